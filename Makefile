@@ -1,0 +1,59 @@
+# Astrolabe's front door. One make for the whole tree: each folder's .mk file is included here and names its files from the root.
+#   V=1         show every command          D=0 or RELEASE=1   leave out the kernel's assertions and junk fill
+#   BUILD=dir   build somewhere else        -j                 is set to the number of processors unless given
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+BUILD ?= build
+PYTHON ?= python3
+QUICK_GOALS := help setup doctor clean
+GOALS := $(or $(MAKECMDGOALS),help)
+
+# $(call log,WORD,file): one line a step, on stderr so that the standard output stays the program's; V=1 shows commands instead.
+Q := $(if $(V),,@)
+log = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)' >&2)
+# $(call quote,text): text as one word of the shell.
+quote = '$(subst ','\'',$(1))'
+# $(call remember,file,text): file holds text, and is newer than before only if the text changed (flags and lists as prerequisites).
+remember = $(if $(call differs,$(strip $(file <$(1))),$(strip $(2))),$(shell mkdir -p $(dir $(1)))$(file >$(1),$(strip $(2))))
+differs = $(if $(subst x$(1)x,,x$(2)x)$(subst x$(2)x,,x$(1)x),yes)
+
+help:
+	@sed -n 's/^#help //p' Makefile
+
+#help Astrolabe: a RISC-V kernel to learn the process address space from. Start with README.md.
+#help
+#help   make setup      install what is missing (the other commands do this by themselves)
+#help   make doctor     one line for each requirement: the version found, or how to get it
+#help   make qemu       boot to the shell; Ctrl-A X leaves        [SMP=] [MEM=] [APPEND=] [ROOT=dir]
+#help   make run        run one program: CMD='/bin/prog a "b c"'  [ROOT=dir] [SMP=] [MEM=] [APPEND=] [TIMEOUT=s] [ICOUNT=1]
+#help   make gdb        QEMU stopped at the kernel's first line, with gdb attached
+#help   make grade      grade this tree                           [LAB=vmar] [CHECK=] [SEED=]
+#help   make unit       the host tests, under ASan and UBSan      [LAB=vmar] [CHECK=]
+#help   make test       everything the project promises           [FAST=1]
+#help   make handout    write a student's tree: LAB=vmar          [OUT=dir] [WITH=boot]
+#help   make submit     pack what the lab allows to hand in: LAB=vmar
+#help   make all        build the kernel and the user programs
+#help   make clean      remove build/
+
+ifneq ($(filter-out $(QUICK_GOALS),$(GOALS)),)
+-include grade/setup/setup.mk
+include kern/kern.mk
+-include user/user.mk
+-include labs/labs.mk
+-include grade/grade.mk
+-include docs/docs.mk
+endif
+
+all: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: help all clean setup doctor

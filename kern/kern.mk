@@ -1,0 +1,71 @@
+# The kernel: build/kernel.elf, and the parts of it that also run on the host: build/host/libkern.a.
+
+CROSS ?= riscv64-linux-gnu-
+CROSS_CXX ?= $(CROSS)g++
+HOST_CXX ?= g++
+
+KERN_SOURCES := $(sort $(shell find kern \( -path kern/arch/host -o -path kern/vdso \) -prune -o \( -name '*.cpp' -o -name '*.S' \) -print))
+KERN_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(KERN_SOURCES))
+KERN_LINKER_SCRIPT := kern/arch/riscv/kernel.ld
+
+KERN_WARNINGS := -Wall -Wextra -Werror
+KERN_CHECKS := $(if $(or $(RELEASE),$(filter 0,$(D))),-DASTROLABE_RELEASE,-DASTROLABE_DEBUG)
+KERN_ARCH := -march=rv64gc -mabi=lp64d -mcmodel=medany
+KERN_FLAGS := $(KERN_ARCH) -O2 -g -Ikern -Ikern/arch/riscv $(KERN_CHECKS) $(KERN_WARNINGS)
+KERN_CXXFLAGS := -std=c++23 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit \
+  -fno-stack-protector -fno-asynchronous-unwind-tables -fno-omit-frame-pointer -fno-pie -fno-strict-aliasing $(KERN_FLAGS)
+KERN_LDFLAGS := -static -no-pie -nostdlib -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096 \
+  -T $(KERN_LINKER_SCRIPT)
+
+$(call remember,$(BUILD)/kern/flags,$(CROSS_CXX) $(KERN_CXXFLAGS))
+$(call remember,$(BUILD)/kern/objects,$(KERN_LDFLAGS) $(KERN_OBJECTS))
+
+$(BUILD)/kern/%.cpp.o: kern/%.cpp $(BUILD)/kern/flags
+	$(call log,CXX,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS_CXX) $(KERN_CXXFLAGS) -MMD -MP -c -o $@ $< >&2
+
+$(BUILD)/kern/%.S.o: kern/%.S $(BUILD)/kern/flags
+	$(call log,AS,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS_CXX) $(KERN_FLAGS) -MMD -MP -c -o $@ $< >&2
+
+# Two links. The first has an empty symbol table; the second the real one, which lies in a section behind everything else,
+# so that no address in it moves.
+$(BUILD)/kern/no_symbols.S: kern/arch/riscv/make_symbols.py
+	$(Q)mkdir -p $(@D)
+	$(Q)$(PYTHON) $< </dev/null >$@
+
+$(BUILD)/kern/symbols.S: $(BUILD)/kern/first.elf kern/arch/riscv/make_symbols.py
+	$(Q)$(CROSS)nm -n -C $< | $(PYTHON) kern/arch/riscv/make_symbols.py >$@
+
+$(BUILD)/kern/no_symbols.o $(BUILD)/kern/symbols.o: %.o: %.S
+	$(Q)$(CROSS_CXX) $(KERN_ARCH) -c -o $@ $< >&2
+
+$(BUILD)/kern/first.elf: $(KERN_OBJECTS) $(BUILD)/kern/no_symbols.o $(KERN_LINKER_SCRIPT) $(BUILD)/kern/objects
+	$(Q)$(CROSS_CXX) $(KERN_ARCH) $(KERN_LDFLAGS) -o $@ $(filter %.o,$^) -lgcc >&2
+
+$(BUILD)/kernel.elf: $(BUILD)/kern/first.elf $(BUILD)/kern/symbols.o
+	$(call log,LINK,$@)
+	$(Q)$(CROSS_CXX) $(KERN_ARCH) $(KERN_LDFLAGS) -o $@ $(KERN_OBJECTS) $(BUILD)/kern/symbols.o -lgcc >&2
+
+# The same files for the host, against kern/arch/host.
+HOST_KERN_SOURCES := $(sort $(shell find kern/base kern/mm kern/vm kern/arch/host -name '*.cpp' 2>/dev/null))
+HOST_KERN_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_KERN_SOURCES))
+HOST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+HOST_CXXFLAGS := -std=c++23 -O1 -g $(HOST_SANITIZE) -fno-omit-frame-pointer -Ikern -Ikern/arch/host -DASTROLABE_HOST -DASTROLABE_DEBUG \
+  $(KERN_WARNINGS)
+
+$(call remember,$(BUILD)/host/flags,$(HOST_CXX) $(HOST_CXXFLAGS))
+$(call remember,$(BUILD)/host/objects,$(HOST_KERN_OBJECTS))
+
+$(BUILD)/host/kern/%.cpp.o: kern/%.cpp $(BUILD)/host/flags
+	$(call log,HOSTCXX,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CXX) $(HOST_CXXFLAGS) -fno-exceptions -fno-rtti -MMD -MP -c -o $@ $< >&2
+
+$(BUILD)/host/libkern.a: $(HOST_KERN_OBJECTS) $(BUILD)/host/objects
+	$(call log,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $(HOST_KERN_OBJECTS) >&2
+
+-include $(KERN_OBJECTS:.o=.d) $(HOST_KERN_OBJECTS:.o=.d)
