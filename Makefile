@@ -6,12 +6,11 @@
 .SUFFIXES:
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
-ifeq ($(filter -j% --jobserver%,$(MAKEFLAGS)),)
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
 BUILD ?= build
-PYTHON ?= python3
 QUICK_GOALS := help setup doctor clean
 GOALS := $(or $(MAKECMDGOALS),help)
 
@@ -43,7 +42,7 @@ help:
 #help   make clean      remove build/
 
 ifneq ($(filter-out $(QUICK_GOALS),$(GOALS)),)
--include grade/setup/setup.mk
+include grade/setup/setup.mk
 include kern/kern.mk
 -include user/user.mk
 -include labs/labs.mk
@@ -52,6 +51,12 @@ include kern/kern.mk
 endif
 
 all: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
+
+setup:
+	@grade/setup/setup.sh install
+
+doctor:
+	@grade/setup/setup.sh doctor
 
 clean:
 	rm -rf $(BUILD)
