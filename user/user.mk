@@ -1,0 +1,71 @@
+# User programs: ordinary Linux programs, linked statically with the cross toolchain's C library, and the labs' probes.
+#
+#   user/NAME.c, user/NAME.cpp           -> build/user/NAME with symbols, /bin/NAME in the root file system
+#   user/lab/NAME.c, user/lab/NAME.cpp   -> build/user/lab/NAME, /lab/NAME; no C library at all: each with lib*.c, malloc.c
+#   user/root/...                        -> copied as it is
+
+CROSS_CC ?= $(patsubst %g++,%gcc,$(subst g++-,gcc-,$(CROSS_CXX)))
+
+USER_ROOT := $(BUILD)/user/root
+USER_SOURCES := $(sort $(wildcard user/*.c user/*.cpp))
+USER_PROGRAMS := $(basename $(notdir $(USER_SOURCES)))
+USER_FILES := $(patsubst user/root/%,$(USER_ROOT)/%,$(shell find user/root -type f 2>/dev/null))
+
+LAB_PARTS := $(sort $(wildcard user/lab/lib*.c user/lab/malloc.c))
+LAB_SOURCES := $(filter-out $(LAB_PARTS),$(sort $(wildcard user/lab/*.c user/lab/*.cpp)))
+LAB_PROGRAMS := $(basename $(notdir $(LAB_SOURCES)))
+LAB_PART_OBJECTS := $(LAB_PARTS:%=$(BUILD)/%.o)
+
+USER_INSTALLED := $(USER_PROGRAMS:%=$(USER_ROOT)/bin/%) $(LAB_PROGRAMS:%=$(USER_ROOT)/lab/%) $(USER_FILES)
+
+USER_WARNINGS := -Wall -Wextra -Werror
+USER_FLAGS := -O2 -g $(USER_WARNINGS)
+LAB_FLAGS := -O2 -g -ffreestanding -fno-stack-protector -fno-pie -fno-builtin -fno-asynchronous-unwind-tables $(USER_WARNINGS)
+LAB_CXXFLAGS := -std=c++23 -fno-exceptions -fno-rtti -fno-threadsafe-statics
+LAB_LDFLAGS := -static -no-pie -nostdlib -Wl,--build-id=none -Wl,-z,max-page-size=4096
+
+$(call remember,$(BUILD)/user/flags,$(CROSS_CXX) $(CROSS_CC) $(USER_FLAGS) $(LAB_FLAGS) $(LAB_CXXFLAGS) $(LAB_LDFLAGS))
+$(call remember,$(BUILD)/user/installed,$(USER_INSTALLED))
+$(call remember,$(BUILD)/user/lab-parts,$(LAB_PARTS))
+
+$(BUILD)/user/%.c.o: user/%.c $(BUILD)/user/flags
+	$(call log,USERCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS_CC) $(if $(filter user/lab/%,$<),$(LAB_FLAGS),$(USER_FLAGS)) -MMD -MP -c -o $@ $< >&2
+
+$(BUILD)/user/%.cpp.o: user/%.cpp $(BUILD)/user/flags
+	$(call log,USERCXX,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS_CXX) $(if $(filter user/lab/%,$<),$(LAB_FLAGS) $(LAB_CXXFLAGS),-std=c++23 $(USER_FLAGS)) -MMD -MP -c -o $@ $< >&2
+
+# With symbols, for gdb; the root file system holds stripped copies.
+$(LAB_PROGRAMS:%=$(BUILD)/user/lab/%): $(BUILD)/user/lab-parts $(LAB_PART_OBJECTS)
+$(foreach source,$(LAB_SOURCES),$(eval $(BUILD)/$(basename $(source)): $(BUILD)/$(source).o))
+$(foreach source,$(USER_SOURCES),$(eval $(BUILD)/$(basename $(source)): $(BUILD)/$(source).o))
+
+$(LAB_PROGRAMS:%=$(BUILD)/user/lab/%):
+	$(Q)$(CROSS_CXX) $(LAB_LDFLAGS) -o $@ $(filter %.o,$^) -lgcc >&2
+
+$(USER_PROGRAMS:%=$(BUILD)/user/%):
+	$(Q)$(if $(filter %.cpp.o,$^),$(CROSS_CXX),$(CROSS_CC)) -static -o $@ $(filter %.o,$^) >&2
+
+$(USER_ROOT)/bin/%: $(BUILD)/user/%
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)strip -o $@ $< >&2
+
+$(USER_ROOT)/lab/%: $(BUILD)/user/lab/%
+	$(Q)mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(USER_FILES): $(USER_ROOT)/%: user/root/%
+	$(Q)mkdir -p $(@D)
+	$(Q)cp -p $< $@
+
+# The same bytes from the same programs: sorted names, one time, one owner. What was removed from user/ leaves the archive too.
+$(BUILD)/initramfs.cpio: $(USER_INSTALLED) $(BUILD)/user/installed grade/pack-root
+	$(call log,CPIO,$@)
+	$(Q)find $(USER_ROOT) -type f | grep -vxF $(patsubst %,-e %,$(USER_INSTALLED)) | xargs -r rm -f
+	$(Q)mkdir -p $(addprefix $(USER_ROOT)/,dev proc sys tmp etc)
+	$(Q)grade/pack-root --same-time $(USER_ROOT) >$@
+
+-include $(wildcard $(BUILD)/user/*.d $(BUILD)/user/lab/*.d)
