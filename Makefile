@@ -45,6 +45,7 @@ ifneq ($(filter-out $(QUICK_GOALS),$(GOALS)),)
 include grade/setup/setup.mk
 include kern/kern.mk
 -include user/user.mk
+include grade/run.mk
 -include labs/labs.mk
 -include grade/grade.mk
 -include docs/docs.mk

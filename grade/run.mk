@@ -1,0 +1,31 @@
+# make qemu, make run, make gdb.
+
+RUN = PYTHONDONTWRITEBYTECODE=1 exec $(PYTHON) -m grade.run $(1) --build=$(call quote,$(BUILD)) \
+  $(if $(2),--command=$(call quote,$(value CMD))) --root=$(call quote,$(value ROOT)) --smp=$(call quote,$(SMP)) \
+  --mem=$(call quote,$(MEM)) --append=$(call quote,$(value APPEND)) --timeout=$(call quote,$(TIMEOUT)) \
+  --icount=$(call quote,$(ICOUNT)) --verbose=$(call quote,$(V)) --gdb=$(call quote,$(GDB)) \
+  --gdb-arguments=$(call quote,$(value GDB_ARGS))
+
+ifneq ($(filter qemu run gdb,$(GOALS)),)
+ifneq ($(filter load,$(.FEATURES)),)
+-load $(BUILD)/become.so(become_gmk_setup)
+endif
+endif
+
+# Without loadable objects the command runs as make's child: all the same, but the status of a failure is make's own, 2.
+BECOME = $(if $(filter %become.so,$(.LOADED)),$(become $(1)),@$(1))
+
+$(BUILD)/become.so: grade/become.c | $(BUILD)/setup.mk
+	$(Q)mkdir -p $(@D)
+	$(Q)$(patsubst %g++,%gcc,$(subst g++-,gcc-,$(HOST_CXX))) -O2 -fPIC -shared -Wall -Wextra -Werror -o $@ $< >&2
+
+qemu: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
+	$(call BECOME,$(call RUN,qemu,$(CMD)))
+
+run: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
+	$(call BECOME,$(call RUN,run,yes))
+
+gdb: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
+	$(call BECOME,$(call RUN,gdb,$(CMD)))
+
+.PHONY: qemu run gdb
