@@ -47,11 +47,25 @@ include kern/kern.mk
 -include user/user.mk
 include grade/run.mk
 -include labs/labs.mk
+include grade/unit/unit.mk
 -include grade/grade.mk
 -include docs/docs.mk
 endif
 
 all: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
+
+# Every part runs, also after another has failed; pytest is last, so its closing line is, too.
+TEST_PARTS := test-unit test-kernel test-py
+test:
+	@failed=; for part in $(TEST_PARTS); do $(MAKE) $$part || failed="$$failed $$part"; done; \
+	if [ -n "$$failed" ]; then printf 'make test: failed:%s\n' "$$failed"; exit 1; fi
+
+test-unit: unit
+
+# The tests call make themselves, as a person does: nothing of this make is passed on.
+test-py: all
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -n 2 \
+	  $(if $(FAST),-m 'not slow') grade/tests labs/tests
 
 setup:
 	@grade/setup/setup.sh install
@@ -62,4 +76,4 @@ doctor:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: help all clean setup doctor
+.PHONY: help all test test-unit test-py clean setup doctor

@@ -1,4 +1,4 @@
-# make qemu, make run, make gdb.
+# make qemu, make run, make gdb, make test-kernel.
 
 RUN = PYTHONDONTWRITEBYTECODE=1 exec $(PYTHON) -m grade.run $(1) --build=$(call quote,$(BUILD)) \
   $(if $(2),--command=$(call quote,$(value CMD))) --root=$(call quote,$(value ROOT)) --smp=$(call quote,$(SMP)) \
@@ -28,4 +28,7 @@ run: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
 gdb: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
 	$(call BECOME,$(call RUN,gdb,$(CMD)))
 
-.PHONY: qemu run gdb
+test-kernel: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
+	@$(call RUN,selftest,)
+
+.PHONY: qemu run gdb test-kernel

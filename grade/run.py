@@ -1,6 +1,6 @@
-"""make qemu, make run and make gdb: boots this tree's kernel for a person, for one program, or for a debugger.
+"""make qemu, make run, make gdb, make test-kernel: boots this tree's kernel for a person, one program, a debugger, or to test itself.
 
-Called by the Makefile from the root of the tree: python3 -m grade.run {qemu,run,gdb} [options].
+Called by the Makefile from the root of the tree: python3 -m grade.run {qemu,run,gdb,selftest} [options].
 """
 
 import argparse
@@ -23,7 +23,7 @@ PACK_ROOT = Path(__file__).parent / "pack-root"
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="grade.run")
-    parser.add_argument("mode", choices=["qemu", "run", "gdb"])
+    parser.add_argument("mode", choices=["qemu", "run", "gdb", "selftest"])
     parser.add_argument("--build", default="build")
     parser.add_argument("--command", default="")
     parser.add_argument("--root", default="")
@@ -113,26 +113,34 @@ def write_all(descriptor, data):
         data = data[os.write(descriptor, data):]
 
 
-def show_message(text):
-    write_all(2, text if text.endswith(b"\n") else text + b"\n")
+def show_message(descriptor, text):
+    write_all(descriptor, text if text.endswith(b"\n") else text + b"\n")
 
 
 def run(options):
     """One program, its output on standard output, its status returned; the kernel's own messages go to standard error."""
-    nonce = console.new_nonce()
-    fixed = ["console=raw", f"log={nonce}"] + ([] if options.verbose else ["quiet"])
-    append = boot_arguments(options, *fixed)
-    initrd, kept = root_file_system(options)
-    command = boot.qemu_command(f"{options.build}/kernel.elf", initrd, append, options.smp, options.mem, options.icount,
-                                ["-serial", "stdio", "-monitor", "none"])
     heard = []
 
     def on_kernel(text):
-        # The first frame only says that the kernel is there.
+        # The first message only says that the kernel is there.
         if heard or options.verbose:
-            show_message(text)
+            show_message(2, text)
         heard.append(text)
 
+    return follow(options, ["console=raw"] + ([] if options.verbose else ["quiet"]), on_kernel)
+
+
+def selftest(options):
+    """The kernel's own tests: what it reports goes to standard output, its verdict is the status."""
+    return follow(options, ["selftest"], lambda text: show_message(1, text))
+
+
+def follow(options, fixed, on_kernel):
+    nonce = console.new_nonce()
+    append = boot_arguments(options, *fixed, f"log={nonce}")
+    initrd, kept = root_file_system(options)
+    command = boot.qemu_command(f"{options.build}/kernel.elf", initrd, append, options.smp, options.mem, options.icount,
+                                ["-serial", "stdio", "-monitor", "none"])
     outcome = boot.follow(command, nonce, options.timeout, lambda data: write_all(1, data), on_kernel, kept)
     return verdict(outcome, options)
 
@@ -198,7 +206,7 @@ def main():
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
     try:
         options = parse_arguments()
-        return {"qemu": qemu, "run": run, "gdb": gdb}[options.mode](options)
+        return {"qemu": qemu, "run": run, "gdb": gdb, "selftest": selftest}[options.mode](options)
     except BootError as error:
         complain(str(error))
         return boot.NOT_STARTED

@@ -1,0 +1,68 @@
+"""Programs do on Astrolabe what they do on Linux: same output, same status."""
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+NO_KERNEL = 77
+
+
+def plain_environment():
+    """This process's environment without what an outer make would pass on."""
+    return {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+
+
+def on_linux(words, root="build/user/root"):
+    done = subprocess.run(["grade/run-on-linux", "--sv39", root, "--", *words], cwd=ROOT, capture_output=True, check=False)
+    if done.returncode == NO_KERNEL:
+        pytest.skip(done.stderr.decode().strip())
+    return done
+
+
+def on_astrolabe(words, *options):
+    """Through the front door; what make itself returns is the program's status."""
+    return subprocess.run(["make", "-s", "run", f"CMD={shlex.join(words)}", *options], cwd=ROOT, env=plain_environment(),
+                          stdin=subprocess.DEVNULL, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("command", [
+    "/bin/auxprobe one 'two words' ''",
+    "/bin/hello a 'b c'",
+    "/bin/sh -c 'echo hi; false; echo $?; exit 7'",
+    "/bin/cat /etc/motd",
+    "/bin/ls /bin /etc",
+])
+def test_a_program_does_what_it_does_on_linux(command):
+    words = shlex.split(command)
+    linux, astrolabe = on_linux(words), on_astrolabe(words)
+    assert astrolabe.stdout.decode() == linux.stdout.decode(), astrolabe.stderr.decode()
+    assert astrolabe.returncode == linux.returncode
+
+
+def test_every_statement_of_auxprobe_holds_on_linux():
+    linux = on_linux(["/bin/auxprobe"])
+    assert ": no\n" not in linux.stdout.decode()
+    assert linux.returncode == 0
+
+
+def test_bytes_from_linux_are_exact(tmp_path):
+    data = bytes(range(256)) + b"\r\n\x1e\x1f\n"
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/cat").write_bytes((ROOT / "build/user/root/bin/cat").read_bytes())
+    (tmp_path / "bin/cat").chmod(0o755)
+    (tmp_path / "data").write_bytes(data)
+    assert on_linux(["/bin/cat", "/data"], str(tmp_path)).stdout == data
+
+
+def test_no_mirror_has_a_status_of_its_own(tmp_path):
+    """An empty cache, and no apt on PATH to fill it with."""
+    for program in ("python3", "env", "bash"):
+        os.symlink(f"/usr/bin/{program}", tmp_path / program)
+    environment = {"PATH": str(tmp_path), "LINUX_REF_CACHE": str(tmp_path / "cache")}
+    done = subprocess.run(["grade/run-on-linux", "--", "/bin/true"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == NO_KERNEL
+    assert done.stderr == "run-on-linux: no Linux kernel to run on: apt-get is not installed here\n"
