@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static int copy(int from, const char *name)
-{
+static int copy(int from, const char* name) {
     char bytes[65536];
     ssize_t count;
     while ((count = read(from, bytes, sizeof bytes)) > 0)
@@ -19,8 +18,7 @@ static int copy(int from, const char *name)
     return count < 0;
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char** argv) {
     int status = argc < 2 ? copy(STDIN_FILENO, "standard input") : 0;
     for (int i = 1; i < argc; i++) {
         int file = open(argv[i], O_RDONLY);

@@ -1,6 +1,3 @@
 /* false: fails. */
 
-int main(void)
-{
-    return 1;
-}
+int main(void) { return 1; }

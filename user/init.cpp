@@ -1,4 +1,5 @@
-// init: the first process. Starts the shell, reaps whatever is orphaned, and powers the machine off when the shell is left.
+// init: the first process. Starts the shell, reaps whatever is orphaned, and powers the machine off when the shell is
+// left.
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ pid_t start_shell() {
     pid_t child = fork();
     if (child == 0) {
         char name[] = "sh";
-        char *arguments[] = {name, nullptr};
+        char* arguments[] = {name, nullptr};
         execv("/bin/sh", arguments);
         perror("init: /bin/sh");
         _exit(127);
@@ -45,7 +46,7 @@ int reap_until(pid_t shell) {
     }
 }
 
-} // namespace
+}  // namespace
 
 int main() {
     open_console();
@@ -66,5 +67,5 @@ int main() {
     }
     sync();
     reboot(RB_POWER_OFF);
-    return WEXITSTATUS(status); // no reboot(2) here: leaving process 1 ends the machine, too
+    return WEXITSTATUS(status);  // no reboot(2) here: leaving process 1 ends the machine, too
 }

@@ -4,8 +4,7 @@
 #include <sys/reboot.h>
 #include <unistd.h>
 
-int main(void)
-{
+int main(void) {
     sync();
     reboot(RB_POWER_OFF);
     perror("poweroff");

@@ -3,8 +3,8 @@
 //   sh                  reads commands from standard input, with a prompt if that is a terminal
 //   sh FILE | sh -c STRING
 //
-// A line is commands separated by `;`. Words are separated by blanks; '...', "..." and \ quote; $NAME and $? are replaced
-// (not inside '...'); # begins a comment. Built in: cd [DIR], exit [STATUS].
+// A line is commands separated by `;`. Words are separated by blanks; '...', "..." and \ quote; $NAME and $? are
+// replaced (not inside '...'); # begins a comment. Built in: cd [DIR], exit [STATUS].
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,8 +12,8 @@
 #include <fstream>
 #include <iostream>
 #include <signal.h>
-#include <string>
 #include <string.h>
+#include <string>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -28,10 +28,10 @@ int last_status = 0;
 // Cuts one line into commands, and those into words.
 class Lexer {
 public:
-    explicit Lexer(const std::string &line) : line_(line) {}
+    explicit Lexer(const std::string& line) : line_(line) {}
 
     // The next command's words; empty at the end of the line. False on an unclosed quote.
-    bool next_command(Words &words) {
+    bool next_command(Words& words) {
         words.clear();
         while (at_ < line_.size()) {
             char c = line_[at_];
@@ -52,7 +52,7 @@ public:
     }
 
 private:
-    bool next_word(std::string &word) {
+    bool next_word(std::string& word) {
         char quote = 0;
         for (; at_ < line_.size(); at_++) {
             char c = line_[at_];
@@ -81,31 +81,32 @@ private:
             return std::to_string(last_status);
         }
         std::string name;
-        while (at_ + 1 < line_.size() && (isalnum(static_cast<unsigned char>(line_[at_ + 1])) || line_[at_ + 1] == '_')) {
+        while (at_ + 1 < line_.size() &&
+               (isalnum(static_cast<unsigned char>(line_[at_ + 1])) || line_[at_ + 1] == '_')) {
             name += line_[++at_];
         }
-        const char *value = getenv(name.c_str());
+        const char* value = getenv(name.c_str());
         return name.empty() ? "$" : value ? value : "";
     }
 
-    const std::string &line_;
+    const std::string& line_;
     size_t at_ = 0;
 };
 
-[[noreturn]] void become(const Words &words) {
-    std::vector<char *> arguments;
-    for (const std::string &word : words) {
-        arguments.push_back(const_cast<char *>(word.c_str()));
+[[noreturn]] void become(const Words& words) {
+    std::vector<char*> arguments;
+    for (const std::string& word : words) {
+        arguments.push_back(const_cast<char*>(word.c_str()));
     }
     arguments.push_back(nullptr);
     signal(SIGINT, SIG_DFL);
     execvp(arguments[0], arguments.data());
-    const char *reason = errno == ENOENT ? "not found" : strerror(errno);
+    const char* reason = errno == ENOENT ? "not found" : strerror(errno);
     dprintf(STDERR_FILENO, "sh: %s: %s\n", arguments[0], reason);
     _exit(errno == ENOENT ? 127 : 126);
 }
 
-void run_program(const Words &words) {
+void run_program(const Words& words) {
     std::cout.flush();
     pid_t child = fork();
     if (child == 0) {
@@ -128,8 +129,8 @@ void run_program(const Words &words) {
     }
 }
 
-void change_directory(const Words &words) {
-    const char *home = getenv("HOME");
+void change_directory(const Words& words) {
+    const char* home = getenv("HOME");
     std::string directory = words.size() > 1 ? words[1] : home ? home : "/";
     last_status = 0;
     if (chdir(directory.c_str()) != 0) {
@@ -138,7 +139,7 @@ void change_directory(const Words &words) {
     }
 }
 
-void run_line(const std::string &line) {
+void run_line(const std::string& line) {
     Lexer lexer(line);
     Words words;
     while (lexer.next_command(words) && !words.empty()) {
@@ -157,16 +158,16 @@ void run_line(const std::string &line) {
     }
 }
 
-void run_all(std::istream &input) {
+void run_all(std::istream& input) {
     std::string line;
     while (std::cout << (interactive ? "$ " : "") << std::flush, std::getline(input, line)) {
         run_line(line);
     }
 }
 
-} // namespace
+}  // namespace
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     if (argc > 2 && strcmp(argv[1], "-c") == 0) {
         run_line(argv[2]);
     } else if (argc > 1) {

@@ -1,6 +1,3 @@
 /* true: succeeds. */
 
-int main(void)
-{
-    return 0;
-}
+int main(void) { return 0; }

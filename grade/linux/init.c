@@ -1,8 +1,10 @@
-/* The first process of run-on-linux. Runs one program without a terminal, as `make run` does on Astrolabe: standard input is empty,
- * output and errors go into one pipe. Copies the pipe to the console byte by byte, then reports how the program ended.
+/* The first process of run-on-linux. Runs one program without a terminal, as `make run` does on Astrolabe: standard
+ * input is empty, output and errors go into one pipe. Copies the pipe to the console byte by byte, then reports how the
+ * program ended.
  *
- * What it needs is in /.run: the nonce of this boot, the seconds to wait before the start, then the program's words, each ended by
- * a NUL. The console carries, like Astrolabe's, frames 0x1e NONCE ':' text 0x1f: "started", later "ended STATUS". */
+ * What it needs is in /.run: the nonce of this boot, the seconds to wait before the start, then the program's words,
+ * each ended by a NUL. The console carries, like Astrolabe's, frames 0x1e NONCE ':' text 0x1f: "started", later "ended
+ * STATUS". */
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -21,21 +23,19 @@
 enum { MAX_WORDS = 4096, MAX_BYTES = 1 << 20 };
 
 static char bytes[MAX_BYTES + 1];
-static char *words[MAX_WORDS + 1];
+static char* words[MAX_WORDS + 1];
 static int console;
 
-static void read_orders(void)
-{
+static void read_orders(void) {
     int file = open("/.run", O_RDONLY);
     ssize_t length = read(file, bytes, MAX_BYTES), count = 0;
     close(file);
-    for (char *word = bytes; word < bytes + length && count < MAX_WORDS; word += strlen(word) + 1)
+    for (char* word = bytes; word < bytes + length && count < MAX_WORDS; word += strlen(word) + 1)
         words[count++] = word;
 }
 
 /* The console as a plain channel of bytes: nothing is echoed, and no line end is changed. */
-static void open_console(void)
-{
+static void open_console(void) {
     struct termios settings;
     console = open("/dev/console", O_RDWR | O_NOCTTY | O_CLOEXEC);
     tcgetattr(console, &settings);
@@ -43,8 +43,7 @@ static void open_console(void)
     tcsetattr(console, TCSANOW, &settings);
 }
 
-static void write_all(const char *from, size_t length)
-{
+static void write_all(const char* from, size_t length) {
     while (length > 0) {
         ssize_t wrote = write(console, from, length);
         if (wrote < 0 && errno != EINTR)
@@ -54,17 +53,15 @@ static void write_all(const char *from, size_t length)
     }
 }
 
-static void frame(const char *text, int number)
-{
+static void frame(const char* text, int number) {
     char line[256];
     int length = number < 0 ? snprintf(line, sizeof line, "\x1e%s:%s\x1f", words[0], text)
                             : snprintf(line, sizeof line, "\x1e%s:%s %d\x1f", words[0], text, number);
     write_all(line, (size_t)length);
 }
 
-static pid_t start(int output)
-{
-    static char *environment[] = {"PATH=/bin:/usr/bin", "HOME=/", "TERM=dumb", NULL};
+static pid_t start(int output) {
+    static char* environment[] = {"PATH=/bin:/usr/bin", "HOME=/", "TERM=dumb", NULL};
     pid_t child = fork();
     if (child == 0) {
         sigset_t none;
@@ -82,22 +79,18 @@ static pid_t start(int output)
 }
 
 /* Copies what is in the pipe; returns when it is empty for now, or closed. */
-static void drain(int pipe)
-{
+static void drain(int pipe) {
     char part[65536];
     ssize_t count;
     while ((count = read(pipe, part, sizeof part)) > 0)
         write_all(part, (size_t)count);
 }
 
-static void wake(int number)
-{
-    (void)number;
-}
+static void wake(int number) { (void)number; }
 
-/* Copies output until the child has ended: a process it left behind may hold the pipe open for ever. Returns its wait status. */
-static int relay(pid_t child, int pipe)
-{
+/* Copies output until the child has ended: a process it left behind may hold the pipe open for ever. Returns its wait
+ * status. */
+static int relay(pid_t child, int pipe) {
     sigset_t none;
     int status = 0;
     sigemptyset(&none);
@@ -115,8 +108,7 @@ static int relay(pid_t child, int pipe)
     }
 }
 
-int main(void)
-{
+int main(void) {
     int ends[2];
     sigset_t child_ended;
     struct sigaction action = {.sa_handler = wake};
