@@ -1,0 +1,82 @@
+// The port contract: everything the portable kernel asks of a machine, and the few things a machine asks back.
+// arch/riscv answers it on hardware; arch/host answers it in a host process, so that the same files of kern/mm and
+// kern/vm run under Criterion and the sanitizers. A port is chosen by its include path and at link time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "arch/hart.h"
+#include "arch/sv39.h"
+#include "base/addr.h"
+#include "base/perms.h"
+
+namespace kern::arch {
+
+// PHYSICAL MEMORY
+
+// Where the kernel sees a physical address (the direct map), and back. Only RAM that the frame allocator was given.
+// (Inline, in the port's arch_inline.h.)
+std::byte* phys_to_virt(PhysAddr address);
+PhysAddr virt_to_phys(const void* pointer);
+
+// TRANSLATION
+
+// Fills the upper half of a new root table with the kernel's own entries.
+void share_kernel_half(Pte* root);
+// Makes `root` the table this hart translates user addresses by; forgets every cached user translation.
+void activate(PhysAddr root);
+// Leaves user space: a table with the kernel's half alone.
+void activate_kernel_only();
+// This hart forgets what it cached of the user addresses in `range`.
+void flush_tlb(VirtRange range);
+// The other harts whose bits (by index) are set in `harts` forget it too; returns when they have.
+void flush_tlb_remote(uint64_t harts, VirtRange range);
+
+// USER MEMORY (of the active table). They return the number of bytes copied: fewer than asked when a page fault
+// could not be resolved. They may sleep in the fault handler; no spinning lock may be held.
+
+size_t user_read(void* to, VirtAddr from, size_t size);
+size_t user_write(VirtAddr to, const void* from, size_t size);
+
+// Zeroes or copies one page-aligned frame.
+void zero_page(void* page);
+void copy_page(void* to, const void* from);
+
+// TIME
+
+// Nanoseconds since power-on.
+uint64_t now_ns();
+// The next timer interrupt of this hart comes at this time.
+void set_timer(uint64_t ns);
+
+// CONSOLE, POWER
+
+// Puts bytes out, waiting for the device where necessary; no lock is taken (the console's own lock is around it).
+void console_write(std::string_view text);
+// Ends the machine; `status` is what QEMU exits with.
+[[noreturn]] void power_off(unsigned status);
+// Registers, backtrace and the current process's address space to the console, for panic().
+void report_panic();
+
+// WHAT THE MACHINE ASKS OF THE KERNEL (implemented in kern/process)
+
+struct TrapFrame;
+
+// A system call, or anything else a user program stops for. Called with interrupts on, on the thread's kernel stack;
+// on return the trap frame is what the user continues with.
+extern "C" void on_user_syscall(TrapFrame& frame);
+// A fault at `address` by the user program (`frame`), or by the kernel on its behalf (user_read, user_write: frame null).
+// Returns whether the access can be tried again.
+bool on_page_fault(VirtAddr address, Perms access, TrapFrame* frame);
+// An exception the user program cannot go on from. `signal` as in signal(7).
+void on_user_exception(TrapFrame& frame, int signal, int code, VirtAddr address);
+void on_timer();
+// Before going back to user mode: reschedule, deliver a kill. Interrupts are off.
+void before_user_return(TrapFrame& frame);
+
+}  // namespace kern::arch
+
+#include "arch_inline.h"

@@ -1,0 +1,154 @@
+// The buddy allocator. A run of 2^k frames starts at a multiple of 2^k; its buddy is the other half of the run of
+// 2^(k+1) that both are part of, so their frame numbers differ in bit k alone:
+//
+//     order 2:  [ 8 . . . . . . 11 ]
+//     order 1:  [ 8 . . 9 ][10 . . 11]       buddy of 8 is 8 ^ 2 = 10
+//     order 0:  [ 8 ][ 9 ][10 ][11 ]         buddy of 8 is 8 ^ 1 = 9
+//
+// Allocation splits the smallest run that is large enough; freeing joins a run with its buddy as long as that is free.
+#include "mm/frame.h"
+
+#include <cstring>
+
+#include "arch/contract.h"
+#include "base/locked.h"
+
+namespace kern {
+
+namespace {
+
+constexpr uint8_t JUNK_FREED = 0xdb;
+constexpr uint8_t JUNK_NEW = 0xcd;
+
+struct Buddies {
+    List<Frame, Frame> free_runs[MAX_FRAME_ORDER + 1];
+    size_t free_frames = 0;
+};
+
+Locked<Buddies> buddies{LockRank::frames};
+Frame* records;         // records[n] describes the frame at first + n * PAGE_SIZE
+PhysAddr first;
+size_t record_count;
+Frame* zeroes;
+
+size_t index_of(const Frame& frame) { return static_cast<size_t>(&frame - records); }
+
+void put_run(Buddies& all, Frame& frame, unsigned order) {
+    frame.use = FrameUse::free;
+    frame.order = order & 0xf;
+    all.free_runs[order].push_front(frame);
+}
+
+// The free run of exactly this order that is the other half of `frame`'s next larger run; null if it is not whole.
+Frame* free_buddy(Frame& frame, unsigned order) {
+    size_t index = index_of(frame) ^ (size_t{1} << order);
+    if (index >= record_count)
+        return nullptr;
+    Frame& buddy = records[index];
+    return buddy.use == FrameUse::free && buddy.is_linked() && buddy.order == order ? &buddy : nullptr;
+}
+
+void free_run(Frame& run, unsigned order) {
+    auto all = buddies.lock();
+    all->free_frames += size_t{1} << order;
+    Frame* frame = &run;
+    while (order < MAX_FRAME_ORDER) {
+        Frame* buddy = free_buddy(*frame, order);
+        if (!buddy)
+            break;
+        buddy->unlink();
+        frame = frame < buddy ? frame : buddy;
+        order++;
+    }
+    put_run(*all, *frame, order);
+}
+
+Frame* take_run(Buddies& all, unsigned order) {
+    unsigned found = order;
+    while (found <= MAX_FRAME_ORDER && all.free_runs[found].empty())
+        found++;
+    if (found > MAX_FRAME_ORDER)
+        return nullptr;
+    Frame* run = all.free_runs[found].pop_front();
+    while (found > order) {
+        found--;
+        put_run(all, run[size_t{1} << found], found);  // the upper half goes back
+    }
+    all.free_frames -= size_t{1} << order;
+    return run;
+}
+
+void fill_frames(Frame& run, unsigned order, Fill fill) {
+    for (size_t i = 0; i < size_t{1} << order; i++) {
+        std::byte* page = run.data() + i * PAGE_SIZE;
+        if (fill == Fill::zero)
+            arch::zero_page(page);
+        else if constexpr (DEBUG_BUILD)
+            memset(page, JUNK_NEW, PAGE_SIZE);
+    }
+}
+
+}  // namespace
+
+void add_memory(PhysAddr start, PhysAddr end) {
+    ASSERT(!records);
+    start = start.page_up();
+    end = end.page_down();
+    if (end < start + MIN_MEMORY)
+        return;
+    first = PhysAddr(align_down(start.value, PAGE_SIZE << MAX_FRAME_ORDER));  // so that buddies pair by index
+    record_count = (end - first) / PAGE_SIZE;
+    records = reinterpret_cast<Frame*>(arch::phys_to_virt(start));
+    size_t record_bytes = align_up(record_count * sizeof(Frame), PAGE_SIZE);
+    for (size_t i = 0; i < record_count; i++) {
+        new (&records[i]) Frame();
+        records[i].use = FrameUse::kernel;  // until it is freed below; what lies before `start` stays so
+    }
+    for (PhysAddr at = start + record_bytes; at < end; at += PAGE_SIZE)
+        free_run(frame_at(at), 0);
+    zeroes = *allocate_frame(FrameUse::zero_page);
+}
+
+Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill) {
+    if (order > MAX_FRAME_ORDER)
+        return fail(Errno::ENOMEM);
+    auto all = buddies.lock();
+    Frame* run = take_run(*all, order);
+    all.unlock();
+    if (!run)
+        return fail(Errno::ENOMEM);
+    run->refs.store(1);
+    run->use = use;
+    run->order = order & 0xf;
+    run->live = 0;
+    fill_frames(*run, order, fill);
+    return run;
+}
+
+Result<Frame*> allocate_frame(FrameUse use, Fill fill) { return allocate_frames(0, use, fill); }
+
+void Frame::unref() {
+    uint32_t before = refs.fetch_sub(1);
+    DEBUG_ASSERT(before > 0);
+    if (before > 1)
+        return;
+    if constexpr (DEBUG_BUILD)
+        memset(data(), JUNK_FREED, PAGE_SIZE << order);
+    free_run(*this, order);
+}
+
+PhysAddr Frame::address() const { return first + index_of(*this) * PAGE_SIZE; }
+std::byte* Frame::data() const { return arch::phys_to_virt(address()); }
+
+bool is_ram(PhysAddr address) { return address >= first && (address - first) / PAGE_SIZE < record_count; }
+
+Frame& frame_at(PhysAddr address) {
+    DEBUG_ASSERT(is_ram(address));
+    return records[(address - first) >> PAGE_SHIFT];
+}
+
+size_t free_frame_count() { return buddies.lock()->free_frames; }
+size_t total_frame_count() { return record_count; }
+Frame& zero_frame() { return *zeroes; }
+
+}  // namespace kern

@@ -1,0 +1,87 @@
+// Physical memory, one 4 KiB frame at a time or in runs of 2^order frames (a buddy allocator).
+//
+// Each frame of RAM has a Frame record. A frame in use has a count of its references: page-table entries, the Vmo that
+// caches it, whoever allocated it. The last unref() frees it. In debug builds a freed frame is filled with JUNK_FREED,
+// a new one (that need not be zero) with JUNK_NEW: who uses it after it is gone, or before it is written, notices.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "base/addr.h"
+#include "base/atomic.h"
+#include "base/list.h"
+#include "base/result.h"
+
+namespace kern {
+
+// What a frame is used for; the page table counts a process's resident pages by it.
+enum class FrameUse : uint8_t { free, kernel, slab, page_table, anon, file, zero_page };
+
+inline constexpr unsigned MAX_FRAME_ORDER = 11;  // runs of up to 8 MiB
+
+struct Frame : ListNode<Frame> {
+    Atomic<uint32_t> refs;
+    FrameUse use = FrameUse::free;
+    uint8_t order : 4 = 0;       // of the run this frame begins
+    uint8_t slot_class : 4 = 0;  // slab: which size of slot
+    uint16_t live = 0;           // page_table: entries that are not empty; slab: slots in use
+    void* free_slots = nullptr;  // slab: the first free slot
+
+    PhysAddr address() const;
+    std::byte* data() const;
+    void ref() { refs.fetch_add(1); }
+    // Drops a reference; the last one frees the whole run.
+    void unref();
+    bool is_shared() const { return refs.load_acquire() > 1; }
+};
+static_assert(sizeof(Frame) == 32);
+
+enum class Fill { zero, none };
+
+// MAKING THE ALLOCATOR (once, at boot)
+
+// Hands over RAM [start, end): its first part is taken for the Frame records.
+void add_memory(PhysAddr start, PhysAddr end);
+// The fewest bytes that a call of add_memory can use; less is ignored.
+inline constexpr size_t MIN_MEMORY = 64 * PAGE_SIZE;
+
+// USING IT. Errors: ENOMEM. Any context but an interrupt handler.
+
+// One frame with one reference.
+Result<Frame*> allocate_frame(FrameUse use, Fill fill = Fill::zero);
+// 2^order frames in one run; only the first record is used.
+Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill = Fill::zero);
+
+// The record of the frame that contains `address`, which must be RAM handed over by add_memory.
+Frame& frame_at(PhysAddr address);
+bool is_ram(PhysAddr address);
+
+size_t free_frame_count();
+size_t total_frame_count();
+
+// The one frame of zeroes that every anonymous read fault maps. Never written, never freed.
+Frame& zero_frame();
+
+// One reference to a frame, dropped at the end of its scope.
+class FrameRef {
+public:
+    FrameRef() = default;
+    static FrameRef adopt(Frame* frame) { FrameRef ref; ref.frame_ = frame; return ref; }
+    static FrameRef share(Frame& frame) { frame.ref(); return adopt(&frame); }
+    static Result<FrameRef> allocate(FrameUse use, Fill fill = Fill::zero) { return adopt(TRY(allocate_frame(use, fill))); }
+    FrameRef(FrameRef&& other) noexcept : frame_(other.release()) {}
+    FrameRef& operator=(FrameRef other) noexcept { std::swap(frame_, other.frame_); return *this; }
+    ~FrameRef() { if (frame_) frame_->unref(); }
+
+    Frame* get() const { return frame_; }
+    Frame* release() { return std::exchange(frame_, nullptr); }
+    Frame& operator*() const { return *frame_; }
+    Frame* operator->() const { return frame_; }
+    explicit operator bool() const { return frame_ != nullptr; }
+
+private:
+    Frame* frame_ = nullptr;
+};
+
+}  // namespace kern

@@ -1,0 +1,69 @@
+#include "mm/page_table.h"
+
+namespace kern {
+
+Pte* PageTable::find(VirtAddr address) const {
+    Frame* table = root_.get();
+    for (int level = 2; level > 0; level--) {
+        Pte entry = entries(*table)[table_index(address, level)];
+        if (!entry.is_valid())
+            return nullptr;
+        table = &table_of(entry);
+    }
+    return &entries(*table)[table_index(address, 0)];
+}
+
+Result<Pte*> PageTable::reach(VirtAddr address) {
+    Frame* table = root_.get();
+    for (int level = 2; level > 0; level--) {
+        Pte& entry = entries(*table)[table_index(address, level)];
+        if (!entry.is_valid()) {
+            Frame* lower = TRY(allocate_frame(FrameUse::page_table));
+            entry = Pte::table(lower->address());
+            table->live++;
+        }
+        table = &table_of(entry);
+    }
+    return &entries(*table)[table_index(address, 0)];
+}
+
+void PageTable::fill(Pte* slot, FrameRef frame, Perms perms) {
+    DEBUG_ASSERT(slot->is_empty());
+    count(*frame, 1);
+    table_with(slot).live++;
+    *slot = Pte::user_page(frame.release()->address(), perms);
+}
+
+FrameRef PageTable::clear(Pte* slot) {
+    Frame& frame = frame_at(slot->frame());
+    *slot = {};
+    table_with(slot).live--;
+    count(frame, -1);
+    return FrameRef::adopt(&frame);
+}
+
+void PageTable::count(const Frame& frame, int pages) {
+    if (frame.use == FrameUse::anon)
+        resident_.anon += static_cast<size_t>(pages);
+    else if (frame.use == FrameUse::file)
+        resident_.file += static_cast<size_t>(pages);
+}
+
+// Nobody runs on this table any more, so nothing needs flushing.
+void PageTable::free_tables(Frame& table, int level) {
+    size_t count = level == 2 ? PTES_PER_TABLE / 2 : PTES_PER_TABLE;  // the upper half of the root is the kernel's
+    for (size_t i = 0; i < count && table.live; i++) {
+        Pte entry = entries(table)[i];
+        if (entry.is_empty())
+            continue;
+        Frame& lower = frame_at(entry.frame());
+        if (level > 0)
+            free_tables(lower, level - 1);
+        lower.unref();
+        table.live--;
+    }
+}
+
+PageTable::~PageTable() { free_tables(*root_, 2); }
+
+}  // namespace kern

@@ -1,0 +1,69 @@
+// A page table that harts run on: its lock, the set of harts that may have cached its translations, and the flushing of
+// those caches when a translation goes away.
+//
+// Until every hart has flushed, a hart may still read or write a frame through its old translation. So a frame that is
+// taken out of the table is kept in a FlushBatch, and its reference dropped only after the flush:
+//
+//     clear entry -> (other hart may still write the frame) -> flush all -> unref -> frame may be used anew
+#pragma once
+
+#include "arch/contract.h"
+#include "base/locked.h"
+#include "mm/page_table.h"
+
+namespace kern {
+
+class VmSpace {
+public:
+    // `root` has the kernel's half filled in: see make_root.
+    explicit VmSpace(FrameRef root) : table_(LockRank::page_table, std::move(root)) {}
+
+    // A root table whose upper half is the kernel's. ENOMEM.
+    static Result<FrameRef> make_root();
+
+    // Makes this hart translate user addresses by this space. Interrupts are off.
+    void activate();
+    // This hart goes back to the kernel's own table. Interrupts are off.
+    static void deactivate();
+
+    Locked<PageTable>::Guard lock() { return table_.lock(); }
+    // For a space nobody else can see yet: fork fills its child's table while it holds its own table's lock.
+    PageTable& unshared_table() { return table_.unlocked(); }
+    PhysAddr root() { return table_.unlocked().root(); }  // never changes
+
+    // Every hart that runs this space forgets its translations of `range`.
+    void flush(VirtRange range);
+
+private:
+    Locked<PageTable> table_;
+    Atomic<uint64_t> active_harts_;  // a bit per Hart::index
+};
+
+// Collects what must outlive the flush of a range. Flushes when full and at its end, then drops the references. Made
+// before the page table's guard or after: it takes no lock.
+class FlushBatch {
+public:
+    explicit FlushBatch(VmSpace& space) : space_(space) {}
+    ~FlushBatch() { flush(); }
+    FlushBatch(const FlushBatch&) = delete;
+    FlushBatch& operator=(const FlushBatch&) = delete;
+
+    // The translation of `page` was removed or lost a right.
+    void note(VirtAddr page);
+    // The same, and its frame goes when nobody can reach it any more.
+    void retire(VirtAddr page, FrameRef frame);
+    // A table that covered pages noted before.
+    void retire_table(FrameRef table) { keep(std::move(table)); }
+
+private:
+    static constexpr size_t CAPACITY = 64;
+    void keep(FrameRef frame);
+    void flush();
+
+    VmSpace& space_;
+    VirtRange range_{};
+    size_t count_ = 0;
+    Frame* frames_[CAPACITY];
+};
+
+}  // namespace kern

@@ -1,0 +1,149 @@
+// An ordered set of intervals that do not overlap, with an index of the gaps between them.
+//
+// It is an AVL tree by start address. Each node knows the largest gap that lies before any node of its subtree, so a
+// search for free space can pass over a whole subtree at one glance, and costs log n:
+//
+//        low     A          B      C                 (gap of a node: from the end of the node before it to its start)
+//         |......[==]........[====]..[==]
+//           6          8           2
+//
+//                B  gap 8, largest_gap 8
+//              /   \.
+//             A     C   gap 2, largest_gap 2
+//      gap 6, largest_gap 6
+//
+// Nodes also form a list in address order: neighbours, and the gap before a node, take one step. Elements derive from
+// IntervalNode; linking them allocates nothing and cannot fail. The set does not own them.
+#pragma once
+
+#include <cstdint>
+
+#include "base/addr.h"
+#include "base/panic.h"
+
+namespace kern {
+
+struct IntervalNode {
+    VirtRange range;
+    IntervalNode* parent = nullptr;
+    IntervalNode* left = nullptr;
+    IntervalNode* right = nullptr;
+    IntervalNode* before = nullptr;  // the neighbours by address
+    IntervalNode* after = nullptr;
+    uint64_t gap = 0;          // bytes between the end of `before` (or the set's low end) and range.start
+    uint64_t largest_gap = 0;  // the largest `gap` in the subtree of this node
+    uint32_t height = 1;       // of the subtree
+};
+
+// The part that does not depend on the element's type: links, balance, gaps.
+class IntervalTree {
+public:
+    // Gaps are counted from `low` upward.
+    explicit IntervalTree(VirtAddr low) : low_(low) {}
+
+    IntervalNode* root() const { return root_; }
+    IntervalNode* first() const { return first_; }
+    IntervalNode* last() const { return last_; }
+    VirtAddr low() const { return low_; }
+    size_t size() const { return size_; }
+
+    // The node with the lowest end that lies above `address`: it contains the address or is the next one upward.
+    IntervalNode* lower_bound(VirtAddr address) const;
+
+    // `node.range` must not overlap a member.
+    void insert(IntervalNode& node);
+    void remove(IntervalNode& node);
+    // Changes a member's bounds; they must stay between its neighbours.
+    void resize(IntervalNode& node, VirtRange range);
+
+    // Makes this empty tree the same shape as `other`, node by node in address order, in linear time. `copy(node)`
+    // gives a new node with the same range, or null: then the tree stays empty and the caller frees what it made.
+    template <typename Copy>
+    bool copy_shape(const IntervalTree& other, Copy copy);
+
+private:
+    void link_neighbours(IntervalNode& node, IntervalNode* before, IntervalNode* after);
+    void refresh_gap(IntervalNode* node);
+    static void refresh(IntervalNode& node);
+    void refresh_upward(IntervalNode* node);
+    void replace_child(IntervalNode* parent, IntervalNode& old_child, IntervalNode* new_child);
+    IntervalNode& rotate_left(IntervalNode& node);
+    IntervalNode& rotate_right(IntervalNode& node);
+    IntervalNode& rebalance(IntervalNode& node);
+
+    VirtAddr low_;
+    IntervalNode* root_ = nullptr;
+    IntervalNode* first_ = nullptr;
+    IntervalNode* last_ = nullptr;
+    size_t size_ = 0;
+};
+
+template <typename Copy>
+bool IntervalTree::copy_shape(const IntervalTree& other, Copy copy) {
+    struct Copier {
+        Copy& copy;
+        IntervalNode* last = nullptr;
+
+        // Copies the subtree of `from`: left part, the node, right part, so that `last` always is the neighbour before.
+        bool subtree(const IntervalNode* from, IntervalNode* parent, IntervalNode*& place) {
+            if (!from)
+                return true;
+            IntervalNode* left = nullptr;
+            if (!subtree(from->left, nullptr, left))
+                return false;
+            IntervalNode* node = copy(*from);
+            if (!node)
+                return false;
+            node->parent = parent;
+            node->left = left;
+            node->before = last;
+            node->gap = from->gap;
+            node->largest_gap = from->largest_gap;
+            node->height = from->height;
+            if (left)
+                left->parent = node;
+            if (last)
+                last->after = node;
+            last = node;
+            place = node;
+            return subtree(from->right, node, node->right);
+        }
+    } copier{copy};
+    if (!copier.subtree(other.root_, nullptr, root_)) {
+        root_ = nullptr;
+        return false;
+    }
+    last_ = copier.last;
+    first_ = last_;
+    for (IntervalNode* node = root_; node; node = node->left)
+        first_ = node;
+    size_ = other.size_;
+    return true;
+}
+
+template <typename T>
+class IntervalSet : public IntervalTree {
+public:
+    using IntervalTree::IntervalTree;
+
+    T* root() const { return static_cast<T*>(IntervalTree::root()); }
+    T* first() const { return static_cast<T*>(IntervalTree::first()); }
+    T* last() const { return static_cast<T*>(IntervalTree::last()); }
+    static T* before(const T& item) { return static_cast<T*>(item.IntervalNode::before); }
+    static T* after(const T& item) { return static_cast<T*>(item.IntervalNode::after); }
+
+    // The element that contains `address`, or null.
+    T* find(VirtAddr address) const {
+        T* item = at_or_after(address);
+        return item && item->range.contains(address) ? item : nullptr;
+    }
+    // The element that contains `address`, else the next one above it, else null.
+    T* at_or_after(VirtAddr address) const { return static_cast<T*>(lower_bound(address)); }
+    // The lowest element that overlaps `range`, or null.
+    T* first_overlap(VirtRange range) const {
+        T* item = at_or_after(range.start);
+        return item && item->range.overlaps(range) ? item : nullptr;
+    }
+};
+
+}  // namespace kern

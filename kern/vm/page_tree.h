@@ -1,0 +1,75 @@
+// From a page's index to its frame: a radix tree of 64-way nodes, as high as the highest index needs.
+//
+//     index of 18 bits:  [ 6 bits ][ 6 bits ][ 6 bits ]       height 3
+//                         node  ->  node  ->  node -> Frame
+//
+// Frames are not referenced by the tree itself: its owner does that.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "mm/frame.h"
+
+namespace kern {
+
+class PageTree {
+public:
+    PageTree() = default;
+    ~PageTree();
+    PageTree(const PageTree&) = delete;
+    PageTree& operator=(const PageTree&) = delete;
+
+    struct Entry {
+        Frame* frame = nullptr;
+        bool dirty = false;
+    };
+
+    // The entry of page `index`; null when nothing was ever stored near it.
+    Entry* find(uint64_t index) const;
+    // The entry of page `index`, made if need be. ENOMEM.
+    Result<Entry*> reach(uint64_t index);
+    // Calls visit(index, Entry&) for each entry with a frame in [first, last), ascending.
+    template <typename Visitor>
+    void for_each(uint64_t first, uint64_t last, Visitor visit) const {
+        visit_node(root_, height_, 0, first, last, visit);
+    }
+
+private:
+    static constexpr unsigned BITS = 6;
+    static constexpr unsigned FANOUT = 1u << BITS;
+
+    struct Leaf {
+        Entry entries[FANOUT];
+    };
+    struct Node {
+        void* children[FANOUT] = {};  // Node, or Leaf at height 1
+    };
+
+    // How many pages a tree of this height has room for.
+    static uint64_t capacity(unsigned height) { return height * BITS >= 64 ? UINT64_MAX : uint64_t{1} << (height * BITS); }
+    static unsigned slot(uint64_t index, unsigned height) { return (index >> ((height - 1) * BITS)) & (FANOUT - 1); }
+    Result<> grow(uint64_t index);
+    static void destroy(void* node, unsigned height);
+
+    template <typename Visitor>
+    static void visit_node(void* node, unsigned height, uint64_t base, uint64_t first, uint64_t last, Visitor& visit);
+
+    void* root_ = nullptr;  // a Leaf when height_ is 1, else a Node
+    unsigned height_ = 0;
+};
+
+template <typename Visitor>
+void PageTree::visit_node(void* node, unsigned height, uint64_t base, uint64_t first, uint64_t last, Visitor& visit) {
+    if (!node || base >= last || base + (capacity(height) - 1) < first)
+        return;
+    for (unsigned i = 0; i < FANOUT; i++) {
+        uint64_t at = base + i * capacity(height - 1);
+        if (height > 1)
+            visit_node(static_cast<Node*>(node)->children[i], height - 1, at, first, last, visit);
+        else if (Entry& entry = static_cast<Leaf*>(node)->entries[i]; entry.frame && first <= at && at < last)
+            visit(at, entry);
+    }
+}
+
+}  // namespace kern

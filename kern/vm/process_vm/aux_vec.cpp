@@ -1,0 +1,41 @@
+#include "vm/process_vm/aux_vec.h"
+
+#include "base/lab.h"
+#include "base/panic.h"
+
+namespace kern {
+
+Result<> AuxVec::set(AuxKey key, uint64_t value) {
+    if (key == AuxKey::AT_NULL)
+        return fail(Errno::EINVAL);
+    for (AuxEntry& entry : std::span(entries_, count_)) {
+        if (entry.key == static_cast<uint64_t>(key)) {
+            entry.value = value;
+            return {};
+        }
+    }
+    ASSERT(count_ < CAPACITY);  // more room than there are keys
+    entries_[count_++] = {static_cast<uint64_t>(key), value};
+    return {};
+}
+
+std::optional<uint64_t> AuxVec::get(AuxKey key) const {
+    for (const AuxEntry& entry : std::span(entries_, count_))
+        if (entry.key == static_cast<uint64_t>(key))
+            return entry.value;
+    return std::nullopt;
+}
+
+void AuxVec::serialise(std::span<AuxEntry> out) const {
+    // LAB aux.serialise [begin]
+    for (size_t i = 0; i < count_; i++)
+        out[i] = entries_[i];
+    out[count_] = {static_cast<uint64_t>(AuxKey::AT_NULL), 0};
+    // LAB aux.serialise [stub]
+    //   // Write the pairs in the order they were set, then the pair that ends the vector.
+    //   (void)out;
+    //   (void)lab_todo("aux.serialise", "labs/2-init-stack, task 1");
+    // LAB aux.serialise [end]
+}
+
+}  // namespace kern

@@ -1,0 +1,66 @@
+// Changing rights: mprotect(2).
+#include <algorithm>
+
+#include "base/lab.h"
+#include "vm/vmar.h"
+
+namespace kern {
+
+Result<> Vmar::protect(VirtRange range, Perms perms) {
+    // LAB vmar.protect [begin]
+    auto mappings = mappings_.lock();
+    Result<> result;
+    VirtAddr at = range.start;
+    while (at < range.end) {
+        VmMapping* item = mappings->set.find(at);
+        if (!item)
+            result = fail(Errno::ENOMEM);
+        else if (!item->may_perms.contains(perms))
+            result = fail(Errno::EACCES);
+        else
+            result = protect_one(*mappings, *item, {at, std::min(range.end, item->range.end)}, perms);
+        if (!result)
+            break;
+        at = std::min(range.end, mappings->set.find(at)->range.end);
+    }
+    merge_range(*mappings, {range.start, at});
+    return result;
+    // LAB vmar.protect [stub]
+    //   // From mapping to mapping up to the first hole or refusal; then merge what became alike.
+    //   (void)range, (void)perms;
+    //   return lab_todo("vmar.protect", "labs/1-vmar, task 6");
+    // LAB vmar.protect [end]
+}
+
+// Gives `part` of `mapping` the rights `perms`, as a mapping of its own. ENOMEM.
+Result<> Vmar::protect_one(Mappings& mappings, VmMapping& mapping, VirtRange part, Perms perms) {
+    if (mapping.perms == perms)
+        return {};
+    size_t pieces = (mapping.range.start < part.start) + (part.end < mapping.range.end);
+    if (pieces)
+        TRY(check_limits(mappings, 0, pieces));
+    TRY(split_at(mappings, part.start));
+    TRY(split_at(mappings, part.end));
+    mappings.set.find(part.start)->perms = perms;
+    restrict_pages(part, perms);
+    return {};
+}
+
+// Brings the pages already in the table down to `perms`. A page that was not writable stays so, even when `perms` has W:
+// it may be shared copy-on-write. The first write to it faults, and the fault knows what to do.
+void Vmar::restrict_pages(VirtRange range, Perms perms) {
+    // LAB vmar.restrict [begin]
+    FlushBatch batch(space_);
+    auto table = space_.lock();
+    table->for_each(range, [&](VirtAddr page, Pte& slot) {
+        table->set_perms(&slot, slot.has(Pte::W) ? perms : perms.write_protected());
+        batch.note(page);
+    });
+    // LAB vmar.restrict [stub]
+    //   // Set the rights of each page that is present; no hart may go on with the old ones.
+    //   (void)range, (void)perms;
+    //   (void)lab_todo("vmar.restrict", "labs/1-vmar, task 6");
+    // LAB vmar.restrict [end]
+}
+
+}  // namespace kern

@@ -1,0 +1,108 @@
+// Resizing and moving a mapping: mremap(2).
+#include <algorithm>
+
+#include "vm/vmar.h"
+
+namespace kern {
+
+namespace {
+
+constexpr VirtRange USER_SPACE{VMAR_LOWEST_ADDR, VMAR_CAP_ADDR};
+
+}  // namespace
+
+Result<VirtAddr> Vmar::remap(const RemapRequest& request) {
+    VirtRange old = request.old_range;
+    if (request.new_size > USER_SPACE.size())
+        return fail(Errno::ENOMEM);
+    if (request.fixed) {
+        VirtRange target = VirtRange::sized(*request.fixed, request.new_size);
+        if (!USER_SPACE.contains(target) || target.overlaps(old))
+            return fail(Errno::EINVAL);
+    }
+    auto mappings = mappings_.lock();
+    VmMapping* mapping = mappings->set.find(old.start);
+    if (!mapping || !mapping->range.contains(old))
+        return fail(Errno::EFAULT);
+    if (old.empty())
+        return map_again(*mappings, *mapping, request);
+    if (!request.fixed && !request.dont_unmap) {
+        VirtAddr new_end = old.start + request.new_size;
+        if (new_end <= old.end) {
+            TRY(unmap_locked(*mappings, {new_end, old.end}));
+            return old.start;
+        }
+        if (extend_in_place(*mappings, *mapping, request))
+            return old.start;
+    }
+    return request.may_move ? move(*mappings, request) : fail(Errno::ENOMEM);
+}
+
+// An empty old range: the pages of a shared mapping become visible at a second place.
+Result<VirtAddr> Vmar::map_again(Mappings& mappings, const VmMapping& mapping, const RemapRequest& request) {
+    if (mapping.is_private() || !request.may_move)
+        return fail(Errno::EINVAL);
+    TRY(check_limits(mappings, request.new_size, 1));
+    MapRequest where{.size = request.new_size, .at = request.fixed.value_or(VirtAddr{})};
+    where.placement = request.fixed ? Placement::fixed_replace : Placement::any;
+    VirtRange range = VirtRange::sized(TRY(place(mappings, where)), request.new_size);
+    auto copy = TRY(mapping.copy_of(VirtRange::sized(request.old_range.start, request.new_size)));
+    copy->range = range;
+    TRY(unmap_locked(mappings, range));
+    add_mapping(mappings, std::move(copy));
+    merge_range(mappings, range);
+    return range.start;
+}
+
+bool Vmar::extend_in_place(Mappings& mappings, VmMapping& mapping, const RemapRequest& request) {
+    VirtRange added{request.old_range.end, request.old_range.start + request.new_size};
+    if (mapping.range.end != added.start || added.end > VMAR_CAP_ADDR || mappings.set.first_overlap(added))
+        return false;
+    if (stack_above(mappings, added) || !check_limits(mappings, added.size(), 0))
+        return false;
+    resize_mapping(mappings, mapping, {mapping.range.start, added.end});
+    merge_range(mappings, {added.end, added.end});
+    return true;
+}
+
+// Everything that can fail comes before the first page moves.
+Result<VirtAddr> Vmar::move(Mappings& mappings, const RemapRequest& request) {
+    VirtRange old = request.old_range;
+    TRY(check_limits(mappings, request.new_size - (request.dont_unmap ? 0 : std::min(old.size(), request.new_size)), 1));
+    MapRequest where{.size = request.new_size, .at = request.fixed.value_or(VirtAddr{})};
+    where.placement = request.fixed ? Placement::fixed_replace : Placement::any;
+    VirtRange target = VirtRange::sized(TRY(place(mappings, where)), request.new_size);
+    if (request.fixed)
+        TRY(unmap_locked(mappings, target));
+    TRY(split_at(mappings, old.start));
+    TRY(split_at(mappings, old.end));
+    VmMapping* source = mappings.set.find(old.start);
+    auto moved = TRY(source->copy_of(VirtRange::sized(old.start, request.new_size)));
+    moved->range = target;
+    TRY(move_pages({old.start, old.start + std::min(old.size(), target.size())}, target.start));
+    add_mapping(mappings, std::move(moved));
+    if (!request.dont_unmap)
+        TRY(unmap_locked(mappings, old));
+    merge_range(mappings, target);
+    merge_range(mappings, old);
+    return target.start;
+}
+
+// Moves the table's entries of `from` to the pages that begin at `to`. ENOMEM: nothing has moved.
+Result<> Vmar::move_pages(VirtRange from, VirtAddr to) {
+    FlushBatch batch(space_);
+    auto table = space_.lock();
+    VirtRange target = VirtRange::sized(to, from.size());
+    for (VirtAddr at = target.start; at < target.end; at = entry_end(at, 1, target.end))
+        TRY(table->reach(at));
+    table->for_each(from, [&](VirtAddr page, Pte& slot) {
+        Pte moved = slot;
+        table->fill(table->find(to + (page - from.start)), table->clear(&slot), Perms::none());
+        *table->find(to + (page - from.start)) = moved;
+        batch.note(page);
+    });
+    table->prune(from, [&](FrameRef empty) { batch.retire_table(std::move(empty)); });
+    return {};
+}
+
+}  // namespace kern

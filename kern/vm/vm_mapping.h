@@ -1,0 +1,49 @@
+// One run of pages with the same rights and the same backing: what one line of /proc/<pid>/maps shows.
+#pragma once
+
+#include "base/own.h"
+#include "base/perms.h"
+#include "vm/interval_set.h"
+#include "vm/page_source.h"
+#include "vm/vmo.h"
+
+namespace kern {
+
+// MAP_PRIVATE or MAP_SHARED of mmap(2).
+enum class Sharing : uint8_t { private_, shared };
+
+// What the kernel mapped for a purpose of its own; mappings of different kinds never merge.
+enum class MappingKind : uint8_t { ordinary, stack, vdso, vvar };
+
+struct VmMapping : IntervalNode {
+    Perms perms;
+    Perms may_perms = Perms::all();  // what protect() may ever grant
+    Sharing sharing = Sharing::private_;
+    MappingKind kind = MappingKind::ordinary;
+    bool grows_down = false;         // extended by a fault just below it
+    Ref<Vmo> vmo;                    // null: anonymous memory
+    uint64_t vmo_offset = 0;         // of range.start in the Vmo; bytes, page-aligned
+    Ref<BackingFile> file;           // the open file, kept alive; null for memory without one
+
+    bool is_anonymous() const { return !vmo; }
+    bool is_private() const { return sharing == Sharing::private_; }
+    // The number, in the Vmo, of the page at `address`.
+    uint64_t vmo_page(VirtAddr address) const { return (vmo_offset + (address - range.start)) >> PAGE_SHIFT; }
+
+    // A mapping of `part`, which lies inside this one, with its backing offset carried along. ENOMEM.
+    Result<Own<VmMapping>> copy_of(VirtRange part) const {
+        auto copy = TRY(make_own<VmMapping>());
+        copy->perms = perms;
+        copy->may_perms = may_perms;
+        copy->sharing = sharing;
+        copy->kind = kind;
+        copy->grows_down = grows_down;
+        copy->vmo = vmo;
+        copy->vmo_offset = vmo ? vmo_offset + (part.start - range.start) : 0;
+        copy->file = file;
+        copy->range = part;
+        return copy;
+    }
+};
+
+}  // namespace kern
