@@ -166,9 +166,9 @@ install() {
   echo "setup: installing $package_words" >&2
   case $manager in
     apt)
-      [[ -t 0 ]] || yes=(-y)
+      [[ -t 0 ]] || yes=(-qq -y)
       as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq update >&2 || fail "apt-get update failed (missing: ${missing[*]})"
-      as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq "${yes[@]}" -o Dpkg::Use-Pty=0 install --no-install-recommends \
+      as_root env DEBIAN_FRONTEND=noninteractive apt-get "${yes[@]}" -o Dpkg::Use-Pty=0 install --no-install-recommends \
         "${packages[@]}" >&2 || fail "apt-get could not install $package_words" ;;
     dnf)
       [[ -t 0 ]] || yes=(-y)
