@@ -1,0 +1,67 @@
+// Threads that wait for something to become true. Whoever makes it true calls wake_one() or wake_all() afterwards.
+//
+//     Result<size_t> n = readable_.wait_until([&] { return try_read(out); });      // try_read: std::optional<size_t>
+//
+// A waiter stands in the queue before it looks for the last time, so a wake-up between its look and its sleep is not lost.
+// `attempt` runs without the queue's lock and takes what locks it needs itself.
+#pragma once
+
+#include "base/locked.h"
+#include "sched/scheduler.h"
+
+namespace kern {
+
+class WaitQueue {
+public:
+    constexpr WaitQueue() = default;
+
+    // Calls `attempt` until what it returns (a bool, an optional, a Ref, ...) is true, sleeping between the calls; returns
+    // that value. EINTR when the thread is to die or has a signal to handle; ETIMEDOUT after `deadline` (ns since
+    // power-on). No spinning lock may be held.
+    template <typename Attempt>
+    auto wait_until(Attempt attempt, uint64_t deadline = NEVER) -> Result<decltype(attempt())> {
+        return wait(attempt, deadline, Scheduler::Interruptible::yes);
+    }
+    // The same, but nothing ends the wait early: only for what is sure to come soon.
+    template <typename Attempt>
+    auto wait_uninterruptibly(Attempt attempt) -> decltype(attempt()) {
+        return *wait(attempt, NEVER, Scheduler::Interruptible::no);
+    }
+
+    // Any context, an interrupt handler too.
+    void wake_one();
+    void wake_all();
+
+private:
+    struct Waiter : ListNode<Waiter> {
+        Thread& thread = current_thread();
+        Atomic<uint32_t> woken;
+    };
+
+    template <typename Attempt>
+    auto wait(Attempt& attempt, uint64_t deadline, Scheduler::Interruptible interruptible) -> Result<decltype(attempt())> {
+        if (auto result = attempt())
+            return result;
+        for (Waiter waiter;;) {
+            enter(waiter);
+            auto result = attempt();
+            Result<> slept;
+            if (!result)
+                slept = sleep(waiter, deadline, interruptible);
+            leave(waiter, slept.has_value());
+            if (result)
+                return result;
+            TRY(slept);
+        }
+    }
+
+    void enter(Waiter& waiter);
+    static Result<> sleep(Waiter& waiter, uint64_t deadline, Scheduler::Interruptible interruptible);
+    // A wake_one() that met a waiter who gives up is passed on.
+    void leave(Waiter& waiter, bool satisfied);
+    static void wake(Waiter& waiter);
+
+    Locked<List<Waiter, Waiter>, IrqSpinLock> waiters_{LockRank::wait_queue};
+};
+
+}  // namespace kern
