@@ -184,7 +184,7 @@ def gdb(options):
         stack.callback(machine.wait)
         stack.callback(machine.kill)
         scripts = [word for script in sorted(Path("kern/gdb").glob("*.py")) for word in ("-x", str(script))]
-        steps = ["set confirm off", "set pagination off", f"target remote {stub}", "thbreak kern::kernel_main", "continue",
+        steps = ["set confirm off", "set pagination off", f"target remote {stub}", "thbreak kernel_main", "continue",
                  "set pagination on"]
         # Ctrl-C belongs to the debugger.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
