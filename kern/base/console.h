@@ -13,4 +13,7 @@ void write_console(std::string_view bytes);
 // At most 32 bytes of `nonce` count; empty turns the frames off.
 void frame_messages(std::string_view nonce);
 
+// Whether a panic is being reported: who prints then takes no lock.
+bool is_panicking();
+
 }  // namespace kern

@@ -23,4 +23,15 @@ inline uint64_t now_ns() {
     return static_cast<uint64_t>((static_cast<unsigned __int128>(read_time()) * ns_per_tick_32) >> 32);
 }
 
+// copy.S
+extern "C" size_t copy_from_user(void* to, uint64_t from, size_t size);
+extern "C" size_t copy_to_user(uint64_t to, const void* from, size_t size);
+extern "C" void zero_4k(void* page);
+extern "C" void copy_4k(void* to, const void* from);
+
+inline size_t user_read(void* to, VirtAddr from, size_t size) { return copy_from_user(to, from.value, size); }
+inline size_t user_write(VirtAddr to, const void* from, size_t size) { return copy_to_user(to.value, from, size); }
+inline void zero_page(void* page) { zero_4k(page); }
+inline void copy_page(void* to, const void* from) { copy_4k(to, from); }
+
 }  // namespace kern::arch

@@ -1,0 +1,105 @@
+// Threads, and the lazy loading of floating-point registers:
+//
+//     FS of a user's saved status      its f registers are                     changes when
+//     off                              in Context::fp (all zero at first)      the program's first FP instruction traps
+//     clean                            in the hart, equal to Context::fp       the hart writes one: dirty
+//     dirty                            in the hart                             it is switched away from: saved, off
+//
+// A thread that comes back to the hart whose f registers are still its own goes on with them.
+#include "context.h"
+
+#include <algorithm>
+
+namespace kern::arch {
+
+namespace {
+
+constexpr uint64_t FS_MASK = 3 << 13, FS_CLEAN = 2 << 13, FS_DIRTY = 3 << 13;
+constexpr uint64_t STATUS_SPIE = 1 << 5;
+constexpr uint64_t STATUS_UXL = uint64_t{3} << 32;  // register width of user mode; read-only 2 on most machines
+
+struct HartFp {
+    Context* running = nullptr;
+    Context* owner = nullptr;  // whose values the hart's f registers are; null: nobody's
+} hart_fp[MAX_HARTS];
+
+extern "C" {
+void swap_registers(Context* from, Context* to);
+void thread_start();
+void save_float_registers(FpState* state);
+void load_float_registers(const FpState* state);
+[[noreturn]] void leave_for_user(TrapFrame* frame);
+}
+
+void set_fs(TrapFrame& frame, uint64_t fs) { frame.status = (frame.status & ~FS_MASK) | fs; }
+
+// The f registers of every hart are no longer this thread's. (No hart but this one is running it.)
+void disown_fp(const Context& context) {
+    for (HartFp& fp : hart_fp)
+        if (fp.owner == &context)
+            fp.owner = nullptr;
+}
+
+}  // namespace
+
+void prepare_context(Context& context, std::byte* stack, void (*entry)(void*), void* argument) {
+    context.user_frame = new (stack + KERNEL_STACK_SIZE - sizeof(TrapFrame)) TrapFrame();
+    context.ra = reinterpret_cast<uint64_t>(&thread_start);
+    context.sp = reinterpret_cast<uint64_t>(context.user_frame);
+    context.s[1] = reinterpret_cast<uint64_t>(entry);
+    context.s[2] = reinterpret_cast<uint64_t>(argument);
+    disown_fp(context);
+}
+
+void switch_context(Context* from, Context* to) {
+    HartFp& fp = hart_fp[this_hart().index];
+    if (from->user_frame) {
+        save_user_fp(*from);
+        set_fs(*from->user_frame, 0);
+    }
+    if (to->user_frame && fp.owner == to)
+        set_fs(*to->user_frame, FS_CLEAN);
+    fp.running = to;
+    swap_registers(from, to);
+}
+
+void save_user_fp(Context& context) {
+    if ((context.user_frame->status & FS_MASK) != FS_DIRTY)
+        return;
+    save_float_registers(&context.fp);
+    set_fs(*context.user_frame, FS_CLEAN);
+}
+
+bool load_user_fp(TrapFrame& frame) {
+    HartFp& fp = hart_fp[this_hart().index];
+    if ((frame.status & FS_MASK) != 0)
+        return false;
+    load_float_registers(&fp.running->fp);
+    disown_fp(*fp.running);
+    fp.owner = fp.running;
+    set_fs(frame, FS_CLEAN);
+    return true;
+}
+
+void reset_user_state(Context& context, VirtAddr pc, VirtAddr sp) {
+    uint64_t status;
+    asm("csrr %0, sstatus" : "=r"(status));
+    TrapFrame& frame = *context.user_frame;
+    frame = TrapFrame();
+    frame.pc = pc.value;
+    frame.sp = sp.value;
+    frame.status = (status & STATUS_UXL) | STATUS_SPIE;
+    context.fp = FpState();
+    disown_fp(context);
+}
+
+[[noreturn]] void return_to_user(Context& context) { leave_for_user(context.user_frame); }
+
+void copy_user_state(Context& child, Context& parent) {
+    save_user_fp(parent);
+    *child.user_frame = *parent.user_frame;
+    set_fs(*child.user_frame, 0);
+    child.fp = parent.fp;
+}
+
+}  // namespace kern::arch

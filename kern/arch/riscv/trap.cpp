@@ -1,0 +1,138 @@
+// Traps, once trap.S has saved the registers. Exceptions: privileged spec, table 4.2 (scause).
+#include "arch/contract.h"
+#include "base/panic.h"
+#include "boot.h"
+#include "context.h"
+#include "dev/plic.h"
+#include "panic_report.h"
+#include "symbols.h"
+
+namespace kern::arch {
+
+namespace {
+
+enum Cause : uint64_t {
+    INSTRUCTION_MISALIGNED = 0, INSTRUCTION_ACCESS = 1, ILLEGAL_INSTRUCTION = 2, BREAKPOINT = 3, LOAD_MISALIGNED = 4,
+    LOAD_ACCESS = 5, STORE_MISALIGNED = 6, STORE_ACCESS = 7, INSTRUCTION_PAGE = 12, LOAD_PAGE = 13, STORE_PAGE = 15,
+    INTERRUPT = uint64_t{1} << 63, SOFTWARE_INTERRUPT = INTERRUPT | 1, TIMER_INTERRUPT = INTERRUPT | 5,
+    EXTERNAL_INTERRUPT = INTERRUPT | 9,
+};
+
+constexpr const char* CAUSE_WORDS[] = {
+    "instruction address misaligned", "instruction access fault", "illegal instruction", "breakpoint",
+    "load address misaligned", "load access fault", "store address misaligned", "store access fault",
+    "system call from user mode", "system call from the kernel", "?", "?",
+    "page fault on an instruction", "page fault on a load", "?", "page fault on a store",
+};
+
+constexpr uint64_t SSTATUS_SPIE = 1 << 5;  // interrupts were on before the trap
+
+// What Linux's riscv port (arch/riscv/kernel/traps.c) sends for an exception; see sigaction(2) for the codes.
+struct Signal {
+    int number;
+    int code;
+};
+constexpr Signal SIGILL_ILLOPC{4, 1}, SIGILL_ILLTRP{4, 4}, SIGTRAP_BRKPT{5, 1}, SIGBUS_ADRALN{7, 1}, SIGSEGV_ACCERR{11, 2};
+
+Signal signal_for(uint64_t cause) {
+    switch (cause) {
+    case ILLEGAL_INSTRUCTION:
+        return SIGILL_ILLOPC;
+    case BREAKPOINT:
+        return SIGTRAP_BRKPT;
+    case INSTRUCTION_MISALIGNED:
+    case LOAD_MISALIGNED:
+    case STORE_MISALIGNED:
+        return SIGBUS_ADRALN;
+    case INSTRUCTION_ACCESS:
+    case LOAD_ACCESS:
+    case STORE_ACCESS:
+        return SIGSEGV_ACCERR;
+    default:
+        return SIGILL_ILLTRP;
+    }
+}
+
+bool is_page_fault(uint64_t cause) {
+    return cause == INSTRUCTION_PAGE || cause == LOAD_PAGE || cause == STORE_PAGE;
+}
+
+Perms access_of(uint64_t cause) {
+    return cause == STORE_PAGE ? Perms(Perms::W) : cause == LOAD_PAGE ? Perms::r() : Perms(Perms::X);
+}
+
+void on_interrupt(uint64_t cause) {
+    if (cause == TIMER_INTERRUPT)
+        on_timer();
+    else if (cause == EXTERNAL_INTERRUPT)
+        dev::handle_interrupts();
+    else
+        asm volatile("csrci sip, 2");  // a software interrupt: nothing to do but wake up
+}
+
+bool in_user_copy(uint64_t pc) {
+    return pc >= reinterpret_cast<uint64_t>(user_copy_words) && pc < reinterpret_cast<uint64_t>(user_copy_stop);
+}
+
+// The page could not be had: the copy goes on byte by byte, and from there to its end.
+void give_up_user_copy(TrapFrame& frame) {
+    uint64_t bytes = reinterpret_cast<uint64_t>(user_copy_bytes);
+    frame.pc = frame.pc < bytes ? bytes : reinterpret_cast<uint64_t>(user_copy_stop);
+}
+
+void on_user_copy_fault(TrapFrame& frame, Perms access, VirtAddr address) {
+    restore_interrupts(frame.status & SSTATUS_SPIE);
+    bool retry = on_page_fault(address, access, nullptr);
+    disable_interrupts();
+    if (!retry)
+        give_up_user_copy(frame);
+}
+
+[[noreturn]] void on_kernel_exception(TrapFrame& frame, uint64_t cause, uint64_t value) {
+    set_panic_frame(frame);
+    if (is_on_emergency_stack(&frame))
+        panic("kernel stack overflow at {}", VirtAddr(frame.pc));
+    panic("{} in the kernel at {}, address {}", cause < std::size(CAUSE_WORDS) ? CAUSE_WORDS[cause] : "unknown trap",
+          VirtAddr(frame.pc), VirtAddr(value));
+}
+
+}  // namespace
+
+// From trap.S: anything but a system call, from user mode. `value` is stval.
+extern "C" void on_user_trap(TrapFrame& frame, uint64_t cause, uint64_t value) {
+    if (cause & INTERRUPT)
+        return on_interrupt(cause);
+    if (cause == ILLEGAL_INSTRUCTION && load_user_fp(frame))
+        return;
+    restore_interrupts(true);
+    if (is_page_fault(cause)) {
+        on_page_fault(VirtAddr(value), access_of(cause), &frame);
+    } else {
+        Signal signal = signal_for(cause);
+        on_user_exception(frame, signal.number, signal.code, VirtAddr(frame.pc));
+    }
+}
+
+extern "C" void on_kernel_trap(TrapFrame& frame, uint64_t cause, uint64_t value) {
+    VirtAddr address(value);
+    if (is_on_emergency_stack(&frame))
+        on_kernel_exception(frame, cause, value);
+    if (cause & INTERRUPT)
+        on_interrupt(cause);
+    else if (is_page_fault(cause) && in_user_copy(frame.pc) && address.value < USER_HALF_END)
+        on_user_copy_fault(frame, access_of(cause), address);
+    else
+        on_kernel_exception(frame, cause, value);
+}
+
+extern "C" void trap_entry();
+
+void set_up_traps(uint64_t hart_id) {
+    this_hart().firmware_id = hart_id;
+    constexpr uint64_t SOFTWARE = 1 << 1, TIMER = 1 << 5, EXTERNAL = 1 << 9;
+    asm volatile("csrw sscratch, zero");
+    asm volatile("csrw stvec, %0" ::"r"(&trap_entry));
+    asm volatile("csrw sie, %0" ::"r"(SOFTWARE | TIMER | EXTERNAL));
+}
+
+}  // namespace kern::arch

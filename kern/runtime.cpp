@@ -1,0 +1,48 @@
+// What the compiler and the freestanding parts of libstdc++ call by name (the mem* that count are in copy.S).
+#include <cstddef>
+#include <cstdint>
+
+#include <new>
+
+#include "base/panic.h"
+#include "mm/slab.h"
+
+extern "C" {
+
+int memcmp(const void* left, const void* right, size_t size) {
+    auto* a = static_cast<const uint8_t*>(left);
+    auto* b = static_cast<const uint8_t*>(right);
+    for (size_t i = 0; i < size; i++)
+        if (a[i] != b[i])
+            return a[i] - b[i];
+    return 0;
+}
+
+void* memchr(const void* bytes, int wanted, size_t size) {
+    auto* at = static_cast<const uint8_t*>(bytes);
+    for (size_t i = 0; i < size; i++)
+        if (at[i] == static_cast<uint8_t>(wanted))
+            return const_cast<uint8_t*>(at + i);
+    return nullptr;
+}
+
+size_t strlen(const char* text) {
+    size_t size = 0;
+    while (text[size])
+        size++;
+    return size;
+}
+
+[[noreturn]] void abort() { kern::panic("abort: the value of a Result or optional that has none"); }
+
+}  // extern "C"
+
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return kern::heap_allocate(size); }
+void operator delete(void* object) noexcept { kern::heap_free(object); }
+void operator delete(void* object, size_t) noexcept { kern::heap_free(object); }
+
+namespace std {
+const nothrow_t nothrow;
+[[noreturn]] void __throw_out_of_range_fmt(const char* format, ...) { kern::panic("out of range: {}", format); }
+[[noreturn]] void __throw_length_error(const char* what) { kern::panic("length: {}", what); }
+}  // namespace std
