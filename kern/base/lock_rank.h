@@ -16,12 +16,13 @@ enum class LockRank : uint32_t {
     vmo,             // Vmo: the pages of a file
     page_table,      // VmSpace
     limits,          // Vmar's resource limits
-    wait_queue,
-    run_queue,
     slab,
     frames,
-    device,
     random,
+    // From here on: also taken by interrupt handlers, which may come while any of the above is held.
+    device,
+    wait_queue,
+    run_queue,
     console,         // innermost, so that anything may print
 };
 
