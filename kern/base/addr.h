@@ -49,7 +49,10 @@ struct VirtRange {
     constexpr uint64_t pages() const { return size() >> PAGE_SHIFT; }
     constexpr bool empty() const { return start >= end; }
     constexpr bool contains(VirtAddr address) const { return start <= address && address < end; }
-    constexpr bool contains(VirtRange other) const { return start <= other.start && other.end <= end; }
+    // False for an `other` that wraps round the end of the address space.
+    constexpr bool contains(VirtRange other) const {
+        return start <= other.start && other.start <= other.end && other.end <= end;
+    }
     constexpr bool overlaps(VirtRange other) const { return start < other.end && other.start < end; }
     constexpr bool operator==(const VirtRange&) const = default;
 

@@ -1,6 +1,10 @@
 // The error numbers of Linux's generic ABI (asm-generic/errno.h); riscv64 uses them unchanged. See errno(3).
 #pragma once
 
+#ifdef ASTROLABE_HOST
+#include "arch/host/no_errno_macros.h"
+#endif
+
 namespace kern {
 
 enum class Errno : int {

@@ -1,0 +1,13 @@
+// The inline part of the contract: physical memory is an arena of the host process.
+#pragma once
+
+#include "arch/host/host.h"
+
+namespace kern::arch {
+
+inline std::byte* phys_to_virt(PhysAddr address) { return host::arena_base() + (address.value - host::RAM_START); }
+inline PhysAddr virt_to_phys(const void* pointer) {
+    return PhysAddr(static_cast<uint64_t>(static_cast<const std::byte*>(pointer) - host::arena_base()) + host::RAM_START);
+}
+
+}  // namespace kern::arch

@@ -1,0 +1,50 @@
+// The C library's <errno.h> defines the names of kern::Errno as macros. Whoever needs those macros in a header is included
+// first; then they go.
+#pragma once
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#undef EPERM
+#undef ENOENT
+#undef ESRCH
+#undef EINTR
+#undef EIO
+#undef ENXIO
+#undef E2BIG
+#undef ENOEXEC
+#undef EBADF
+#undef ECHILD
+#undef EAGAIN
+#undef ENOMEM
+#undef EACCES
+#undef EFAULT
+#undef EBUSY
+#undef EEXIST
+#undef EXDEV
+#undef ENODEV
+#undef ENOTDIR
+#undef EISDIR
+#undef EINVAL
+#undef ENFILE
+#undef EMFILE
+#undef ENOTTY
+#undef ETXTBSY
+#undef EFBIG
+#undef ENOSPC
+#undef ESPIPE
+#undef EROFS
+#undef EMLINK
+#undef EPIPE
+#undef EDOM
+#undef ERANGE
+#undef EDEADLK
+#undef ENAMETOOLONG
+#undef ENOSYS
+#undef ENOTEMPTY
+#undef ELOOP
+#undef EOVERFLOW
+#undef ELIBBAD
+#undef EOPNOTSUPP
+#undef ETIMEDOUT
