@@ -2,10 +2,13 @@
 
 import ctypes
 import dataclasses
+import json
 import os
+import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import time
 
@@ -42,6 +45,7 @@ class Outcome:
     kernel_spoke: bool = False
     tail: bytes = b""  # the last bytes of the console, frames' marks left out
     errors: str = ""  # what QEMU itself had to say
+    program_counters: list[int] = dataclasses.field(default_factory=list)  # one a hart, where they stood when time was up
 
     def last_lines(self, count=5):
         return [line for line in self.tail.decode(errors="replace").splitlines() if line.strip()][-count:]
@@ -51,11 +55,32 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
+def program_counters(channel):
+    """Asks QEMU, over its control channel, where each hart stands; nothing if it does not answer at once."""
+    channel.settimeout(2)
+    ask = {"execute": "human-monitor-command", "arguments": {"command-line": "info registers -a"}}
+    try:
+        channel.sendall(b'{"execute": "qmp_capabilities"}' + json.dumps(ask).encode())
+        answers = channel.makefile("rb")
+        text = next(line for line in map(json.loads, answers) if isinstance(line.get("return"), str))["return"]
+    except (OSError, StopIteration, ValueError):
+        return []
+    return [int(value, 16) for value in re.findall(r"^ pc +(\w+)", text, re.MULTILINE)]
+
+
 def follow(command, nonce, timeout, on_program, on_kernel, pass_fds=()):
     """Runs command (QEMU with its console on standard output) for at most timeout seconds; returns an Outcome.
 
     The program's bytes go to on_program as they come, each of the kernel's messages to on_kernel.
     """
+    ours, theirs = socket.socketpair()
+    control = f"socket,id=control,fd={theirs.fileno()}"
+    command = [*command, "-chardev", control, "-mon", "chardev=control,mode=control"]
+    with ours, theirs:
+        return follow_console(command, nonce, timeout, on_program, on_kernel, (*pass_fds, theirs.fileno()), ours)
+
+
+def follow_console(command, nonce, timeout, on_program, on_kernel, pass_fds, channel):
     outcome = Outcome(status=NOT_STARTED)
     splitter = console.Splitter(nonce)
 
@@ -87,6 +112,8 @@ def follow(command, nonce, timeout, on_program, on_kernel, pass_fds=()):
                         errors = (errors + data)[-TAIL_BYTES:]
                 outcome.timed_out = outcome.timed_out or (bool(streams) and time.monotonic() >= deadline)
             deliver(splitter.finish())
+            if outcome.timed_out:
+                outcome.program_counters = program_counters(channel)
             outcome.errors = errors.decode(errors="replace").strip()
         finally:
             if outcome.timed_out or qemu.poll() is None and qemu.stdout in streams:

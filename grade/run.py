@@ -150,6 +150,8 @@ def verdict(outcome, options):
     if outcome.timed_out:
         who = "the program had not ended" if outcome.kernel_spoke else "the kernel had printed nothing"
         complain(f"{who} after {options.timeout:g} s (TIMEOUT=); the last lines of the console:", outcome.last_lines())
+        for hart, address in enumerate(outcome.program_counters):
+            complain(f"hart {hart} stood at {address:#x}{place_name(f'{options.build}/kernel.elf', address)}")
         return boot.TIMED_OUT
     if not outcome.kernel_spoke and outcome.errors:
         raise BootError(f"QEMU: {outcome.errors.splitlines()[-1]}")
@@ -160,6 +162,18 @@ def verdict(outcome, options):
                  outcome.last_lines())
         return boot.KERNEL_FAILED
     return outcome.status
+
+
+def place_name(kernel, address):
+    """`, in function (file:line)` for an address of the kernel."""
+    if address < 1 << 63:
+        return ", in the program or the firmware"
+    tool = shutil.which("riscv64-linux-gnu-addr2line")
+    if tool is None:
+        return ""
+    found = subprocess.run([tool, "-f", "-C", "-s", "-e", kernel, hex(address)], capture_output=True, text=True, check=False)
+    function, _, line = found.stdout.strip().partition("\n")
+    return f", in {function} ({line})" if line else ""
 
 
 def complain(text, lines=()):
