@@ -1,0 +1,155 @@
+#include "selftest.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "arch/contract.h"
+#include "base/print.h"
+#include "base/rng.h"
+#include "mm/slab.h"
+#include "mm/vm_space.h"
+#include "sched/wait_queue.h"
+#include "symbols.h"
+
+namespace kern {
+
+namespace {
+
+// A test says what was wrong; null: nothing.
+using Complaint = const char*;
+#define CHECK(condition) \
+    if (!(condition))    \
+        return #condition
+
+Complaint text_is_formatted() {
+    char buffer[64];
+    BufferSink sink{std::span(buffer)};
+    format_to(sink, "{}|{4}|{-4}|{04x}|{}|{}", -7, 42, 42, 0xabu, VirtAddr(0x1000), Perms::rx());
+    CHECK(sink.view() == "-7|  42|42  |00ab|0x1000|r-x");
+    return nullptr;
+}
+
+// The key stream of RFC 8439, appendix A.1, test vector 1 (key and nonce zero), its second half.
+Complaint random_numbers_are_chacha20() {
+    uint64_t fresh[4];
+    random_bytes(std::as_writable_bytes(std::span(fresh)));
+    seed_random({});
+    CHECK(random_u64() == 0x8d485751'7c5941da);
+    seed_random(std::as_bytes(std::span(fresh)));
+    return nullptr;
+}
+
+Complaint memory_is_copied_and_filled() {
+    static uint8_t area[400], expected[400];
+    for (size_t size : {0, 1, 7, 8, 9, 63, 64, 65, 130})
+        for (int distance : {-65, -8, -1, 0, 1, 8, 65}) {
+            for (size_t i = 0; i < sizeof(area); i++)
+                area[i] = expected[i] = static_cast<uint8_t>(i * 7);
+            for (size_t i = 0; i < size; i++)
+                expected[100 + distance + i] = static_cast<uint8_t>((100 + i) * 7);
+            memmove(area + 100 + distance, area + 100, size);
+            CHECK(memcmp(area, expected, sizeof(area)) == 0);
+            memset(area + 3, 0x5a, size);
+            CHECK(std::all_of(area + 3, area + 3 + size, [](uint8_t byte) { return byte == 0x5a; }));
+            CHECK(area[3 + size] == expected[3 + size]);
+        }
+    return nullptr;
+}
+
+Complaint functions_have_names() {
+    auto address = reinterpret_cast<uint64_t>(&run_selftests);
+    CHECK(arch::find_symbol(address).name == "kern::run_selftests");
+    CHECK(arch::find_symbol(address).offset == 0);
+    CHECK(arch::find_symbol(address + 2).offset == 2);
+    CHECK(arch::find_symbol(0x1000).name.empty());
+    return nullptr;
+}
+
+Complaint stacks_have_a_guard_page() {
+    CHECK(!arch::is_kernel_memory(reinterpret_cast<uint64_t>(arch::boot_stack)));
+    CHECK(arch::is_kernel_memory(reinterpret_cast<uint64_t>(arch::boot_stack) + PAGE_SIZE));
+    return nullptr;
+}
+
+Complaint freed_memory_comes_back() {
+    size_t frames = free_frame_count(), bytes = heap_used_bytes();
+    for (size_t size = 1; size < 100'000; size *= 3) {
+        void* block = heap_allocate(size);
+        CHECK(block);
+        memset(block, 1, size);
+        heap_free(block);
+    }
+    CHECK(heap_used_bytes() == bytes);
+    CHECK(free_frame_count() == frames);
+    return nullptr;
+}
+
+Complaint clock_and_timer_go_on() {
+    uint64_t start = arch::now_ns();
+    Atomic<uint32_t> never_set;
+    while (arch::now_ns() < start + 5'000'000)
+        Scheduler::sleep_until_set(never_set, start + 5'000'000, Scheduler::Interruptible::no);
+    return nullptr;
+}
+
+// One user page at 0x10000, and nothing behind it: a copy that runs over the end stops at the exact byte.
+Complaint check_user_copies(VmSpace& space) {
+    static std::byte bytes[300];
+    constexpr VirtAddr PAGE(0x10000);
+    auto frame = FrameRef::allocate(FrameUse::anon);
+    CHECK(frame);
+    auto table = space.lock();
+    auto slot = table->reach(PAGE);
+    CHECK(slot);
+    table->fill(*slot, std::move(*frame), Perms::rw());
+    table.unlock();
+    for (size_t room : {1, 8, 64, 77, 133, 299}) {
+        CHECK(arch::user_write(PAGE + (PAGE_SIZE - room), bytes, sizeof(bytes)) == room);
+        CHECK(arch::user_read(bytes + 1, PAGE + (PAGE_SIZE - room), sizeof(bytes) - 1) == std::min(room, sizeof(bytes) - 1));
+    }
+    CHECK(arch::user_read(bytes, VirtAddr(0x1000), 8) == 0);
+    CHECK(arch::user_read(bytes, VirtAddr(USER_HALF_END - 4), 8) == 0);
+    CHECK(arch::user_read(bytes, VirtAddr(arch::DIRECT_MAP + 0x80200000), 8) == 0);
+    return nullptr;
+}
+
+Complaint user_copies_survive_bad_pointers() {
+    auto root = VmSpace::make_root();
+    CHECK(root);
+    VmSpace space(std::move(*root));
+    bool enabled = arch::disable_interrupts();
+    space.activate();
+    Complaint complaint = check_user_copies(space);
+    VmSpace::deactivate();
+    arch::restore_interrupts(enabled);
+    return complaint;
+}
+
+constexpr struct {
+    const char* name;
+    Complaint (*run)();
+} TESTS[] = {
+    {"text is formatted", text_is_formatted},
+    {"random numbers are ChaCha20", random_numbers_are_chacha20},
+    {"memory is copied and filled", memory_is_copied_and_filled},
+    {"functions have names", functions_have_names},
+    {"stacks have a guard page", stacks_have_a_guard_page},
+    {"freed memory comes back", freed_memory_comes_back},
+    {"clock and timer go on", clock_and_timer_go_on},
+    {"user copies survive bad pointers", user_copies_survive_bad_pointers},
+};
+
+}  // namespace
+
+bool run_selftests() {
+    bool all_passed = true;
+    for (const auto& test : TESTS) {
+        Complaint complaint = test.run();
+        alert("selftest: {4} {}{}{}\n", complaint ? "FAIL" : "ok", test.name, complaint ? ": not " : "",
+              complaint ? complaint : "");
+        all_passed = all_passed && !complaint;
+    }
+    return all_passed;
+}
+
+}  // namespace kern
