@@ -10,6 +10,8 @@ inline constexpr uint64_t NEVER = UINT64_MAX;  // a deadline
 
 inline Thread& current_thread() { return *arch::this_hart().thread; }
 
+class RunQueue;
+
 class Scheduler {
 public:
     // STARTING. The caller becomes this hart's idle thread; `hz` turns a second are dealt out.
@@ -34,7 +36,8 @@ public:
     static void finish_switch();
 
 private:
-    static void reschedule(Thread::State why);
+    static void adopt(Thread& thread);
+    static void switch_away(RunQueue& queue);
 };
 
 }  // namespace kern

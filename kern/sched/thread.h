@@ -7,7 +7,8 @@
 //        +------------------- sleep_until_set() ------------------------+
 #pragma once
 
-#include "arch/riscv/context.h"
+#include "context.h"
+#include "base/atomic.h"
 #include "base/list.h"
 #include "base/result.h"
 

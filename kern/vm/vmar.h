@@ -101,6 +101,13 @@ public:
         for (VmMapping* item = mappings->set.first(); item; item = mappings->set.after(*item))
             visit(static_cast<const VmMapping&>(*item));
     }
+    // The same for a panic report: without the lock.
+    template <typename Visitor>
+    void for_each_unlocked(Visitor visit) {
+        Mappings& mappings = mappings_.unlocked();
+        for (VmMapping* item = mappings.set.first(); item; item = mappings.set.after(*item))
+            visit(static_cast<const VmMapping&>(*item));
+    }
     size_t mapping_count() const { return mappings_.read()->set.size(); }
     uint64_t total_bytes() const { return mappings_.read()->total_bytes; }
     ResidentPages resident_pages() { return space_.lock()->resident(); }

@@ -35,6 +35,7 @@ public:
     VirtAddr brk(Vmar& vmar, VirtAddr wanted);
 
     VirtRange range() { return state_.lock()->range; }
+    VirtRange range_unlocked() { return state_.unlocked().range; }  // for a panic report
     Locked<State>::Guard lock() { return state_.lock(); }
 
 private:

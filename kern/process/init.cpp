@@ -1,0 +1,88 @@
+#include "process/init.h"
+
+#include "fs/tree.h"
+#include "process/exec.h"
+#include "process/process_tree.h"
+
+namespace kern {
+
+namespace {
+
+constexpr unsigned FAILURE = 1;
+constexpr uint32_t ADDR_NO_RANDOMIZE = 0x40000;
+constexpr std::string_view ENVIRONMENT[] = {"HOME=/", "PATH=/bin:/sbin", "TERM=linux"};
+
+const BootArgs* boot_args;
+
+Result<> open_console(ConsoleMode mode) {
+    ProcessFiles& files = current_process().files;
+    files.set_working_directory(root_directory());
+    for (int fd = 0; fd < 3; fd++) {
+        std::string_view path = fd == 0 && mode == ConsoleMode::raw ? "/dev/null" : "/dev/console";
+        TRY(files.table.add(TRY(open_path(root_directory(), path, open_flag::READ_WRITE)), false));
+    }
+    return {};
+}
+
+Result<> run_program(const BootArgs& args) {
+    TRY(open_console(args.console));
+    ArgBlock argv, envp;
+    TRY(argv.push(args.init));
+    std::string_view rest = args.arguments;
+    for (size_t i = 0; i < args.argument_count; i++)
+        TRY(argv.push(take_argument(rest)));
+    for (std::string_view variable : ENVIRONMENT)
+        TRY(envp.push(variable));
+    return exec(args.init, std::move(argv), std::move(envp));
+}
+
+std::string_view reason(Errno error) {
+    switch (error) {
+    case Errno::ENOENT:
+    case Errno::ENOTDIR:
+        return "there is no such file (or its interpreter or a console device is missing)";
+    case Errno::EACCES:
+        return "it is not an executable file";
+    case Errno::ENOEXEC:
+    case Errno::ELIBBAD:
+        return "it, or its interpreter, is not a well-formed ELF program for riscv64";
+    case Errno::ENOMEM:
+        return "out of memory";
+    case Errno::ENOSYS:
+        return "a part of the kernel is not written yet";
+    default:
+        return "an error, see errno(3)";
+    }
+}
+
+[[noreturn]] void give_up(Errno error) {
+    alert("init: {} cannot be started: {} [error {}]\n", boot_args->init, reason(error), error);
+    arch::power_off(FAILURE);
+}
+
+void init_thread(Thread& thread) {
+    if (auto started = run_program(*boot_args); !started)
+        give_up(started.error());
+    arch::return_to_user(thread.context);
+}
+
+Result<> make_init() {
+    auto process = TRY(make_ref<Process>());
+    if (!boot_args->randomize_maps)
+        process->personality.store(ADDR_NO_RANDOMIZE);
+    auto thread = TRY(make_own<UserThread>(process, nullptr));
+    TRY(thread->prepare(init_thread));
+    TRY(lock_process_tree()->add(*process, nullptr));
+    start_thread_of(*process, std::move(thread));
+    return {};
+}
+
+}  // namespace
+
+void start_init(const BootArgs& args) {
+    boot_args = &args;
+    if (auto made = make_init(); !made)
+        give_up(made.error());
+}
+
+}  // namespace kern

@@ -1,0 +1,74 @@
+// A process: what its threads share, and what is left of it until its parent has asked for its status.
+//
+//     fork -> running -> exit: a zombie, with nothing but pid and status -> wait4 by the parent: gone
+#pragma once
+
+#include <array>
+
+#include "fs/fd_table.h"
+#include "process/limits.h"
+#include "process/process_vmar.h"
+#include "process/signal.h"
+#include "process/user_thread.h"
+
+namespace kern {
+
+struct SiblingTag;
+
+// A process's name as ps(1) shows it: the last part of the executable's path, cut to 15 bytes.
+using CommandName = std::array<char, 16>;
+
+class Process : public RefCounted<Process>, public ListNode<SiblingTag> {
+public:
+    Process() = default;
+    // A child for fork(2): signal actions, limits, name, descriptors and directories copied; no space, no thread yet. ENOMEM.
+    static Result<Ref<Process>> fork_from(Process& parent);
+
+    // Set by ProcessTree::add, never changed.
+    int pid() const { return pid_; }
+
+    ProcessVmarGuard lock_vmar() { return ProcessVmarGuard(vmar_); }
+
+    struct State {
+        List<UserThread, ThreadTag> threads;
+        SignalState signals;
+        Limits limits;
+        CommandName name = {};
+    };
+    Locked<State>::Guard lock() { return state_.lock(); }
+    // Takes the name from the executable's path.
+    void set_name(std::string_view path);
+
+    ProcessFiles files;
+    Atomic<uint32_t> personality;  // personality(2)
+
+    // Who waits for children to change.
+    WaitQueue child_events;
+
+    // vfork(2): the parent waits until the child has a space of its own, or is gone. EINTR: the parent is to die.
+    Result<> wait_for_vfork_release();
+    void release_vfork_parent();
+
+private:
+    friend class ProcessTree;
+    friend void describe_current_process(TextSink& sink);
+
+    VmarSlot vmar_{LockRank::process};
+    Locked<State> state_{LockRank::process};
+    Atomic<uint32_t> vfork_released_;
+    WaitQueue vfork_wait_;
+    int pid_ = 0;
+
+    // With the lock of the ProcessTree:
+    Process* parent_ = nullptr;
+    List<Process, SiblingTag> children_;  // those that have exited first
+    int group_ = 0;
+    int session_ = 0;
+    bool is_zombie_ = false;
+    int wait_status_ = 0;
+};
+
+// The process whose thread runs here; not for an idle thread or an interrupt handler.
+inline Process& current_process() { return current_user_thread().process(); }
+
+}  // namespace kern

@@ -1,0 +1,108 @@
+#include "process/process_vmar.h"
+
+#include "process/exec.h"
+#include "process/user_thread.h"
+
+namespace kern {
+
+namespace {
+
+constexpr uint64_t HWCAP = 1 << ('I' - 'A') | 1 << ('M' - 'A') | 1 << ('A' - 'A') | 1 << ('F' - 'A') | 1 << ('D' - 'A') |
+                           1 << ('C' - 'A');
+constexpr uint64_t CLOCK_TICKS = 100;              // of times(2), a second
+constexpr uint64_t MIN_SIGNAL_STACK = 1088;        // Linux's struct rt_sigframe without the vector extension
+
+// What is left to chance and to the file goes where Layout says; a program that says where it wants to be goes there.
+uint64_t choose_bias(const ElfImage& image, const Layout& layout) {
+    if (!image.is_position_independent())
+        return 0;
+    return align_down(layout.dynamic_base.value, image.alignment) - image.span.start.value;
+}
+
+// The interpreter goes where a mapping of its size would.
+Result<LoadedElf> load_interpreter(Vmar& vmar, const ElfImage& image) {
+    if (!image.is_position_independent())
+        return load_elf(vmar, image, 0);
+    MapRequest request{.size = image.span.size(), .perms = Perms::none()};
+    request.alignment = image.alignment;
+    VirtAddr place = TRY(vmar.map(request));
+    TRY(vmar.unmap(VirtRange::sized(place, request.size)));
+    return load_elf(vmar, image, place.value - image.span.start.value);
+}
+
+Result<AuxVec> describe(const ElfImage& image, const LoadedElf& loaded, VirtAddr interpreter_base) {
+    AuxVec aux;
+    const std::pair<AuxKey, uint64_t> facts[] = {
+        {AuxKey::AT_HWCAP, HWCAP},
+        {AuxKey::AT_PAGESZ, PAGE_SIZE},
+        {AuxKey::AT_CLKTCK, CLOCK_TICKS},
+        {AuxKey::AT_PHDR, loaded.program_headers.value},
+        {AuxKey::AT_PHENT, sizeof(elf::ProgramHeader)},
+        {AuxKey::AT_PHNUM, image.header.e_phnum},
+        {AuxKey::AT_BASE, interpreter_base.value},
+        {AuxKey::AT_FLAGS, 0},
+        {AuxKey::AT_ENTRY, loaded.entry.value},
+        {AuxKey::AT_UID, 0},
+        {AuxKey::AT_EUID, 0},
+        {AuxKey::AT_GID, 0},
+        {AuxKey::AT_EGID, 0},
+        {AuxKey::AT_SECURE, 0},
+        {AuxKey::AT_MINSIGSTKSZ, MIN_SIGNAL_STACK},
+    };
+    for (auto [key, value] : facts)
+        TRY(aux.set(key, value));
+    return aux;
+}
+
+// PT_GNU_STACK with PF_X: the program executes code on its stack.
+Result<> make_stack_executable(Vmar& vmar) {
+    VirtRange stack;
+    vmar.for_each([&](const VmMapping& mapping) {
+        if (mapping.kind == MappingKind::stack)
+            stack = mapping.range;
+    });
+    return stack.empty() ? Result<>() : vmar.protect(stack, Perms::all());
+}
+
+}  // namespace
+
+Vmar& ProcessVmarGuard::unwrap() const {
+    ASSERT(*inner_);  // the process has exited
+    return **inner_;
+}
+
+std::optional<InitStackReader> ProcessVmarGuard::init_stack_reader() const {
+    Vmar* vmar = as_ref();
+    return vmar ? std::optional(vmar->process_vm().init_stack().reader(*vmar)) : std::nullopt;
+}
+
+Result<NewVmar> new_vmar_and_map(const Program& program, const StartInfo& start, const Layout& layout,
+                                 const VmLimits& limits) {
+    const ElfImage& image = program.image;
+    Ref<Vmar> vmar = TRY(Vmar::create(image.file, layout, limits));
+    uint64_t bias = choose_bias(image, layout);
+    LoadedElf loaded = TRY(load_elf(*vmar, image, bias));
+    VirtAddr entry = loaded.entry, interpreter_base;
+    ProcessVm& process_vm = vmar->process_vm();
+    process_vm.code = loaded.code;
+    process_vm.data = loaded.data;
+    process_vm.heap().set_start(image.span.end + bias + layout.brk_pad, loaded.data.size());
+    if (program.interpreter) {
+        LoadedElf interpreter = TRY(load_interpreter(*vmar, *program.interpreter));
+        entry = interpreter.entry;
+        interpreter_base = interpreter.entry - program.interpreter->header.e_entry;
+    }
+    AuxVec aux = TRY(describe(image, loaded, interpreter_base));
+    TRY(process_vm.map_and_write_init_stack(*vmar, start, aux));
+    if (image.executable_stack)
+        TRY(make_stack_executable(*vmar));
+    return NewVmar{std::move(vmar), entry};
+}
+
+Ref<Vmar> unshare_and_renew_vmar(UserThread& current, ProcessVmarGuard& guard, Ref<Vmar> new_vmar) {
+    Ref<Vmar> thread_s = current.renew_vmar(new_vmar);
+    Ref<Vmar> old = guard.set_vmar(std::move(new_vmar));
+    return old ? old : thread_s;
+}
+
+}  // namespace kern

@@ -1,0 +1,57 @@
+// The slot in which a process keeps its address space, and the ways to fill it.
+//
+//     Process [ Mutex: Ref<Vmar> ] ----+
+//                                      +----> Vmar          both point to the same one; a thread reads its own
+//     UserThread [ Ref<Vmar> ] --------+                    reference without a lock
+#pragma once
+
+#include <optional>
+
+#include "base/locked.h"
+#include "sched/mutex.h"
+#include "vm/process_vm/init_stack_reader.h"
+#include "vm/vmar.h"
+
+namespace kern {
+
+class UserThread;
+struct Program;
+
+using VmarSlot = Locked<Ref<Vmar>, Mutex>;
+
+// A guard to the Vmar of a process, from Process::lock_vmar(). While it is held the Vmar is not replaced; its mappings may
+// change. Empty when the process has exited.
+class ProcessVmarGuard {
+public:
+    explicit ProcessVmarGuard(VmarSlot& slot) : inner_(slot.lock()) {}
+
+    // The Vmar of a process that is known to live; panics when it has exited.
+    Vmar& unwrap() const;
+    // The same, for an observer of another process: null when that has exited.
+    Vmar* as_ref() const { return inner_->get(); }
+    // Puts another Vmar (null: none) in, and hands back the old one: to be dropped after this guard.
+    [[nodiscard]] Ref<Vmar> set_vmar(Ref<Vmar> new_vmar) { return std::exchange(*inner_, std::move(new_vmar)); }
+    // One more reference, for the thread to keep.
+    Ref<Vmar> dup_vmar() const { return *inner_; }
+    // Reads the arguments and environment; empty when the process has exited.
+    std::optional<InitStackReader> init_stack_reader() const;
+
+private:
+    VmarSlot::Guard inner_;
+};
+
+struct NewVmar {
+    Ref<Vmar> vmar;
+    VirtAddr entry;  // first instruction: the program's, or its interpreter's
+};
+
+// A new space with `program` in it: segments, interpreter, heap, init stack. Nothing of the current one is touched.
+// ENOEXEC, E2BIG, ENOMEM.
+Result<NewVmar> new_vmar_and_map(const Program& program, const StartInfo& start, const Layout& layout,
+                                 const VmLimits& limits);
+
+// Puts `new_vmar` in the place of the current process's space, and makes it this hart's. Returns the old one: to be
+// dropped after the guard.
+[[nodiscard]] Ref<Vmar> unshare_and_renew_vmar(UserThread& current, ProcessVmarGuard& guard, Ref<Vmar> new_vmar);
+
+}  // namespace kern
