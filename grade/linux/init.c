@@ -61,7 +61,7 @@ static void frame(const char* text, int number) {
 }
 
 static pid_t start(int output) {
-    static char* environment[] = {"PATH=/bin:/usr/bin", "HOME=/", "TERM=dumb", NULL};
+    static char* environment[] = {"HOME=/", "PATH=/bin:/sbin", "TERM=linux", NULL};
     pid_t child = fork();
     if (child == 0) {
         sigset_t none;
