@@ -63,8 +63,24 @@ void print_backtrace(uint64_t fp, uint64_t known) {
     }
 }
 
-struct AlertSink final : TextSink {
-    void write(std::string_view text) override { alert("{}", text); }
+// Collects a line before it becomes a message.
+class AlertSink final : public TextSink {
+public:
+    void write(std::string_view text) override {
+        for (char c : text) {
+            line_[used_++] = c;
+            if (c == '\n' || used_ == sizeof(line_))
+                flush();
+        }
+    }
+    void flush() {
+        alert("{}", std::string_view(line_, used_));
+        used_ = 0;
+    }
+
+private:
+    char line_[160];
+    size_t used_ = 0;
 };
 
 }  // namespace
@@ -89,6 +105,7 @@ void report_panic() {
     }
     AlertSink sink;
     describe_current_process(sink);
+    sink.flush();
 }
 
 }  // namespace kern::arch

@@ -107,6 +107,7 @@ extern "C" void on_user_trap(TrapFrame& frame, uint64_t cause, uint64_t value) {
     restore_interrupts(true);
     if (is_page_fault(cause)) {
         on_page_fault(VirtAddr(value), access_of(cause), &frame);
+        asm volatile("fence.i");  // the new page may hold code
     } else {
         Signal signal = signal_for(cause);
         on_user_exception(frame, signal.number, signal.code, VirtAddr(frame.pc));
@@ -133,6 +134,7 @@ void set_up_traps(uint64_t hart_id) {
     asm volatile("csrw sscratch, zero");
     asm volatile("csrw stvec, %0" ::"r"(&trap_entry));
     asm volatile("csrw sie, %0" ::"r"(SOFTWARE | TIMER | EXTERNAL));
+    asm volatile("csrwi scounteren, 7");  // programs may read cycle, time and instret
 }
 
 }  // namespace kern::arch
