@@ -25,6 +25,7 @@ public:
     ~Vmo();
 
     uint64_t size() { return pages_.lock()->size; }
+    bool has_source() const { return source_; }
 
     // PAGES
 

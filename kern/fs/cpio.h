@@ -1,0 +1,63 @@
+// Reading a cpio archive in the "newc" format (see cpio(5)): what an initramfs is made of. Several archives may follow each
+// other with zeroes between them. The archive is not trusted: nothing outside it is ever looked at.
+//
+//     +--------+------------------+------+-----+---------+-----+
+//     | 070701 | 13 numbers in hex| name | pad |  data   | pad |  next header ...  TRAILER!!!
+//     |        | of 8 digits      | NUL  | to 4|         | to 4|
+//     +--------+------------------+------+-----+---------+-----+
+//
+// Also compiled for the host.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace kern {
+
+struct CpioEntry {
+    std::string_view name;
+    uint32_t inode, mode, user, group, links, modified;  // `modified`: seconds since 1970
+    uint32_t device_major, device_minor;
+    std::span<const std::byte> data;
+};
+
+class CpioReader {
+public:
+    explicit CpioReader(std::span<const std::byte> archives) : bytes_(archives) {}
+
+    // The next entry; nothing at the end of the last archive. EINVAL: see problem().
+    Result<std::optional<CpioEntry>> next();
+
+    // Counts the archives begun: inode numbers of different ones have nothing to do with each other.
+    unsigned archive() const { return archive_; }
+
+    // After an error: what is wrong, and at which byte.
+    std::string_view problem() const { return problem_; }
+    size_t offset() const { return offset_; }
+
+private:
+    static constexpr size_t HEADER_SIZE = 110;
+    static constexpr size_t MAX_NAME = 4096;
+
+    Result<CpioEntry> read_entry();
+    Result<> read_header(uint32_t (&numbers)[13]);
+    bool skip_padding();
+    std::unexpected<Errno> wrong(std::string_view what, size_t at);
+    std::string_view text(size_t from, size_t size) const {
+        return {reinterpret_cast<const char*>(bytes_.data()) + from, size};
+    }
+
+    std::span<const std::byte> bytes_;
+    size_t at_ = 0;
+    unsigned archive_ = 0;
+    bool inside_ = false;  // between an archive's first entry and its trailer
+    std::string_view problem_;
+    size_t offset_ = 0;
+};
+
+}  // namespace kern

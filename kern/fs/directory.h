@@ -1,0 +1,84 @@
+// Directories, and the one tree they make of all file systems.
+//
+//     "/" --bin--> ( )        a Directory knows its parent and its own name, so a path can be read upward;
+//      |                      other files may have several names and know none
+//      +---dev--> ( ) ~~~~ mounted ~~~~> ( ) --null--> ...
+//                      <~~~~ covers ~~~~
+//
+// Who walks steps onto what is mounted; whoever goes up from there steps back to what it covers.
+#pragma once
+
+#include "fs/inode.h"
+
+namespace kern {
+
+struct NewInode {
+    uint32_t mode;                      // type and permissions
+    std::string_view link_target = {};  // of a symbolic link
+    uint64_t device = 0;                // of a character device
+};
+
+// Receives what a directory lists. Called with a lock held: it may not sleep.
+class EntrySink {
+public:
+    // False: there is no room for this entry. `next` is where to continue after it.
+    virtual bool add(std::string_view name, uint64_t inode_number, InodeType type, uint64_t next) = 0;
+
+protected:
+    ~EntrySink() = default;
+};
+
+class Directory : public Inode {
+public:
+    using Inode::Inode;
+
+    // ENTRIES, as each file system keeps them. "." and ".." are not among them.
+
+    virtual Result<Ref<Inode>> lookup(std::string_view name) = 0;  // ENOENT
+    // The entries from position `from` on (FIRST_ENTRY: all), in an order that changes do not upset.
+    virtual Result<> list(uint64_t from, EntrySink& sink) = 0;
+    static constexpr uint64_t FIRST_ENTRY = 2;
+
+    // CHANGING THEM. The caller holds changes() and has checked the rules of fs/tree.h. ENOMEM, ENOSPC, EROFS.
+
+    virtual Result<Ref<Inode>> create(std::string_view, const NewInode&) { return fail(Errno::ENOENT); }
+    // One more name for a file.
+    virtual Result<> add(std::string_view, Inode&) { return fail(Errno::EPERM); }
+    virtual Result<> remove(std::string_view, Inode&) { return fail(Errno::EPERM); }
+    // Gives `inode` the name `new_name` in `to` instead, where `replaced` (may be null) goes.
+    virtual Result<> move(std::string_view, Inode& /*inode*/, Directory& /*to*/, std::string_view /*new_name*/,
+                          Inode* /*replaced*/) {
+        return fail(Errno::EPERM);
+    }
+    virtual bool is_empty() { return false; }
+
+    // PLACE IN THE TREE
+
+    // Puts a new or moved directory below `parent`; what is taken out has none.
+    void set_place(Ref<Directory> parent, String name);
+    void take_out() { set_place(nullptr, String()); }
+    // ".."; the root's is itself. Null when the directory was removed.
+    Ref<Directory> parent();
+    // What is mounted here, or this.
+    Ref<Directory> topmost();
+    bool is_mount_point();
+    // Whether this is `other` or lies above it, within one file system.
+    bool contains(Directory& other);
+    // The absolute path, written to the end of `buffer`. ENOENT when removed, ERANGE when it does not fit.
+    Result<std::string_view> path(std::span<char> buffer);
+
+    // From here on `root`, of another file system, is seen in place of this. EBUSY.
+    Result<> mount(Ref<Directory> root);
+
+private:
+    Ref<Directory> parent_;   // these four with the lock of the tree
+    String name_;
+    Ref<Directory> mounted_;
+    Ref<Directory> covers_;
+};
+
+// "/"; set once at boot.
+Ref<Directory> root_directory();
+void set_root_directory(Ref<Directory> root);
+
+}  // namespace kern

@@ -1,0 +1,62 @@
+// A process's file descriptors: small numbers for open files. fork(2) copies the table; the files are shared.
+#pragma once
+
+#include "fs/file.h"
+
+namespace kern {
+
+class FdTable {
+public:
+    static constexpr uint64_t DEFAULT_LIMIT = 1024;   // RLIMIT_NOFILE, soft
+    static constexpr uint64_t MOST = 65'536;          // and the hard limit
+
+    // EBADF.
+    Result<Ref<File>> get(int fd);
+    // The lowest free number from `lowest` on. EMFILE, ENOMEM.
+    Result<int> add(Ref<File> file, bool close_on_exec, int lowest = 0);
+    // Makes `fd` mean this file; what it meant is closed. EBADF beyond the limit, ENOMEM.
+    Result<> set(int fd, Ref<File> file, bool close_on_exec);
+    Result<> close(int fd);                           // EBADF
+    Result<> close_range(unsigned first, unsigned last);
+    Result<bool> closes_on_exec(int fd);              // EBADF
+    Result<> set_close_on_exec(int fd, bool close);   // EBADF
+
+    // The child's table, empty so far, gets what this one has. ENOMEM.
+    Result<> copy_to(FdTable& child);
+    void close_for_exec();
+    void close_all();
+
+    // RLIMIT_NOFILE: numbers from `limit` on are not given out; files that are open stay so.
+    void set_limit(uint64_t limit) { limit_.store(limit < MOST ? limit : MOST); }
+    uint64_t limit() const { return limit_.load(); }
+
+private:
+    struct Slot {
+        Ref<File> file;
+        bool close_on_exec = false;
+    };
+    using Slots = Vec<Slot>;
+
+    template <typename Condition>
+    void close_where(Condition condition);
+
+    Locked<Slots> slots_{LockRank::files};
+    Atomic<uint64_t> limit_{DEFAULT_LIMIT};
+};
+
+// All that a process has of the file system.
+struct ProcessFiles {
+    FdTable table;
+    Locked<Ref<Directory>> directory{LockRank::files};  // the working directory
+    Atomic<uint32_t> umask{022};
+
+    Ref<Directory> working_directory() { return *directory.lock(); }
+    void set_working_directory(Ref<Directory> to) {
+        auto guard = directory.lock();
+        std::swap(*guard, to);  // the old one goes when the lock is free again
+    }
+    // For fork(2). ENOMEM.
+    Result<> copy_to(ProcessFiles& child);
+};
+
+}  // namespace kern

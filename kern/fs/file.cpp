@@ -1,0 +1,175 @@
+#include "fs/file.h"
+
+#include <cstring>
+
+#include "fs/vmo_io.h"
+
+namespace kern {
+
+Result<Ref<File>> File::open(Ref<Inode> inode, uint32_t flags, Ref<Directory> directory, std::string_view name) {
+    bool has_content = !(flags & open_flag::PATH_ONLY) && !inode->as_directory();
+    Ref<Vmo> content = has_content ? TRY(inode->open_content()) : Ref<Vmo>();
+    String own_name;
+    if (!inode->as_directory())
+        own_name = TRY(String::copy(name));
+    auto file = TRY(make_ref<File>(std::move(inode), flags & ~open_flag::ONLY_AT_OPEN));
+    file->content_ = std::move(content);
+    file->directory_ = std::move(directory);
+    file->name_ = std::move(own_name);
+    if (!file->has(open_flag::PATH_ONLY))
+        file->inode_->opened(*file);
+    return file;
+}
+
+File::~File() {
+    if (!has(open_flag::PATH_ONLY))
+        inode_->closed(*this);
+}
+
+void File::set_flags(uint32_t flags) {
+    flags_.store((flags_.load() & ~open_flag::CHANGEABLE) | (flags & open_flag::CHANGEABLE));
+}
+
+Result<size_t> File::read(UserBytes to) {
+    if (!can_read())
+        return fail(Errno::EBADF);
+    if (inode_->as_directory())
+        return fail(Errno::EISDIR);
+    if (!content_)
+        return inode_->read(*this, to);
+    LockGuard guard(position_);
+    size_t count = TRY(read_to_user(*content_, offset_, to));
+    offset_ += count;
+    return count;
+}
+
+Result<size_t> File::write(UserBytes from) {
+    if (!can_write())
+        return fail(Errno::EBADF);
+    if (!content_)
+        return inode_->write(*this, from);
+    LockGuard guard(position_);
+    LockGuard change(inode_->changes());
+    if (has(open_flag::APPEND))
+        offset_ = content_->size();
+    size_t count = TRY(write_locked(offset_, from));
+    offset_ += count;
+    return count;
+}
+
+Result<size_t> File::read_at(uint64_t offset, UserBytes to) {
+    if (!can_read())
+        return fail(Errno::EBADF);
+    if (inode_->as_directory())
+        return fail(Errno::EISDIR);
+    if (!inode_->is_seekable())
+        return fail(Errno::ESPIPE);
+    return content_ ? read_to_user(*content_, offset, to) : inode_->read(*this, to);
+}
+
+Result<size_t> File::write_at(uint64_t offset, UserBytes from) {
+    if (!can_write())
+        return fail(Errno::EBADF);
+    if (!inode_->is_seekable())
+        return fail(Errno::ESPIPE);
+    if (!content_)
+        return inode_->write(*this, from);
+    LockGuard change(inode_->changes());
+    return write_locked(has(open_flag::APPEND) ? content_->size() : offset, from);
+}
+
+Result<size_t> File::write_locked(uint64_t offset, UserBytes from) {
+    if (from.size == 0)
+        return 0;
+    size_t count = TRY(write_from_user(*content_, offset, from));
+    inode_->touch_modified();
+    return count;
+}
+
+Result<uint64_t> File::seek(int64_t distance, Whence whence) {
+    if (has(open_flag::PATH_ONLY))
+        return fail(Errno::EBADF);
+    if (!inode_->is_seekable())
+        return fail(Errno::ESPIPE);
+    LockGuard guard(position_);
+    uint64_t base = whence == Whence::set ? 0 : whence == Whence::current ? offset_ : content_ ? content_->size() : 0;
+    int64_t offset;
+    if (__builtin_add_overflow(static_cast<int64_t>(base), distance, &offset))
+        return fail(Errno::EOVERFLOW);
+    if (offset < 0)
+        return fail(Errno::EINVAL);
+    return offset_ = static_cast<uint64_t>(offset);
+}
+
+Result<> File::resize(uint64_t size) {
+    if (!can_write() || !inode_->is(InodeType::regular))
+        return fail(Errno::EINVAL);
+    LockGuard guard(inode_->changes());
+    return inode_->resize(size);
+}
+
+namespace {
+
+// Notes where each entry ends, so that the file's offset can follow.
+class FollowingSink final : public EntrySink {
+public:
+    FollowingSink(EntrySink& sink, uint64_t& offset) : sink_(sink), offset_(offset) {}
+    bool add(std::string_view name, uint64_t inode_number, InodeType type, uint64_t next) override {
+        if (!sink_.add(name, inode_number, type, next))
+            return false;
+        offset_ = next;
+        return true;
+    }
+
+private:
+    EntrySink& sink_;
+    uint64_t& offset_;
+};
+
+}  // namespace
+
+Result<> File::list(EntrySink& sink) {
+    Directory* directory = inode_->as_directory();
+    if (!directory)
+        return fail(Errno::ENOTDIR);
+    LockGuard guard(position_);
+    FollowingSink following(sink, offset_);
+    Ref<Directory> parent = directory->parent();
+    if (!parent)
+        return fail(Errno::ENOENT);
+    if (offset_ == 0 && !following.add(".", directory->number(), InodeType::directory, 1))
+        return {};
+    if (offset_ == 1 && !following.add("..", parent->number(), InodeType::directory, Directory::FIRST_ENTRY))
+        return {};
+    return directory->list(offset_, following);
+}
+
+Ref<Vmo> File::vmo() {
+    LockGuard guard(position_);
+    Ref<Vmo> vmo = inode_->vmo();
+    char buffer[256];
+    if (vmo && path_.empty())
+        if (auto text = path(buffer))
+            (void)path_.append(*text);  // a mapping without a path is still a mapping
+    return vmo;
+}
+
+Result<std::string_view> File::path(std::span<char> buffer) {
+    if (Directory* directory = inode_->as_directory())
+        return directory->path(buffer);
+    if (!directory_)
+        return fail(Errno::ENOENT);
+    std::string_view gone = inode_->links() ? "" : " (deleted)";
+    size_t tail = 1 + name_.size() + gone.size();
+    if (buffer.size() < tail)
+        return fail(Errno::ERANGE);
+    std::string_view above = TRY(directory_->path(buffer.first(buffer.size() - tail)));
+    size_t start = above == "/" ? buffer.size() - tail : static_cast<size_t>(above.data() - buffer.data());
+    char* at = buffer.data() + buffer.size() - tail;
+    *at++ = '/';
+    memcpy(at, name_.c_str(), name_.size());
+    memcpy(at + name_.size(), gone.data(), gone.size());
+    return std::string_view(buffer.data() + start, buffer.size() - start);
+}
+
+}  // namespace kern

@@ -1,0 +1,75 @@
+// An open file (POSIX: open file description): an inode, how it was opened, and the offset that descriptors made by dup(2)
+// and fork(2) share.
+#pragma once
+
+#include "fs/directory.h"
+
+namespace kern {
+
+// The flags of open(2) in Linux's generic ABI.
+namespace open_flag {
+inline constexpr uint32_t WRITE_ONLY = 1, READ_WRITE = 2, ACCESS_BITS = 3;
+inline constexpr uint32_t CREATE = 0100, EXCLUSIVE = 0200, TRUNCATE = 01000, APPEND = 02000, NON_BLOCKING = 04000,
+                          DIRECTORY = 0200000, NO_FOLLOW = 0400000, CLOSE_ON_EXEC = 02000000, PATH_ONLY = 010000000;
+// What F_SETFL can change; O_ASYNC, O_DIRECT and O_NOATIME are remembered without effect.
+inline constexpr uint32_t CHANGEABLE = APPEND | NON_BLOCKING | 020000 | 040000 | 01000000;
+// What F_GETFL does not tell.
+inline constexpr uint32_t ONLY_AT_OPEN = CREATE | EXCLUSIVE | 0400 | TRUNCATE | CLOSE_ON_EXEC;
+}  // namespace open_flag
+
+enum class Whence { set, current, end };
+
+class File final : public BackingFile {
+public:
+    // Opens `inode`, found in `directory` as `name`; a directory itself, or what has no name, comes without. ENOMEM, ENXIO.
+    static Result<Ref<File>> open(Ref<Inode> inode, uint32_t flags, Ref<Directory> directory = {},
+                                  std::string_view name = {});
+    File(Ref<Inode> inode, uint32_t flags) : inode_(std::move(inode)), flags_(flags) {}
+    ~File() override;
+
+    Inode& inode() { return *inode_; }
+    uint32_t flags() const { return flags_.load(); }
+    void set_flags(uint32_t flags);  // those of CHANGEABLE
+    bool has(uint32_t flag) const { return flags() & flag; }
+    bool can_read() const { return !has(open_flag::PATH_ONLY) && (flags() & open_flag::ACCESS_BITS) != open_flag::WRITE_ONLY; }
+    bool can_write() const { return !has(open_flag::PATH_ONLY) && (flags() & open_flag::ACCESS_BITS) != 0; }
+
+    // BYTES, to and from the calling program. EBADF, EISDIR, EINVAL, EFAULT, ENOSPC, EFBIG; from streams EAGAIN, EINTR.
+    // A transfer that stops half-way gives the count so far. No lock that spins is held while bytes are copied.
+
+    // At the offset, which moves along.
+    Result<size_t> read(UserBytes to);
+    Result<size_t> write(UserBytes from);
+    // At `offset`. ESPIPE on a stream.
+    Result<size_t> read_at(uint64_t offset, UserBytes to);
+    Result<size_t> write_at(uint64_t offset, UserBytes from);
+    // lseek(2): the new offset. ESPIPE, EINVAL, EOVERFLOW.
+    Result<uint64_t> seek(int64_t distance, Whence whence);
+    // ftruncate(2). EINVAL when it is not a regular file open for writing.
+    Result<> resize(uint64_t size);
+    // Entries of a directory from the offset on, which moves along. ENOTDIR, ENOENT (removed).
+    Result<> list(EntrySink& sink);
+
+    // WHAT A MAPPING KNOWS
+
+    std::string_view path() const override { return path_.view(); }  // once vmo() was called
+    uint64_t inode_number() const override { return inode_->number(); }
+    Ref<Vmo> vmo() override;
+
+    // The absolute path, as /proc/self/fd shows it; written to the end of `buffer`. ERANGE, ENOENT.
+    Result<std::string_view> path(std::span<char> buffer);
+
+private:
+    Result<size_t> write_locked(uint64_t offset, UserBytes from);
+
+    Ref<Inode> inode_;
+    Ref<Vmo> content_;         // null: a stream or a directory
+    Ref<Directory> directory_; // with name_: what it was opened as
+    String name_;
+    String path_;
+    Atomic<uint32_t> flags_;
+    uint64_t offset_ = 0;      // bytes, or a directory's position; with position_
+    Mutex position_{LockRank::inode};
+};
+
+}  // namespace kern
