@@ -32,7 +32,7 @@ void drop_space(UserThread& thread) {
 
 bool wants_no_zombies(Process& parent) {
     auto state = parent.lock();
-    SignalAction& action = state->signals.action(SIGCHLD);
+    const SignalAction& action = state->signals.action(SIGCHLD);
     return action.handler == SignalAction::IGNORE || (action.flags & SA_NOCLDWAIT);
 }
 

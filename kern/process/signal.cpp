@@ -31,7 +31,13 @@ int take_fatal_signal(UserThread& thread) {
 
 }  // namespace
 
-bool SignalState::ignores(int number) {
+void SignalState::set_action(int number, const SignalAction& action) {
+    actions[number - 1] = action;
+    if (ignores(number))
+        pending = pending - SignalSet::of(number);
+}
+
+bool SignalState::ignores(int number) const {
     uint64_t handler = action(number).handler;
     return handler == SignalAction::IGNORE || (handler == SignalAction::DEFAULT && IGNORED_BY_DEFAULT.has(number));
 }

@@ -51,11 +51,13 @@ struct SignalState {
     SignalAction actions[SIGNAL_COUNT];
     SignalSet pending;
 
-    SignalAction& action(int number) { return actions[number - 1]; }
+    const SignalAction& action(int number) const { return actions[number - 1]; }
+    // A pending signal that is ignored from now on is forgotten.
+    void set_action(int number, const SignalAction& action);
     // Whether this signal would pass without any effect.
-    bool ignores(int number);
+    bool ignores(int number) const;
     // Whether it ends the process.
-    bool is_fatal(int number) { return action(number).handler == SignalAction::DEFAULT && !ignores(number); }
+    bool is_fatal(int number) const { return action(number).handler == SignalAction::DEFAULT && !ignores(number); }
     // execve(2): handlers are gone, what is ignored stays so.
     void reset_handlers();
 };

@@ -39,6 +39,8 @@ namespace {
 
 constinit RunQueue queues[arch::MAX_HARTS] = {};  // g++ 12 leaves an array without an initialiser all zero
 
+Atomic<uint32_t> harts_started;
+
 RunQueue& my_queue() { return queues[arch::this_hart().index]; }
 
 }  // namespace
@@ -91,7 +93,10 @@ void Scheduler::start_hart(unsigned hz) {
     queue.turn = 1'000'000'000 / std::max(hz, 1u);
     arch::this_hart().thread = queue.idle;
     queue.set_timer(arch::now_ns() + queue.turn);
+    harts_started.fetch_add(1);
 }
+
+unsigned Scheduler::hart_count() { return harts_started.load(); }
 
 // A thread that another hart has ready but cannot run yet; null when there is none.
 static Thread* steal() {

@@ -18,6 +18,8 @@ public:
     static void start_hart(unsigned hz);
     [[noreturn]] static void run_idle();
 
+    static unsigned hart_count();
+
     // Makes a new or sleeping thread ready. Any context.
     static void wake(Thread& thread);
     // Lets the others go first.

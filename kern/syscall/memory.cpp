@@ -1,0 +1,343 @@
+// System calls on the address space. Each checks its arguments in Linux's order, whatever the length: see mmap(2) and
+// the other pages.
+#include "mm/user_copy.h"
+#include "process/process.h"
+#include "syscall/table.h"
+
+namespace kern {
+
+namespace {
+
+constexpr uint64_t PROT_BITS = 7, PROT_SEM = 8;
+constexpr uint64_t MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_SHARED_VALIDATE = 3, MAP_TYPE = 0xf, MAP_FIXED = 0x10,
+                   MAP_ANONYMOUS = 0x20, MAP_GROWSDOWN = 0x100, MAP_DENYWRITE = 0x800, MAP_EXECUTABLE = 0x1000,
+                   MAP_LOCKED = 0x2000, MAP_NORESERVE = 0x4000, MAP_POPULATE = 0x8000, MAP_NONBLOCK = 0x10000,
+                   MAP_STACK = 0x20000, MAP_HUGETLB = 0x40000, MAP_FIXED_NOREPLACE = 0x100000;
+// What MAP_SHARED_VALIDATE knows.
+constexpr uint64_t MAP_KNOWN = MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE |
+                               MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |
+                               MAP_FIXED_NOREPLACE;
+constexpr uint64_t USER_END = VMAR_CAP_ADDR.value;
+
+// The rights of PROT_READ and so on. A page that can be written can be read: RISC-V has no other.
+Perms perms_of(uint64_t prot) {
+    return Perms(static_cast<unsigned>((prot & PROT_BITS) | (prot & Perms::W ? Perms::R : 0)));
+}
+
+Vmar& vmar() { return current_user_thread().vmar(); }
+
+// [start, start + length), in whole pages; `error` when it does not end in the user half.
+Result<VirtRange> user_range(VirtAddr start, uint64_t length, Errno error) {
+    if (start.value > USER_END || length > USER_END - start.value)
+        return fail(error);
+    return VirtRange{start, (start + length).page_up()};
+}
+
+// MAPPING
+
+Result<Sharing> sharing_of(uint64_t flags) {
+    switch (flags & MAP_TYPE) {
+    case MAP_PRIVATE:
+        return Sharing::private_;
+    case MAP_SHARED_VALIDATE:
+        if (flags & MAP_ANONYMOUS)
+            return fail(Errno::EINVAL);
+        if (flags & ~MAP_KNOWN)
+            return fail(Errno::EOPNOTSUPP);
+        return Sharing::shared;
+    case MAP_SHARED:
+        return Sharing::shared;
+    default:
+        return fail(Errno::EINVAL);
+    }
+}
+
+Result<> set_placement(MapRequest& request, VirtAddr at, uint64_t flags) {
+    if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+        request.placement = flags & MAP_FIXED_NOREPLACE ? Placement::fixed_no_replace : Placement::fixed_replace;
+        request.at = at;
+        if (!at.is_page_aligned())
+            return fail(Errno::EINVAL);
+        if (at < VMAR_LOWEST_ADDR)
+            return fail(Errno::EPERM);
+        return at.value > USER_END || request.size > USER_END - at.value ? fail(Errno::ENOMEM) : Result<>();
+    }
+    request.at = at.page_down();
+    request.placement = request.at.value ? Placement::hint : Placement::any;
+    return {};
+}
+
+// Backs a request by an open file: EBADF, ENODEV, EACCES.
+Result<> set_file(MapRequest& request, int fd, uint64_t offset) {
+    Ref<File> file = TRY(current_process().files.table.get(fd));
+    if (!file->can_read() && !file->can_write())
+        return fail(Errno::EBADF);
+    request.vmo = file->vmo();
+    if (!request.vmo)
+        return fail(Errno::ENODEV);
+    if (!file->can_read())
+        return fail(Errno::EACCES);
+    if (request.sharing == Sharing::shared && !file->can_write()) {
+        if (request.perms.has(Perms::W))
+            return fail(Errno::EACCES);
+        request.may_perms = Perms::all().without(Perms::W);
+    }
+    request.vmo_offset = offset;
+    request.file = std::move(file);
+    return {};
+}
+
+Result<> set_backing(MapRequest& request, uint64_t flags, int fd, uint64_t offset) {
+    if (flags & MAP_HUGETLB)
+        return fail(Errno::ENOMEM);  // there are no huge pages
+    if (!(flags & MAP_ANONYMOUS))
+        return set_file(request, fd, offset);
+    if (request.sharing == Sharing::shared)
+        request.vmo = TRY(Vmo::create(request.size));
+    request.grows_down = flags & MAP_GROWSDOWN;
+    return {};
+}
+
+// Touches each page of a range as the program would; what cannot be had is left to the program's own access.
+FaultOutcome populate(VirtRange range, Perms access) {
+    for (VirtAddr page = range.start; page < range.end; page += PAGE_SIZE)
+        if (FaultOutcome outcome = vmar().handle_fault(page, access); outcome != FaultOutcome::resolved)
+            return outcome;
+    return FaultOutcome::resolved;
+}
+
+Result<uint64_t> sys_mmap(const SyscallArgs& args) {
+    uint64_t length = args[1], flags = args[3], offset = args[5];
+    if (length == 0)
+        return fail(Errno::EINVAL);
+    if (length > USER_END)
+        return fail(Errno::ENOMEM);
+    if (!is_aligned(offset, PAGE_SIZE))
+        return fail(Errno::EINVAL);
+    MapRequest request{.size = align_up(length, PAGE_SIZE), .perms = perms_of(args[2])};
+    if (offset + request.size < offset)
+        return fail(Errno::EOVERFLOW);
+    request.sharing = TRY(sharing_of(flags));
+    TRY(set_placement(request, args.address(0), flags));
+    TRY(set_backing(request, flags, args.integer(4), offset));
+    VirtAddr start = TRY(vmar().map(request));
+    if (flags & (MAP_POPULATE | MAP_LOCKED))
+        populate(VirtRange::sized(start, request.size), request.perms.has(Perms::W) ? Perms(Perms::W) : request.perms);
+    return start.value;
+}
+
+Result<uint64_t> sys_munmap(const SyscallArgs& args) {
+    if (!args.address(0).is_page_aligned() || args[1] == 0)
+        return fail(Errno::EINVAL);
+    TRY(vmar().unmap(TRY(user_range(args.address(0), args[1], Errno::EINVAL))));
+    return 0;
+}
+
+Result<uint64_t> sys_mprotect(const SyscallArgs& args) {
+    if (!args.address(0).is_page_aligned())
+        return fail(Errno::EINVAL);
+    if (args[1] == 0)
+        return 0;
+    VirtRange range = TRY(user_range(args.address(0), args[1], Errno::ENOMEM));
+    if (args[2] & ~(PROT_BITS | PROT_SEM))
+        return fail(Errno::EINVAL);
+    TRY(vmar().protect(range, perms_of(args[2])));
+    return 0;
+}
+
+Result<uint64_t> sys_mremap(const SyscallArgs& args) {
+    constexpr uint64_t MAYMOVE = 1, FIXED = 2, DONTUNMAP = 4;
+    VirtAddr old_start = args.address(0), new_start = args.address(4);
+    uint64_t flags = args[3];
+    if ((flags & ~(MAYMOVE | FIXED | DONTUNMAP)) || ((flags & (FIXED | DONTUNMAP)) && !(flags & MAYMOVE)) ||
+        !old_start.is_page_aligned() || args[2] == 0)
+        return fail(Errno::EINVAL);
+    if (args[2] > USER_END)
+        return fail(flags & FIXED ? Errno::EINVAL : Errno::ENOMEM);
+    RemapRequest request;
+    request.new_size = align_up(args[2], PAGE_SIZE);
+    request.may_move = flags & MAYMOVE;
+    request.dont_unmap = flags & DONTUNMAP;
+    if (flags & FIXED) {
+        if (!new_start.is_page_aligned() || !user_range(new_start, request.new_size, Errno::EINVAL))
+            return fail(Errno::EINVAL);
+        if (new_start < VMAR_LOWEST_ADDR)
+            return fail(Errno::EPERM);
+        request.fixed = new_start;
+    }
+    request.old_range = TRY(user_range(old_start, args[1], Errno::EFAULT));
+    if (request.dont_unmap && request.old_range.size() != request.new_size)
+        return fail(Errno::EINVAL);
+    return TRY(vmar().remap(request)).value;
+}
+
+Result<uint64_t> sys_brk(const SyscallArgs& args) {
+    return vmar().process_vm().heap().brk(vmar(), args.address(0)).value;
+}
+
+// ADVICE
+
+struct AdviceNumber {
+    uint64_t number;
+    Advice advice;
+};
+
+// Linux's numbers; those about huge pages, merging, core dumps and reclaim mean nothing here and are accepted.
+constexpr AdviceNumber ADVICE[] = {
+    {0, Advice::normal}, {1, Advice::random}, {2, Advice::sequential}, {3, Advice::will_need}, {4, Advice::dont_need},
+    {8, Advice::free}, {12, Advice::normal}, {13, Advice::normal}, {14, Advice::normal}, {15, Advice::normal},
+    {16, Advice::normal}, {17, Advice::normal}, {20, Advice::normal}, {21, Advice::normal},
+};
+constexpr uint64_t MADV_POPULATE_READ = 22, MADV_POPULATE_WRITE = 23;
+
+Result<uint64_t> advise_populate(VirtRange range, Perms access) {
+    if (!vmar().is_mapped(range))
+        return fail(Errno::ENOMEM);
+    switch (populate(range, access)) {
+    case FaultOutcome::resolved:
+        return 0;
+    case FaultOutcome::out_of_memory:
+        return fail(Errno::ENOMEM);
+    case FaultOutcome::no_access:
+        return fail(Errno::EINVAL);
+    default:
+        return fail(Errno::EFAULT);
+    }
+}
+
+Result<uint64_t> sys_madvise(const SyscallArgs& args) {
+    uint64_t number = args[2];
+    const auto* known = std::find_if(std::begin(ADVICE), std::end(ADVICE), [&](auto& a) { return a.number == number; });
+    bool is_populate = number == MADV_POPULATE_READ || number == MADV_POPULATE_WRITE;
+    if ((known == std::end(ADVICE) && !is_populate) || !args.address(0).is_page_aligned())
+        return fail(Errno::EINVAL);
+    if (align_up(args[1], PAGE_SIZE) < args[1])
+        return fail(Errno::EINVAL);
+    if (args[1] == 0)
+        return 0;
+    VirtRange range = TRY(user_range(args.address(0), args[1], Errno::ENOMEM));
+    if (is_populate)
+        return advise_populate(range, number == MADV_POPULATE_WRITE ? Perms(Perms::W) : Perms::r());
+    TRY(vmar().advise(range, known->advice));
+    return 0;
+}
+
+// WHAT IS THERE
+
+// A part of a mapping; what remains true of it when the lock is let go.
+struct MappedPart {
+    VirtRange range;
+    Sharing sharing = Sharing::private_;
+    Ref<Vmo> vmo;
+    uint64_t first_page = 0;  // in the Vmo
+};
+
+// What is mapped at `range.start`, as far as the range goes. ENOMEM: nothing.
+Result<MappedPart> part_at(VirtRange range) {
+    MappedPart part;
+    vmar().for_each([&](const VmMapping& mapping) {
+        if (mapping.range.contains(range.start))
+            part = {mapping.range.intersection(range), mapping.sharing, mapping.vmo, mapping.vmo_page(range.start)};
+    });
+    return part.range.empty() ? Result<MappedPart>(fail(Errno::ENOMEM)) : std::move(part);
+}
+
+// Calls act(MappedPart) for each mapping in the range, with no lock held. ENOMEM at the first hole.
+template <typename Act>
+Result<> for_each_part(VirtRange range, Act act) {
+    while (!range.empty()) {
+        MappedPart part = TRY(part_at(range));
+        TRY(act(part));
+        range.start = part.range.end;
+    }
+    return {};
+}
+
+Result<uint64_t> sys_msync(const SyscallArgs& args) {
+    constexpr uint64_t ASYNC = 1, INVALIDATE = 2, SYNC = 4;
+    if ((args[2] & ~(ASYNC | INVALIDATE | SYNC)) || !args.address(0).is_page_aligned() ||
+        (args[2] & (ASYNC | SYNC)) == (ASYNC | SYNC))
+        return fail(Errno::EINVAL);
+    TRY(for_each_part(TRY(user_range(args.address(0), args[1], Errno::ENOMEM)), [&](MappedPart& part) -> Result<> {
+        if (part.sharing == Sharing::shared && (args[2] & SYNC))
+            return part.vmo->write_back(part.first_page, part.first_page + part.range.pages());
+        return {};
+    }));
+    return 0;
+}
+
+// Whether touching the page would cost no more than a table entry.
+bool is_in_memory(const MappedPart& part, VirtAddr page) {
+    {
+        auto table = vmar().vm_space().lock();
+        Pte* slot = table->find(page);
+        if (slot && !slot->is_empty())
+            return true;
+    }
+    uint64_t index = part.first_page + ((page - part.range.start) >> PAGE_SHIFT);
+    return part.vmo && part.vmo->cached_page(index).has_value();
+}
+
+Result<uint64_t> sys_mincore(const SyscallArgs& args) {
+    if (!args.address(0).is_page_aligned())
+        return fail(Errno::EINVAL);
+    VirtAddr vector = args.address(2);
+    TRY(for_each_part(TRY(user_range(args.address(0), args[1], Errno::ENOMEM)), [&](MappedPart& part) -> Result<> {
+        for (VirtAddr page = part.range.start; page < part.range.end; page += PAGE_SIZE, vector += 1)
+            TRY(write_user(vector, uint8_t{is_in_memory(part, page)}));
+        return {};
+    }));
+    return 0;
+}
+
+// LOCKING. Nothing is ever paged out, so a locked range is one that was touched.
+
+// mlock(2) and munlock(2) round both ends outward.
+Result<VirtRange> locked_range(const SyscallArgs& args) {
+    VirtRange range = TRY(user_range(args.address(0), args[1], Errno::ENOMEM));
+    range.start = range.start.page_down();
+    return vmar().is_mapped(range) ? Result<VirtRange>(range) : fail(Errno::ENOMEM);
+}
+
+Result<uint64_t> sys_mlock(const SyscallArgs& args) {
+    VirtRange range = TRY(locked_range(args));
+    return populate(range, Perms::r()) == FaultOutcome::out_of_memory ? Result<uint64_t>(fail(Errno::ENOMEM)) : 0;
+}
+
+Result<uint64_t> sys_mlock2(const SyscallArgs& args) {
+    constexpr uint64_t ONFAULT = 1;
+    if (args[2] & ~ONFAULT)
+        return fail(Errno::EINVAL);
+    if (args[2] == 0)
+        return sys_mlock(args);
+    TRY(locked_range(args));
+    return 0;
+}
+
+Result<uint64_t> sys_munlock(const SyscallArgs& args) {
+    TRY(locked_range(args));
+    return 0;
+}
+
+Result<uint64_t> sys_mlockall(const SyscallArgs& args) {
+    constexpr uint64_t CURRENT = 1, FUTURE = 2, ONFAULT = 4;
+    if (args[0] == 0 || args[0] == ONFAULT || (args[0] & ~(CURRENT | FUTURE | ONFAULT)))
+        return fail(Errno::EINVAL);
+    return 0;
+}
+
+Result<uint64_t> sys_munlockall(const SyscallArgs&) { return 0; }
+
+constexpr Syscall CALLS[] = {
+    {214, "brk", sys_brk},           {215, "munmap", sys_munmap},   {216, "mremap", sys_mremap},
+    {222, "mmap", sys_mmap},         {226, "mprotect", sys_mprotect}, {227, "msync", sys_msync},
+    {228, "mlock", sys_mlock},       {229, "munlock", sys_munlock}, {230, "mlockall", sys_mlockall},
+    {231, "munlockall", sys_munlockall}, {232, "mincore", sys_mincore}, {233, "madvise", sys_madvise},
+    {284, "mlock2", sys_mlock2},
+};
+
+}  // namespace
+
+constinit const std::span<const Syscall> MEMORY_SYSCALLS = CALLS;
+
+}  // namespace kern

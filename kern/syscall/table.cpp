@@ -1,0 +1,47 @@
+#include "syscall/table.h"
+
+#include "process/process.h"
+
+namespace kern {
+
+namespace {
+
+constexpr size_t TABLE_SIZE = 512;
+constinit SyscallHandler handlers[TABLE_SIZE];
+Atomic<uint64_t> reported[TABLE_SIZE / 64];
+
+// Says once a number which call a program missed.
+Result<uint64_t> unknown(uint64_t number) {
+    if constexpr (DEBUG_BUILD) {
+        uint64_t bit = uint64_t{1} << (number % 64);
+        if (number < TABLE_SIZE && !(reported[number / 64].fetch_or(bit) & bit))
+            print("{}[{}]: system call {} is not supported\n", current_process().lock()->name.data(),
+                  current_process().pid(), number);
+    }
+    return fail(Errno::ENOSYS);
+}
+
+void enter(std::span<const Syscall> calls) {
+    for (const Syscall& call : calls)
+        handlers[call.number] = call.handler;
+}
+
+}  // namespace
+
+void init_syscalls() {
+    enter(MEMORY_SYSCALLS);
+    enter(PROCESS_SYSCALLS);
+    enter(FILE_SYSCALLS);
+    enter(SIGNAL_SYSCALLS);
+    enter(TIME_SYSCALLS);
+}
+
+extern "C" void arch::on_user_syscall(TrapFrame& frame) {
+    static_assert(sizeof(SyscallArgs) == 6 * sizeof(uint64_t));  // a0 to a5, as they lie in the frame
+    uint64_t number = frame.syscall_number();
+    SyscallHandler handler = number < TABLE_SIZE ? handlers[number] : nullptr;
+    Result<uint64_t> result = handler ? handler(reinterpret_cast<const SyscallArgs&>(frame.a0)) : unknown(number);
+    frame.set_syscall_result(result ? static_cast<int64_t>(*result) : -static_cast<int64_t>(result.error()));
+}
+
+}  // namespace kern

@@ -1,0 +1,29 @@
+// struct timespec, and what the kernel makes of it.
+#pragma once
+
+#include "mm/user_copy.h"
+
+namespace kern {
+
+inline constexpr uint64_t NS_PER_SECOND = 1'000'000'000;
+
+struct Timespec {
+    int64_t seconds = 0;
+    int64_t nanoseconds = 0;
+
+    static Timespec of(uint64_t ns) {
+        return {static_cast<int64_t>(ns / NS_PER_SECOND), static_cast<int64_t>(ns % NS_PER_SECOND)};
+    }
+};
+
+// Reads a time from the program, in nanoseconds; centuries ahead count as for ever (INT64_MAX). EFAULT, EINVAL.
+inline Result<uint64_t> read_timespec(VirtAddr from) {
+    auto time = TRY(read_user<Timespec>(from));
+    if (time.seconds < 0 || static_cast<uint64_t>(time.nanoseconds) >= NS_PER_SECOND)
+        return fail(Errno::EINVAL);
+    if (static_cast<uint64_t>(time.seconds) >= INT64_MAX / NS_PER_SECOND)
+        return INT64_MAX;
+    return static_cast<uint64_t>(time.seconds) * NS_PER_SECOND + static_cast<uint64_t>(time.nanoseconds);
+}
+
+}  // namespace kern
