@@ -72,13 +72,11 @@ void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
 
 void describe_current_process(TextSink& sink) {
     Thread* thread = arch::this_hart().thread;
-    if (!thread || !thread->context.user_frame)
-        return format_to(sink, "no process runs on this hart\n");
+    if (!thread || !thread->space)
+        return format_to(sink, "no program's address space is in use\n");
     auto& self = static_cast<UserThread&>(*thread);
     Process& process = self.process();
     format_to(sink, "process {} ({})\n", process.pid(), process.state_.unlocked().name.data());
-    if (!self.vmar_ref())
-        return format_to(sink, "  no address space\n");
     VirtRange heap = self.vmar().process_vm().heap().range_unlocked();
     self.vmar().for_each_unlocked([&](const VmMapping& mapping) {
         format_to(sink, "  ");

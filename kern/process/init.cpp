@@ -74,7 +74,7 @@ Result<> make_init() {
     TRY(thread->prepare(init_thread));
     TRY(lock_process_tree()->add(*process, nullptr));
     start_thread_of(*process, std::move(thread));
-    return {};
+    return start_terminal_signals();
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/boot_args.h"
+#include "base/result.h"
 
 namespace kern {
 
@@ -9,5 +10,8 @@ namespace kern {
 // the console (0 is /dev/null when the console is raw). When the program cannot be started, one line says why, and the
 // machine is powered off with status 1. The file systems are there already. `args` must live on.
 void start_init(const BootArgs& args);
+
+// The kernel thread that passes on what on_terminal_signal() reports. Once, at boot. ENOMEM.
+Result<> start_terminal_signals();
 
 }  // namespace kern
