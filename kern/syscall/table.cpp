@@ -32,6 +32,8 @@ void init_syscalls() {
     enter(MEMORY_SYSCALLS);
     enter(PROCESS_SYSCALLS);
     enter(FILE_SYSCALLS);
+    enter(FILE_INFO_SYSCALLS);
+    enter(PATH_SYSCALLS);
     enter(SIGNAL_SYSCALLS);
     enter(TIME_SYSCALLS);
 }

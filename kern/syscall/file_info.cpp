@@ -1,0 +1,228 @@
+// System calls that say what a file is: stat(2) and its kin, directory listings, what a link says, whether access is granted.
+#include <cstring>
+
+#include "fs/vmo_io.h"
+#include "mm/user_copy.h"
+#include "syscall/table.h"
+#include "syscall/user_path.h"
+
+namespace kern {
+
+namespace {
+
+constexpr uint64_t NS = 1'000'000'000;
+constexpr uint64_t STAT_BLOCK = 512;
+
+// struct stat of asm-generic/stat.h.
+struct Stat {
+    uint64_t device, inode;
+    uint32_t mode, links, user, group;
+    uint64_t device_number, pad1, size;
+    uint32_t block_size, pad2;
+    uint64_t blocks;
+    uint64_t accessed[2], modified[2], changed[2];  // seconds, nanoseconds
+    uint32_t unused[2];
+};
+static_assert(sizeof(Stat) == 128);
+
+// What a file takes, in units of 512 bytes; directories and devices take nothing that is counted.
+uint64_t blocks_of(Inode& inode) {
+    return inode.is(InodeType::regular) ? align_up(inode.size(), PAGE_SIZE) / STAT_BLOCK : 0;
+}
+
+Stat stat_of(Inode& inode) {
+    FileTimes& times = inode.times();
+    uint64_t accessed = times.accessed.load(), modified = times.modified.load(), changed = times.changed.load();
+    return {
+        .device = inode.file_system().device, .inode = inode.number(),
+        .mode = inode.mode(), .links = inode.links(), .user = inode.user(), .group = inode.group(),
+        .device_number = inode.device_number(), .pad1 = 0, .size = inode.size(),
+        .block_size = PAGE_SIZE, .pad2 = 0, .blocks = blocks_of(inode),
+        .accessed = {accessed / NS, accessed % NS}, .modified = {modified / NS, modified % NS},
+        .changed = {changed / NS, changed % NS}, .unused = {},
+    };
+}
+
+Result<uint64_t> newfstatat(const SyscallArgs& args) {
+    constexpr int NO_AUTOMOUNT = 0x800;
+    if (args.integer(3) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | NO_AUTOMOUNT))
+        return fail(Errno::EINVAL);
+    Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), args.integer(3)));
+    TRY(write_user(args.address(2), stat_of(*inode)));
+    return 0;
+}
+
+Result<uint64_t> fstat(const SyscallArgs& args) {
+    Ref<File> file = TRY(get_file(args.integer(0)));
+    TRY(write_user(args.address(1), stat_of(file->inode())));
+    return 0;
+}
+
+// struct statx of linux/stat.h.
+struct StatxTime {
+    uint64_t seconds;
+    uint32_t nanoseconds, pad;
+};
+struct Statx {
+    uint32_t mask, block_size;
+    uint64_t attributes;
+    uint32_t links, user, group;
+    uint16_t mode, pad1;
+    uint64_t inode, size, blocks, attributes_mask;
+    StatxTime accessed, born, changed, modified;
+    uint32_t device_number_major, device_number_minor, device_major, device_minor;
+    uint64_t spare[14];
+};
+static_assert(sizeof(Statx) == 256);
+
+Statx statx_of(Inode& inode) {
+    constexpr uint32_t BASIC_STATS = 0x7ff;
+    constexpr auto time = [](const uint64_t (&parts)[2]) {
+        return StatxTime{parts[0], static_cast<uint32_t>(parts[1]), 0};
+    };
+    Stat stat = stat_of(inode);
+    return {
+        .mask = BASIC_STATS, .block_size = stat.block_size, .attributes = 0,
+        .links = stat.links, .user = stat.user, .group = stat.group, .mode = static_cast<uint16_t>(stat.mode), .pad1 = 0,
+        .inode = stat.inode, .size = stat.size, .blocks = stat.blocks, .attributes_mask = 0,
+        .accessed = time(stat.accessed), .born = {}, .changed = time(stat.changed), .modified = time(stat.modified),
+        .device_number_major = static_cast<uint32_t>(stat.device_number >> 8) & 0xfff,
+        .device_number_minor = static_cast<uint32_t>((stat.device_number & 0xff) | (stat.device_number >> 12 & ~0xffu)),
+        .device_major = 0, .device_minor = static_cast<uint32_t>(stat.device), .spare = {},
+    };
+}
+
+Result<uint64_t> statx(const SyscallArgs& args) {
+    constexpr int SYNC_TYPE = 0x6000, NO_AUTOMOUNT = 0x800;
+    constexpr uint64_t RESERVED_MASK = 0x8000'0000;
+    if ((args.integer(2) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | NO_AUTOMOUNT | SYNC_TYPE)) || (args[3] & RESERVED_MASK))
+        return fail(Errno::EINVAL);
+    Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), args.integer(2)));
+    TRY(write_user(args.address(4), statx_of(*inode)));
+    return 0;
+}
+
+// struct statfs.
+struct FileSystemStat {
+    uint64_t type, block_size, blocks, free_blocks, available_blocks, files, free_files;
+    uint32_t id[2];
+    uint64_t name_limit, fragment_size, flags, spare[4];
+};
+static_assert(sizeof(FileSystemStat) == 120);
+
+Result<uint64_t> write_file_system(VirtAddr to, Inode& inode) {
+    FileSystem& fs = inode.file_system();
+    FileSystemStat stat{
+        .type = fs.magic, .block_size = PAGE_SIZE,
+        .blocks = total_frame_count(), .free_blocks = free_frame_count(), .available_blocks = free_frame_count(),
+        .files = 0, .free_files = 0, .id = {static_cast<uint32_t>(fs.device), 0},
+        .name_limit = NAME_LIMIT, .fragment_size = PAGE_SIZE, .flags = 0, .spare = {},
+    };
+    TRY(write_user(to, stat));
+    return 0;
+}
+
+Result<uint64_t> statfs(const SyscallArgs& args) {
+    return write_file_system(args.address(1), *TRY(find_inode(AT_FDCWD, args.address(0), 0)));
+}
+
+Result<uint64_t> fstatfs(const SyscallArgs& args) {
+    return write_file_system(args.address(1), TRY(get_file(args.integer(0)))->inode());
+}
+
+Result<uint64_t> readlinkat(const SyscallArgs& args) {
+    if (args.integer(3) <= 0)
+        return fail(Errno::EINVAL);
+    Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
+    String text = TRY(inode->read_link());
+    size_t size = std::min(text.size(), static_cast<size_t>(args.integer(3)));
+    TRY(write_user(args.address(2), std::as_bytes(std::span(text.c_str(), size))));
+    return size;
+}
+
+// Everyone is root here: only what nobody may execute is refused.
+Result<> check_access(Inode& inode, int mode) {
+    constexpr int EXECUTE = 1;
+    if ((mode & EXECUTE) && !inode.as_directory() && !(inode.mode() & 0111))
+        return fail(Errno::EACCES);
+    return {};
+}
+
+Result<uint64_t> faccessat2(const SyscallArgs& args) {
+    constexpr int EFFECTIVE_IDS = 0x200;
+    int flags = args.integer(3);
+    if ((args.integer(2) & ~7) || (flags & ~(EFFECTIVE_IDS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
+        return fail(Errno::EINVAL);
+    TRY(check_access(*TRY(find_inode(args.integer(0), args.address(1), flags)), args.integer(2)));
+    return 0;
+}
+
+Result<uint64_t> faccessat(const SyscallArgs& args) {
+    return faccessat2(SyscallArgs{{args[0], args[1], args[2], 0, 0, 0}});
+}
+
+// DIRECTORIES
+
+// Packs struct linux_dirent64: inode number, position of the next entry, size of the record, type, name, NUL.
+class DirentBuffer final : public EntrySink {
+public:
+    explicit DirentBuffer(std::span<std::byte> buffer) : buffer_(buffer) {}
+
+    bool add(std::string_view name, uint64_t inode_number, InodeType type, uint64_t next) override {
+        constexpr size_t NAME_AT = 19;
+        auto size = static_cast<uint16_t>(align_up(NAME_AT + name.size() + 1, 8));
+        is_full_ = size > buffer_.size() - used_;
+        if (is_full_)
+            return false;
+        std::byte* record = buffer_.data() + used_;
+        memset(record, 0, size);
+        memcpy(record, &inode_number, 8);
+        memcpy(record + 8, &next, 8);
+        memcpy(record + 16, &size, 2);
+        record[18] = static_cast<std::byte>(static_cast<uint32_t>(type) >> 12);  // DT_REG and so on
+        memcpy(record + NAME_AT, name.data(), name.size());
+        used_ += size;
+        return true;
+    }
+
+    std::span<const std::byte> records() const { return buffer_.first(used_); }
+    // An entry was turned away although the buffer is empty.
+    bool is_too_small() const { return is_full_ && used_ == 0; }
+
+private:
+    std::span<std::byte> buffer_;
+    size_t used_ = 0;
+    bool is_full_ = false;
+};
+
+Result<uint64_t> getdents64(const SyscallArgs& args) {
+    Ref<File> file = TRY(get_file(args.integer(0)));
+    if (file->has(open_flag::PATH_ONLY))
+        return fail(Errno::EBADF);
+    Vec<std::byte> buffer;
+    TRY(buffer.resize(std::min(args[2] & UINT32_MAX, uint64_t{PAGE_SIZE})));
+    DirentBuffer entries({buffer.data(), buffer.size()});
+    TRY(file->list(entries));
+    if (entries.is_too_small())
+        return fail(Errno::EINVAL);
+    TRY(write_user(args.address(1), entries.records()));
+    return entries.records().size();
+}
+
+constexpr Syscall CALLS[] = {
+    {43, "statfs", statfs},
+    {44, "fstatfs", fstatfs},
+    {48, "faccessat", faccessat},
+    {61, "getdents64", getdents64},
+    {78, "readlinkat", readlinkat},
+    {79, "newfstatat", newfstatat},
+    {80, "fstat", fstat},
+    {291, "statx", statx},
+    {439, "faccessat2", faccessat2},
+};
+
+}  // namespace
+
+constinit const std::span<const Syscall> FILE_INFO_SYSCALLS = CALLS;
+
+}  // namespace kern
