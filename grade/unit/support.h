@@ -23,7 +23,7 @@ extern "C" int __lsan_do_recoverable_leak_check();
 namespace support {
 
 inline void run_on_fresh_machine(void (*body)()) {
-    kern::arch::host::power_on(64 << 20);
+    kern::arch::host::power_on(16 << 20);
     size_t frames = kern::free_frame_count();
     body();
     kern::VmSpace::deactivate();
@@ -41,7 +41,10 @@ struct Space {
         run();
     }
     explicit Space(kern::Ref<kern::Vmar> forked) : vmar(std::move(forked)) {}
-    ~Space() { kern::VmSpace::deactivate(); }
+    ~Space() {
+        if (kern::arch::this_hart().space == &vmar->vm_space())
+            kern::VmSpace::deactivate();
+    }
     kern::Vmar* operator->() const { return vmar.get(); }
 
     // The current hart runs this space from now on.

@@ -55,8 +55,11 @@ Pte translate(VirtAddr address, Perms access) {
     return entry;
 }
 
+// A fault handler that says "try again" without having made the access possible would keep a real hart busy for ever.
+constexpr int MAX_TRIES = 16;
+
 std::byte* access_page(VirtAddr address, Perms access) {
-    for (;;) {
+    for (int i = 0; i < MAX_TRIES; i++) {
         Pte entry = translate(address, access);
         if (entry.permits(access))
             return phys_to_virt(entry.frame()) + address.page_offset();
@@ -64,6 +67,8 @@ std::byte* access_page(VirtAddr address, Perms access) {
         if (!machine.fault_handler || !machine.fault_handler(address, access))
             return nullptr;
     }
+    fprintf(stderr, "page fault at 0x%lx: the handler said it was resolved, %d times, and it is not\n", address.value, MAX_TRIES);
+    abort();
 }
 
 // Copies page by page between user and kernel memory; returns the bytes done.
