@@ -16,11 +16,13 @@ struct FutexWaiter : ListNode<FutexWaiter> {
 
 // Words share a bucket by their address; a waiter in it that is not meant sleeps again.
 struct Bucket {
+    constexpr Bucket() {}
+
     Locked<List<FutexWaiter, FutexWaiter>> waiters{LockRank::process};
     WaitQueue queue;
 };
 
-constinit Bucket buckets[64];
+constinit Bucket buckets[64] = {};  // g++ 12 leaves an array without an initialiser all zero
 
 Bucket& bucket_of(VirtAddr word) { return buckets[(word.value >> 2) % std::size(buckets)]; }
 

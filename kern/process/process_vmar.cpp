@@ -30,9 +30,10 @@ Result<LoadedElf> load_interpreter(Vmar& vmar, const ElfImage& image) {
     return load_elf(vmar, image, place.value - image.span.start.value);
 }
 
-Result<AuxVec> describe(const ElfImage& image, const LoadedElf& loaded, VirtAddr interpreter_base) {
+Result<AuxVec> describe(const ElfImage& image, const LoadedElf& loaded, VirtAddr interpreter_base, VirtAddr vdso) {
     AuxVec aux;
     const std::pair<AuxKey, uint64_t> facts[] = {
+        {AuxKey::AT_SYSINFO_EHDR, vdso.value},
         {AuxKey::AT_HWCAP, HWCAP},
         {AuxKey::AT_PAGESZ, PAGE_SIZE},
         {AuxKey::AT_CLKTCK, CLOCK_TICKS},
@@ -92,7 +93,7 @@ Result<NewVmar> new_vmar_and_map(const Program& program, const StartInfo& start,
         entry = interpreter.entry;
         interpreter_base = interpreter.entry - program.interpreter->header.e_entry;
     }
-    AuxVec aux = TRY(describe(image, loaded, interpreter_base));
+    AuxVec aux = TRY(describe(image, loaded, interpreter_base, process_vm.vdso_base()));
     TRY(process_vm.map_and_write_init_stack(*vmar, start, aux));
     if (image.executable_stack)
         TRY(make_stack_executable(*vmar));
