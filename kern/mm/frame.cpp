@@ -8,6 +8,8 @@
 // Allocation splits the smallest run that is large enough; freeing joins a run with its buddy as long as that is free.
 #include "mm/frame.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "arch/contract.h"
@@ -104,8 +106,12 @@ void add_memory(PhysAddr start, PhysAddr end) {
         new (&records[i]) Frame();
         records[i].use = FrameUse::kernel;  // until it is freed below; what lies before `start` stays so
     }
-    for (PhysAddr at = start + record_bytes; at < end; at += PAGE_SIZE)
-        free_run(frame_at(at), 0);
+    for (size_t i = (start + record_bytes - first) / PAGE_SIZE, size; i < record_count; i += size) {
+        unsigned order = std::min<unsigned>(std::countr_zero(i), MAX_FRAME_ORDER);
+        while (i + (size = size_t{1} << order) > record_count)
+            order--;
+        free_run(records[i], order);
+    }
     zeroes = *allocate_frame(FrameUse::zero_page);
 }
 
