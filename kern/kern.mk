@@ -4,7 +4,7 @@ CROSS ?= riscv64-linux-gnu-
 CROSS_CXX ?= $(CROSS)g++
 HOST_CXX ?= g++
 
-KERN_SOURCES := $(sort $(shell find kern \( -path kern/arch/host -o -path kern/vdso \) -prune -o \( -name '*.cpp' -o -name '*.S' \) -print))
+KERN_SOURCES := $(sort $(shell find kern -path kern/arch/host -prune -o \( -name '*.cpp' -o -name '*.S' \) -print))
 KERN_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(KERN_SOURCES))
 KERN_LINKER_SCRIPT := kern/arch/riscv/kernel.ld
 
@@ -30,6 +30,16 @@ $(BUILD)/kern/%.S.o: kern/%.S $(BUILD)/kern/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS_CXX) $(KERN_FLAGS) -MMD -MP -c -o $@ $< >&2
 
+# The vDSO is a shared library of its own; kern/vdso/image.S takes it in.
+$(BUILD)/kern/vdso/vdso.so: kern/vdso/vdso.c kern/vdso/vdso.lds kern/vdso/vvar.h
+	$(call log,VDSO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc $(KERN_ARCH) -std=c11 -O2 $(KERN_WARNINGS) -fPIC -ffreestanding -fno-stack-protector \
+	  -fno-asynchronous-unwind-tables -shared -nostdlib -Wl,--build-id=none -Wl,--hash-style=both -Wl,-soname=linux-vdso.so.1 \
+	  -Wl,-z,max-page-size=4096 -Wl,-T,kern/vdso/vdso.lds -o $@ $< >&2
+$(BUILD)/kern/vdso/image.S.o: KERN_FLAGS += -Wa,-I$(BUILD)
+$(BUILD)/kern/vdso/image.S.o: $(BUILD)/kern/vdso/vdso.so
+
 # Two links. The first has an empty symbol table; the second the real one, which lies in a section behind everything else,
 # so that no address in it moves.
 $(BUILD)/kern/no_symbols.S: kern/arch/riscv/make_symbols.py
@@ -47,7 +57,8 @@ $(BUILD)/kern/first.elf: $(KERN_OBJECTS) $(BUILD)/kern/no_symbols.o $(KERN_LINKE
 
 $(BUILD)/kernel.elf: $(BUILD)/kern/first.elf $(BUILD)/kern/symbols.o
 	$(call log,LINK,$@)
-	$(Q)$(CROSS_CXX) $(KERN_ARCH) $(KERN_LDFLAGS) -o $@ $(KERN_OBJECTS) $(BUILD)/kern/symbols.o -lgcc >&2
+	$(Q)$(CROSS_CXX) $(KERN_ARCH) $(KERN_LDFLAGS) -o $@.new $(KERN_OBJECTS) $(BUILD)/kern/symbols.o -lgcc >&2
+	$(Q)mv $@.new $@
 
 # The same files for the host, against kern/arch/host.
 HOST_KERN_SOURCES := $(sort $(shell find kern/base kern/mm kern/vm kern/arch/host -name '*.cpp' 2>/dev/null))

@@ -87,7 +87,8 @@ void aux_vector(char** environment) {
     }
     check("getauxval finds what the stack holds", agrees);
     check("no key comes twice", std::all_of(seen.begin(), seen.end(), [](auto& item) { return item.second == 1; }));
-    for (int key : {33, 16, 6, 17, 3, 4, 5, 7, 8, 9, 11, 12, 13, 14, 23, 25, 31, 51}) {
+    // Key 33, the vDSO's address, is there only where there is a vDSO.
+    for (int key : {16, 6, 17, 3, 4, 5, 7, 8, 9, 11, 12, 13, 14, 23, 25, 31, 51}) {
         check("key " + std::to_string(key) + " is there", seen.contains(key));
     }
     check("the vector ends with a value of zero", entry->value == 0);

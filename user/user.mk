@@ -66,6 +66,6 @@ $(BUILD)/initramfs.cpio: $(USER_INSTALLED) $(BUILD)/user/installed grade/pack-ro
 	$(call log,CPIO,$@)
 	$(Q)find $(USER_ROOT) -type f | grep -vxF $(patsubst %,-e %,$(USER_INSTALLED)) | xargs -r rm -f
 	$(Q)mkdir -p $(addprefix $(USER_ROOT)/,dev proc sys tmp etc)
-	$(Q)grade/pack-root --same-time $(USER_ROOT) >$@
+	$(Q)grade/pack-root --same-time $(USER_ROOT) >$@.new && mv $@.new $@
 
 -include $(wildcard $(BUILD)/user/*.d $(BUILD)/user/lab/*.d)

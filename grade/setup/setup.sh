@@ -195,11 +195,11 @@ record_line() {
 }
 
 record() {
-  local places=
-  for_each_requirement record_line >"$1.new"
-  echo "PYTHON ?= $PYTHON" >>"$1.new"
-  echo "REQUIREMENT_PLACES :=$places" >>"$1.new"
-  mv "$1.new" "$1"
+  local places= new=$1.$$ # two makes may be at it at once
+  for_each_requirement record_line >"$new"
+  echo "PYTHON ?= $PYTHON" >>"$new"
+  echo "REQUIREMENT_PLACES :=$places" >>"$new"
+  mv "$new" "$1"
 }
 
 PYTHON_GIVEN=${PYTHON:-}
