@@ -10,6 +10,7 @@
 #include "fs/boot.h"
 #include "mm/frame.h"
 #include "process/init.h"
+#include "process/vdso.h"
 #include "process/process.h"
 #include "sched/scheduler.h"
 #include "selftest.h"
@@ -91,6 +92,8 @@ extern "C" [[noreturn]] void kernel_main(uint64_t hart_id, PhysAddr device_tree)
     set_up_devices(machine);
     set_up_random(args, machine);
 
+    if (!set_up_vdso())
+        give_up("no memory for the vDSO");
     init_syscalls();
     Scheduler::start_hart(static_cast<unsigned>(args.hz));
     if (!mount_root(initramfs, args.console))

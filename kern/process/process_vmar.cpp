@@ -2,6 +2,7 @@
 
 #include "process/exec.h"
 #include "process/user_thread.h"
+#include "process/vdso.h"
 
 namespace kern {
 
@@ -93,6 +94,7 @@ Result<NewVmar> new_vmar_and_map(const Program& program, const StartInfo& start,
         entry = interpreter.entry;
         interpreter_base = interpreter.entry - program.interpreter->header.e_entry;
     }
+    TRY(map_vdso(*vmar));
     AuxVec aux = TRY(describe(image, loaded, interpreter_base, process_vm.vdso_base()));
     TRY(process_vm.map_and_write_init_stack(*vmar, start, aux));
     if (image.executable_stack)

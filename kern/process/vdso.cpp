@@ -1,0 +1,46 @@
+#include "process/vdso.h"
+
+#include "arch/contract.h"
+#include "dev/rtc.h"
+#include "vdso/vvar.h"
+
+namespace kern {
+
+extern "C" const std::byte vdso_image[PAGE_SIZE];  // vdso/image.S
+
+namespace {
+
+Ref<Vmo> pages;  // vvar, then the vDSO
+
+Result<> map_page(Vmar& vmar, MappingKind kind, VirtAddr at, Perms perms, uint64_t offset) {
+    MapRequest request{.size = PAGE_SIZE, .perms = perms, .may_perms = Perms::rx(), .placement = Placement::fixed_replace};
+    request.at = at;
+    request.sharing = Sharing::private_;
+    request.kind = kind;
+    request.vmo = pages;
+    request.vmo_offset = offset;
+    TRY(vmar.map(request));
+    return {};
+}
+
+}  // namespace
+
+Result<> set_up_vdso() {
+    VvarData data{.ns_per_tick_32 = arch::ns_per_tick_32, .wall_offset_ns = dev::wall_clock_ns() - arch::now_ns()};
+    auto vmo = TRY(Vmo::create(2 * PAGE_SIZE));
+    TRY(vmo->write(0, std::as_bytes(std::span(&data, 1))));
+    TRY(vmo->write(PAGE_SIZE, vdso_image));
+    pages = std::move(vmo);
+    return {};
+}
+
+Result<> map_vdso(Vmar& vmar) {
+    MapRequest both{.size = 2 * PAGE_SIZE, .perms = Perms::none()};
+    VirtAddr base = TRY(vmar.map(both));
+    TRY(map_page(vmar, MappingKind::vvar, base, Perms::r(), 0));
+    TRY(map_page(vmar, MappingKind::vdso, base + PAGE_SIZE, Perms::rx(), PAGE_SIZE));
+    vmar.process_vm().set_vdso_base(base + PAGE_SIZE);
+    return {};
+}
+
+}  // namespace kern
