@@ -89,6 +89,7 @@ class Machine:
         self._process: subprocess.Popen | None = None
         self._exit: int | None = None
         self._breakpoints: set[int] = set()
+        self._stands_at = -1
         self.budget = budget
         self.harts = harts
         self._deadline = time.monotonic() + wall_seconds
@@ -184,6 +185,8 @@ class Machine:
         if self._exit is not None:
             return Stop(StopKind.EXITED, status=self._exit)
         try:
+            if self._stands_at in self._breakpoints:
+                self.gdb.step()  # the stub would stop again at once
             self.gdb.resume()
             return self._watch()
         except (GdbError, QmpError) as error:
@@ -215,7 +218,8 @@ class Machine:
 
     def _stop(self, kind: StopKind) -> Stop:
         mode = self.gdb.register("priv") & 3
-        return Stop(kind, pc=self.gdb.registers()["pc"], mode=MODES.get(mode, "?"))
+        self._stands_at = self.gdb.registers()["pc"]
+        return Stop(kind, pc=self._stands_at, mode=MODES.get(mode, "?"))
 
     def _at_wfi(self) -> bool:
         """Whether the hart stands behind a wfi instruction."""

@@ -74,6 +74,15 @@ def test_the_gdb_stub_reads_the_same_memory(boot):
         machine.gdb.read_memory(0x20000, 4)
 
 
+def test_running_on_from_a_breakpoint_that_stays(boot):
+    machine, elf = boot(SPIN, budget=50_000_000)
+    machine.run_to(elf.symbols["spin"])
+    before = machine.gdb.registers()["s0"]
+    for turn in range(1, 4):
+        assert machine.run_to(elf.symbols["spin"]).kind is StopKind.BREAKPOINT
+        assert machine.gdb.registers()["s0"] == before + turn
+
+
 def test_registers_by_name(boot):
     machine, _ = boot()
     machine.run_to(0x10000)

@@ -1,0 +1,196 @@
+"""A model of one address space, page by page.
+
+Every operation returns what the system call returns, or raises Denied with an errno. Page contents are what the first word
+of a page holds: enough to tell any two pages of a challenge apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+PAGE = 4096
+LOWEST = 0x10000
+CAP = (1 << 38) - PAGE
+GUARD_GAP = 256 * PAGE
+MOST_MAPPINGS = 65_530
+EPERM, ENOMEM, EACCES, EEXIST, EINVAL, EOVERFLOW = 1, 12, 13, 17, 22, 75
+SIGSEGV, SIGBUS = 11, 7
+
+
+class Denied(Exception):
+    """The operation fails with this errno."""
+
+    def __init__(self, errno: int):
+        super().__init__(errno)
+        self.errno = errno
+
+
+@dataclass(frozen=True)
+class Page:
+    """One mapped page. `backing` is None for private anonymous memory, else (object, page number in it)."""
+
+    perms: str
+    shared: bool = False
+    backing: tuple[str, int] | None = None
+    group: int = 0  # which request mapped it
+
+    def allows(self, access: str) -> bool:
+        """Whether an access (r, w or x) is allowed; the right to write implies reading on RISC-V."""
+        return access in self.perms or (access == "r" and "w" in self.perms)
+
+
+def normal(perms: str) -> str:
+    """Rights in the order rwx, without dashes."""
+    return "".join(letter for letter in "rwx" if letter in perms)
+
+
+class Space:
+    """Mapped pages by address, and the words written to them."""
+
+    def __init__(self, top: int = CAP):
+        self.pages: dict[int, Page] = {}
+        self.top = top  # where searches begin
+        self._private: dict[int, int] = {}  # words of private pages that were written, by address
+        self._shared: dict[tuple[str, int], int] = {}
+        self._objects: dict[str, list[int]] = {}  # first words of files' pages, by name
+        self._count = 0
+
+    def add_object(self, name: str, first_words: list[int]) -> None:
+        """Declares a file by the first word of each of its pages."""
+        self._objects[name] = first_words
+
+    # OPERATIONS
+
+    def map(self, size: int, perms: str, at: int = 0, placement: str = "any", shared: bool = False,
+            file: str | None = None, offset: int = 0) -> int:  # fmt: skip
+        """mmap(2). placement: any, hint, fixed, noreplace."""
+        if size == 0:
+            raise Denied(EINVAL)
+        size = (size + PAGE - 1) // PAGE * PAGE
+        if size > CAP - LOWEST:
+            raise Denied(ENOMEM)
+        if offset % PAGE:
+            raise Denied(EINVAL)
+        start = self._place(size, at, placement)
+        self._count += 1
+        name = file or (f"shared {self._count}" if shared else None)
+        self._remove(start, size)
+        for index in range(size // PAGE):
+            backing = (name, offset // PAGE + index) if name else None
+            self.pages[start + index * PAGE] = Page(normal(perms), shared, backing, self._count)
+        return start
+
+    def _place(self, size: int, at: int, placement: str) -> int:
+        if placement in ("fixed", "noreplace"):
+            if at % PAGE:
+                raise Denied(EINVAL)
+            if at < LOWEST:
+                raise Denied(EPERM)
+            if at + size > CAP:
+                raise Denied(ENOMEM)
+            if placement == "noreplace" and not self.is_free(at, size):
+                raise Denied(EEXIST)
+            return at
+        at = at // PAGE * PAGE
+        if placement == "hint" and LOWEST <= at and at + size <= CAP and self.is_free(at, size):
+            return at
+        return self.search(size)
+
+    def search(self, size: int) -> int:
+        """The highest free place of `size` bytes below the top."""
+        end = self.top
+        for page in sorted((page for page in self.pages if page < self.top), reverse=True):
+            if end - (page + PAGE) >= size:
+                break
+            end = page
+        if end - size < LOWEST:
+            raise Denied(ENOMEM)
+        return end - size
+
+    def is_free(self, at: int, size: int) -> bool:
+        return not any(page in self.pages for page in range(at, at + size, PAGE))
+
+    def unmap(self, at: int, size: int) -> int:
+        """munmap(2)."""
+        if at % PAGE or size == 0 or at + size > CAP:
+            raise Denied(EINVAL)
+        self._remove(at, (size + PAGE - 1) // PAGE * PAGE)
+        return 0
+
+    def _remove(self, at: int, size: int) -> None:
+        for page in range(at, at + size, PAGE):
+            self.pages.pop(page, None)
+            self._private.pop(page, None)
+
+    def protect(self, at: int, size: int, perms: str) -> int:
+        """mprotect(2): up to the first hole, which is ENOMEM."""
+        if at % PAGE:
+            raise Denied(EINVAL)
+        for page in range(at, at + size, PAGE):
+            if page not in self.pages:
+                raise Denied(ENOMEM)
+            self.pages[page] = replace(self.pages[page], perms=normal(perms))
+        return 0
+
+    # MEMORY
+
+    def access(self, at: int, kind: str) -> int:
+        """The signal that an access (r, w, x) gets; 0 for none."""
+        page = self.pages.get(at // PAGE * PAGE)
+        if page is None or not page.allows(kind):
+            return SIGSEGV
+        name, index = page.backing or ("", 0)
+        if name in self._objects and index >= len(self._objects[name]):
+            return SIGBUS
+        return 0
+
+    def store(self, at: int, word: int) -> None:
+        """Writes the first word of a page."""
+        page = self.pages[at]
+        if page.shared:
+            self._shared[page.backing] = word
+        else:
+            self._private[at] = word
+
+    def load(self, at: int) -> int:
+        """The first word of a page."""
+        page = self.pages[at]
+        if at in self._private:
+            return self._private[at]
+        if page.backing is None:
+            return 0
+        if page.backing in self._shared:
+            return self._shared[page.backing]
+        name, index = page.backing
+        words = self._objects.get(name, [])
+        return words[index] if index < len(words) else 0
+
+    # LOOKING
+
+    def has_written(self, at: int) -> bool:
+        """Whether the page is private and was written."""
+        return at in self._private
+
+    def tokens(self, start: int = 0, end: int = CAP) -> dict[int, str]:
+        """What a picture of the space shows for each page: rights, and the first word if it is not zero."""
+        return {
+            page: token(self.pages[page].perms, self.load(page)) for page in self.pages if start <= page < end
+        }
+
+    def mapped_runs(self) -> Iterator[tuple[int, int]]:
+        """Start and end of each run of adjacent mapped pages."""
+        start = previous = None
+        for page in sorted(self.pages):
+            if previous is None or page != previous + PAGE:
+                if start is not None:
+                    yield start, previous + PAGE
+                start = page
+            previous = page
+        if start is not None:
+            yield start, previous + PAGE
+
+
+def token(perms: str, word: int) -> str:
+    """One page of a picture."""
+    return (normal(perms) or "none") + (f":{word:x}" if word else "")

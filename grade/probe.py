@@ -1,0 +1,176 @@
+"""Runs challenges: boots the kernel under test with a probe as its first process, and follows the probe from outside."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from grade.challenge import PAGE, WORD, Challenge, DataAddress, Result, resolve, returned
+from grade.machine import Machine, Stop, StopKind
+from grade.machine.cpio import archive
+from grade.machine.elf import Elf
+from grade.machine.sv39 import Leaf, PageTable
+from grade.report import Failure
+
+PROBE_PATH = "/lab/probe"
+DEFAULT_BUDGET = 600_000_000
+HINTS = ("lab:", "panic", "assert", "killed by", "astrolabe: cannot", "Kernel panic")
+FOLDERS = {f"{folder}/.keep": b"" for folder in ("dev", "proc", "sys", "tmp", "etc")}
+
+
+def quote(word: str) -> str:
+    """A word of the kernel's boot arguments."""
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"' if not word or any(letter in word for letter in ' "\\\n\t') else word
+
+
+@dataclass
+class Run:
+    """A booted probe. Values are valid while the guest stands at a checkpoint."""
+
+    machine: Machine
+    elf: Elf
+    challenge: Challenge
+    done: int = 0  # steps before this one are over
+    stops: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.checkpoint = self.elf.symbols["checkpoint"]
+        self.base = self.elf.symbols["challenge"]
+        self.results = self.elf.symbols["results"]
+        self.stops = [number for number, step in enumerate(self.challenge.steps) if step.kind == "STOP"]
+        self._table: PageTable | None = None
+
+    # RUNNING
+
+    def to_stop(self) -> None:
+        """Runs to the challenge's next STOP. Failure when the machine stops in another way or elsewhere."""
+        did = self.challenge.describe(self.done, self.stops[0])
+        self.require(self.machine.run_to(self.checkpoint), did)
+        self.done = self.stops.pop(0) + 1
+
+    def require(self, stop: Stop, did: str) -> None:
+        """Raises a Failure unless the guest stands at the checkpoint, in the probe's own code."""
+        self._table = None
+        if stop.kind is not StopKind.BREAKPOINT:
+            raise self.failure(did, "the probe comes to its next checkpoint", str(stop))
+        if stop.mode != "user":
+            raise self.failure(did, "the probe runs in user mode", f"{stop.mode} mode at its checkpoint")
+        address, code = self.elf.code()
+        if self.bytes_at(address, len(code)) != code:
+            raise self.failure(did, "the probe's own code lies where it was linked", "other bytes")
+
+    def to_end(self) -> int:
+        """Runs until the machine powers off, and returns its status."""
+        stop = self.machine.run_to_end()
+        if stop.kind is not StopKind.EXITED:
+            raise self.failure(self.challenge.describe(self.done), "the machine powers off", str(stop))
+        return stop.status
+
+    def failure(self, did: str, expected: object, yours: object, common: str = "") -> Failure:
+        """A Failure with what the kernel itself said as a hint."""
+        lines = [line.strip("\x1e\x1f\r") for line in self.machine.console().splitlines()]
+        hints = [line for line in lines if any(hint in line for hint in HINTS)]
+        return Failure(did, expected, yours, common, notes=hints[-4:])
+
+    # LOOKING
+
+    @property
+    def table(self) -> PageTable:
+        """The page table in use at this stop."""
+        if self._table is None:
+            self._table = self.machine.page_table()
+        return self._table
+
+    def address(self, at: int) -> int:
+        """A place in the challenge's data as an address."""
+        return resolve(at, self.base)
+
+    def bytes_at(self, at: int, size: int) -> bytes | None:
+        """User memory through the page table; None when a page is not present."""
+        return self.table.read(self.address(at) if isinstance(at, DataAddress) else at, size)
+
+    def word_at(self, at: int) -> int | None:
+        content = self.bytes_at(at, 8)
+        return None if content is None else int.from_bytes(content, "little")
+
+    def result(self, result: Result) -> int:
+        """What a step returned, unsigned, with the result's own offset added."""
+        word = self.word_at(self.results + 8 * result.step)
+        if word is None:
+            raise self.failure("", "the probe's results are in its memory", "the page is not present")
+        return word + result.offset & WORD
+
+    def expect(self, result: Result, wanted: int, common: str = "") -> None:
+        """Raises a Failure unless the step returned `wanted` (negative: an errno)."""
+        yours = self.result(result)
+        if yours != wanted & WORD:
+            step = self.challenge.steps[result.step]
+            raise self.failure(step.text, returned(wanted), returned(yours), common)
+
+    def expect_all(self, wanted: list[tuple[Result, int]]) -> None:
+        for result, value in wanted:
+            self.expect(result, value)
+
+    def leaf(self, at: int) -> Leaf | None:
+        return self.table.find(at)
+
+    def leaves(self, start: int, size: int) -> list[Leaf]:
+        """Translations of a user range."""
+        return [leaf for leaf in self.table.user_leaves() if start <= leaf.address < start + size]
+
+    def free_pages(self, sysinfo: int) -> int:
+        """Free frames as sysinfo(2) reported them into the challenge's data."""
+        content = self.bytes_at(sysinfo, 112)
+        unit = int.from_bytes(content[104:108], "little")
+        return int.from_bytes(content[40:48], "little") * unit // PAGE
+
+
+@dataclass
+class Lab:
+    """What a check is given: the built tree, and the seed."""
+
+    build: Path
+    seed: int
+    name: str
+    keep: Path | None = None
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(f"{self.seed} {self.name}")
+
+    def program(self, name: str) -> Elf:
+        return Elf(self.build / "user" / "lab" / name)
+
+    @contextmanager
+    def run(
+        self,
+        challenge: Challenge,
+        program: str = "probe",
+        files: dict[str, bytes] | None = None,
+        others: dict[str, Challenge] | None = None,
+        args: tuple[str, ...] = (),
+        append: str = "norandmaps",
+        budget: int = DEFAULT_BUDGET,
+        memory_mib: int = 128,
+    ) -> Iterator[Run]:
+        """Boots `program` with the challenge as the first process. `files` join it in the root file system; `others` are
+        more copies of the program with challenges of their own, by path."""
+        elf = self.patched(program, challenge)
+        contents = {PROBE_PATH: bytes(elf.data)} | FOLDERS | (files or {})
+        for path, other in (others or {}).items():
+            contents[path] = bytes(self.patched(program, other).data)
+        words = ["init=" + PROBE_PATH, "quiet", f"seed={self.seed}", append]
+        if args:
+            words += ["--", *map(quote, args)]
+        kernel = self.build / "kernel.elf"
+        with Machine(kernel, archive(contents), " ".join(words), budget=budget, memory_mib=memory_mib, keep=self.keep) as machine:
+            yield Run(machine, elf, challenge)
+
+    def patched(self, program: str, challenge: Challenge) -> Elf:
+        """The program's file with a challenge in it."""
+        elf = self.program(program)
+        elf.patch(".challenge", challenge.pack(elf.symbols["challenge"]))
+        return elf
