@@ -1,5 +1,5 @@
-// The 16550 serial port behind the console (National Semiconductor PC16550D). Its output waits for the device; each byte
-// that arrives raises an interrupt.
+// The 16550 serial port behind the console (National Semiconductor PC16550D). Its output waits for the device; each
+// byte that arrives raises an interrupt.
 #pragma once
 
 #include <string_view>

@@ -53,7 +53,8 @@ Test(boot_args, what_is_unknown_or_malformed_is_kept_for_the_report) {
 Test(boot_args, arguments_are_quoted_and_escaped) {
     cr_expect(CommandLine("--").arguments().empty());
     cr_expect(CommandLine("-- a  b ").arguments() == (Words{"a", "b"}));
-    cr_expect(CommandLine(R"(-- "a b" "" c"d e"f "x\"y\\z\nw")").arguments() == (Words{"a b", "", "cd ef", "x\"y\\z\nw"}));
+    CommandLine quoted(R"(-- "a b" "" c"d e"f "x\"y\\z\nw")");
+    cr_expect(quoted.arguments() == (Words{"a b", "", "cd ef", "x\"y\\z\nw"}));
     cr_expect(CommandLine(R"(-- plain\n "open)").arguments() == (Words{"plain\\n", "open"}));
 }
 

@@ -29,10 +29,11 @@ public:
     }
     std::vector<std::byte> finish() {
         word(9);
-        uint32_t structure_size = static_cast<uint32_t>(structure_.size()), strings_size = static_cast<uint32_t>(strings_.size());
+        auto structure_size = static_cast<uint32_t>(structure_.size());
+        auto strings_size = static_cast<uint32_t>(strings_.size());
         std::string body = std::exchange(structure_, {}) + strings_;
-        for (uint32_t value : {0xd00dfeedu, 40 + structure_size + strings_size, 40u, 40 + structure_size, 0u, 17u, 16u, 0u,
-                               strings_size, structure_size})
+        uint32_t strings_at = 40 + structure_size, all_size = strings_at + strings_size;
+        for (uint32_t value : {0xd00dfeedu, all_size, 40u, strings_at, 0u, 17u, 16u, 0u, strings_size, structure_size})
             word(value);
         std::string all = structure_ + body;
         auto* bytes = reinterpret_cast<const std::byte*>(all.data());
@@ -130,7 +131,7 @@ Test(device_tree, damaged_bytes_are_never_followed_outside) {
     for (int round = 0; round < 20'000; round++) {
         auto damaged = blob;
         for (uint64_t changes = 1 + random() % 6; changes; changes--)
-            damaged[random() % damaged.size()] = static_cast<std::byte>(random() % 2 ? random() : random() % 2 ? 0 : 255);
+            damaged[random() % damaged.size()] = static_cast<std::byte>(random() % 2 ? random() : 255 * (random() % 2));
         (void)read_device_tree(damaged);
     }
 }

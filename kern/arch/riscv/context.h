@@ -41,7 +41,7 @@ void switch_context(Context* from, Context* to);
 // Enters user mode as `context.user_frame` of the running thread says. Runs before_user_return() first.
 [[noreturn]] void return_to_user(Context& context);
 
-// Makes the user state a new program's: every register 0 but pc and sp. `context` is the running thread's, or not started.
+// Makes the user state a new program's: every register 0 but pc and sp. `context` is the running thread's, or a new one.
 void reset_user_state(Context& context, VirtAddr pc, VirtAddr sp);
 
 // Copies the user registers, floating point included, of the running thread `parent` (see fork(2)).

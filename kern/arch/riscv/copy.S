@@ -111,7 +111,8 @@ memset:
     bnez a2, 5b
 6:  ret
 
-// size_t copy_from_user(void* to, uint64_t from, size_t size) and copy_to_user(uint64_t to, const void* from, size_t size).
+// size_t copy_from_user(void* to, uint64_t from, size_t size)
+// size_t copy_to_user(uint64_t to, const void* from, size_t size)
 // When a page cannot be had, on_kernel_trap() continues at copy_stop with what is left in a2; in the word half it first
 // falls back to the byte half, so that the count is exact.
     .globl copy_from_user, copy_to_user, user_copy_words, user_copy_bytes, user_copy_stop

@@ -32,7 +32,8 @@ struct Signal {
     int number;
     int code;
 };
-constexpr Signal SIGILL_ILLOPC{4, 1}, SIGILL_ILLTRP{4, 4}, SIGTRAP_BRKPT{5, 1}, SIGBUS_ADRALN{7, 1}, SIGSEGV_ACCERR{11, 2};
+constexpr Signal SIGILL_ILLOPC{4, 1}, SIGILL_ILLTRP{4, 4}, SIGTRAP_BRKPT{5, 1}, SIGBUS_ADRALN{7, 1},
+    SIGSEGV_ACCERR{11, 2};
 
 Signal signal_for(uint64_t cause) {
     switch (cause) {
