@@ -49,18 +49,17 @@ void PageTable::count(const Frame& frame, int pages) {
         resident_.file += static_cast<size_t>(pages);
 }
 
-// Nobody runs on this table any more, so nothing needs flushing.
+// Nobody runs on this table any more, so nothing needs flushing. The live entries of the root are all in its user half.
 void PageTable::free_tables(Frame& table, int level) {
-    size_t count = level == 2 ? PTES_PER_TABLE / 2 : PTES_PER_TABLE;  // the upper half of the root is the kernel's
-    for (size_t i = 0; i < count && table.live; i++) {
-        Pte entry = entries(table)[i];
-        if (entry.is_empty())
+    unsigned left = table.live;
+    for (Pte* entry = entries(table); left; entry++) {
+        if (entry->is_empty())
             continue;
-        Frame& lower = frame_at(entry.frame());
+        Frame& lower = frame_at(entry->frame());
         if (level > 0)
             free_tables(lower, level - 1);
         lower.unref();
-        table.live--;
+        left--;
     }
 }
 

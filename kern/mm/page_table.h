@@ -113,6 +113,7 @@ void PageTable::prune(VirtRange range, Retire retire) {
         if (middle_table.live == 0) {
             retire(FrameRef::adopt(&middle_table));
             middle = {};
+            root_->live--;
         }
     }
 }

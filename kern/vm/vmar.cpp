@@ -15,8 +15,12 @@ Vmar::Vmar(Ref<BackingFile> executable, const Layout& layout, const VmLimits& li
 Vmar::Vmar(const ProcessVm& parent, const Heap::State& heap, const VmLimits& limits, FrameRef root)
     : process_vm_(ProcessVm::fork_from(parent, heap)), space_(std::move(root)), limits_(LockRank::limits, limits) {}
 
+// Pages go mapping by mapping: looking through whole tables for them would take longer.
 Vmar::~Vmar() {
+    PageTable& table = space_.unshared_table();
     for (VmMapping* item = mappings_.unlocked().set.first(); item;) {
+        table.for_each(item->range, [&](VirtAddr, Pte& slot) { table.clear(&slot); });
+        table.prune(item->range, [](FrameRef) {});
         VmMapping* next = IntervalSet<VmMapping>::after(*item);
         delete item;
         item = next;
