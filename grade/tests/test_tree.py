@@ -1,0 +1,57 @@
+"""What the tree promises about itself: layers, sizes, and that every command it names exists."""
+
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Each layer and the layers it may include; a layer may always include itself.
+BELOW = {
+    "base": {"arch"},  # arch/hart.h, for the locks
+    "arch": {"base", "dev", "mm"},
+    "dev": {"base", "arch"},
+    "mm": {"base", "arch"},
+    "vm": {"base", "arch", "mm"},
+    "sched": {"base", "arch", "mm"},
+    "fs": {"base", "arch", "dev", "mm", "vm", "sched"},
+    "process": {"base", "arch", "dev", "mm", "vm", "sched", "fs", "vdso"},
+    "syscall": {"base", "arch", "dev", "mm", "vm", "sched", "fs", "process"},
+}
+KERNEL_LINES = 10_000
+FILE_LINES = 400
+
+
+def sources(folder: str, *suffixes: str) -> list[Path]:
+    names = subprocess.run(["git", "ls-files", folder], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / name for name in names.stdout.split() if name.endswith(suffixes) and (ROOT / name).exists()]
+
+
+def code_lines(text: str) -> int:
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    return sum(1 for line in text.splitlines() if line.split("//")[0].strip())
+
+
+def test_includes_point_downward():
+    wrong = []
+    for path in sources("kern", ".cpp", ".h"):
+        layer = path.relative_to(ROOT / "kern").parts[0]
+        if layer not in BELOW:
+            continue  # main.cpp and the like stand above all layers
+        for included in re.findall(r'#include "(\w+)/', path.read_text()):
+            if included in BELOW and included != layer and included not in BELOW[layer]:
+                wrong.append(f"{path.relative_to(ROOT)} includes {included}/")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_kernel_keeps_its_size():
+    total = sum(code_lines(path.read_text()) for path in sources("kern", ".cpp", ".h", ".S", ".c"))
+    print(f"kern/ has {total} code lines")
+    assert total <= KERNEL_LINES
+
+
+def test_no_file_is_longer_than_its_concept():
+    suffixes = (".cpp", ".h", ".S", ".c", ".py")
+    long = {path.relative_to(ROOT): len(path.read_text().splitlines())
+            for folder in ("kern", "user", "grade", "labs") for path in sources(folder, *suffixes)}
+    assert not {path: lines for path, lines in long.items() if lines > FILE_LINES}
