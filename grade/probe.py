@@ -59,9 +59,18 @@ class Run:
             raise self.failure(did, "the probe comes to its next checkpoint", str(stop))
         if stop.mode != "user":
             raise self.failure(did, "the probe runs in user mode", f"{stop.mode} mode at its checkpoint")
-        address, code = self.elf.code()
-        if self.bytes_at(address, len(code)) != code:
+        if not self.has_own_code(must_be_present=stop.pc != self.elf.entry):
             raise self.failure(did, "the probe's own code lies where it was linked", "other bytes")
+
+    def has_own_code(self, must_be_present: bool) -> bool:
+        """Whether what lies at the probe's addresses is the probe. Before its first instruction no page need be there."""
+        address, code = self.elf.code()
+        for at in range(address & -PAGE, address + len(code), PAGE):
+            start, end = max(at, address), min(at + PAGE, address + len(code))
+            found = self.bytes_at(start, end - start)
+            if found != code[start - address : end - address] and (found is not None or must_be_present):
+                return False
+        return True
 
     def to_end(self) -> int:
         """Runs until the machine powers off, and returns its status."""

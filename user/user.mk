@@ -1,7 +1,8 @@
 # User programs: ordinary Linux programs, linked statically with the cross toolchain's C library, and the labs' probes.
 #
 #   user/NAME.c, user/NAME.cpp           -> build/user/NAME with symbols, /bin/NAME in the root file system
-#   user/lab/NAME.c, user/lab/NAME.cpp   -> build/user/lab/NAME, /lab/NAME; no C library at all: each with lib*.c, malloc.c
+#   user/lab/NAME.c, user/lab/NAME.cpp   -> build/user/lab/NAME, /lab/NAME; no C library at all: each with what it uses of
+#                                           lib*.c and malloc.c (one that does not call malloc holds nothing of a student's)
 #   user/root/...                        -> copied as it is
 
 CROSS_CC ?= $(patsubst %g++,%gcc,$(subst g++-,gcc-,$(CROSS_CXX)))
@@ -15,6 +16,7 @@ LAB_PARTS := $(sort $(wildcard user/lab/lib*.c user/lab/malloc.c))
 LAB_SOURCES := $(filter-out $(LAB_PARTS),$(sort $(wildcard user/lab/*.c user/lab/*.cpp)))
 LAB_PROGRAMS := $(basename $(notdir $(LAB_SOURCES)))
 LAB_PART_OBJECTS := $(LAB_PARTS:%=$(BUILD)/%.o)
+LAB_ARCHIVE := $(BUILD)/user/lab/lab.a
 
 USER_INSTALLED := $(USER_PROGRAMS:%=$(USER_ROOT)/bin/%) $(LAB_PROGRAMS:%=$(USER_ROOT)/lab/%) $(USER_FILES)
 
@@ -39,12 +41,15 @@ $(BUILD)/user/%.cpp.o: user/%.cpp $(BUILD)/user/flags
 	$(Q)$(CROSS_CXX) $(if $(filter user/lab/%,$<),$(LAB_FLAGS) $(LAB_CXXFLAGS),-std=c++23 $(USER_FLAGS)) -MMD -MP -c -o $@ $< >&2
 
 # With symbols, for gdb; the root file system holds stripped copies.
-$(LAB_PROGRAMS:%=$(BUILD)/user/lab/%): $(BUILD)/user/lab-parts $(LAB_PART_OBJECTS)
+$(LAB_PROGRAMS:%=$(BUILD)/user/lab/%): $(LAB_ARCHIVE)
 $(foreach source,$(LAB_SOURCES),$(eval $(BUILD)/$(basename $(source)): $(BUILD)/$(source).o))
 $(foreach source,$(USER_SOURCES),$(eval $(BUILD)/$(basename $(source)): $(BUILD)/$(source).o))
 
 $(LAB_PROGRAMS:%=$(BUILD)/user/lab/%):
-	$(Q)$(CROSS_CXX) $(LAB_LDFLAGS) -o $@ $(filter %.o,$^) -lgcc >&2
+	$(Q)$(CROSS_CXX) $(LAB_LDFLAGS) -Wl,-u,_start -o $@ $(filter %.o,$^) $(LAB_ARCHIVE) -lgcc >&2
+
+$(LAB_ARCHIVE): $(LAB_PART_OBJECTS) $(BUILD)/user/lab-parts
+	$(Q)rm -f $@ && $(CROSS)ar rcs $@ $(LAB_PART_OBJECTS) >&2
 
 $(USER_PROGRAMS:%=$(BUILD)/user/%):
 	$(Q)$(if $(filter %.cpp.o,$^),$(CROSS_CXX),$(CROSS_CC)) -static -o $@ $(filter %.o,$^) >&2

@@ -1,0 +1,120 @@
+"""What the checks of lab 2 share: programs started one after the other, each looked at before its first instruction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from grade.challenge import PAGE, Challenge
+from grade.model.stack import STACK_LIMIT, STACK_TOP, Found, Plan, parse
+from grade.probe import PROBE_PATH, Lab, Run
+from grade.report import Failure
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a program is started with."""
+
+    argv: list[bytes]
+    envp: list[bytes]
+    path: bytes = b"/lab/next"
+
+    @property
+    def plan(self) -> Plan:
+        return Plan(self.argv or [b""], self.envp, self.path)
+
+    def __str__(self) -> str:
+        def listed(strings: list[bytes]) -> str:
+            texts = [repr(text.decode(errors="replace")) if len(text) < 24 else f"{len(text)} bytes" for text in strings[:6]]
+            return f"{{{', '.join(texts)}{', ...' if len(strings) > 6 else ''}}}"
+
+        return f"execve {self.path.decode()} with argv {listed(self.argv)} ({len(self.argv)}), envp {listed(self.envp)} ({len(self.envp)})"
+
+
+@dataclass
+class Entered:
+    """A program that stands before its first instruction."""
+
+    run: Run
+    start: Start
+    sp: int
+    memory: bytes  # from sp to the stack's top
+
+    @property
+    def found(self) -> Found:
+        return parse(self.sp, self.memory)
+
+    def string_at(self, at: int) -> bytes | None:
+        """The NUL-terminated string at an address of the stack."""
+        offset = at - self.sp
+        if not 0 <= offset < len(self.memory) or b"\0" not in self.memory[offset:]:
+            return None
+        return self.memory[offset : self.memory.index(b"\0", offset)]
+
+    def fail(self, expected: object, yours: object, common: str = "") -> Failure:
+        return self.run.failure(str(self.start), expected, yours, common)
+
+
+def to_entry(run: Run, did: str) -> None:
+    """Runs until a program stands before its first instruction, whose page is there."""
+    while True:
+        run.require(run.machine.run_to(run.elf.entry), did)
+        if run.leaf(run.elf.entry):
+            return  # else: it is there when the fault has been answered, and the breakpoint is reached once more
+
+
+def enter(run: Run, start: Start) -> Entered:
+    """Runs until a program stands at its entry, and reads its stack from outside."""
+    to_entry(run, str(start))
+    sp = run.machine.gdb.registers()["sp"]
+    if not STACK_TOP - STACK_LIMIT <= sp < STACK_TOP:
+        raise run.failure(str(start), f"sp in the stack, below {STACK_TOP:#x}", f"sp = {sp:#x}")
+    memory = run.bytes_at(sp, STACK_TOP - sp)
+    if memory is None:
+        raise run.failure(str(start), f"memory from sp ({sp:#x}) to {STACK_TOP:#x}", "a page of it is not there")
+    return Entered(run, start, sp, memory)
+
+
+def exec_chain(starts: list[Start]) -> tuple[Challenge, dict[str, Challenge]]:
+    """Challenges in which the first program becomes one after the other."""
+    challenges = [Challenge() for _ in range(len(starts) + 1)]
+    paths = [f"/lab/next{number}" for number in range(len(starts))]
+    for challenge, start, path in zip(challenges, starts, paths):
+        add_exec(challenge, path, start)
+        challenge.end(77)
+    challenges[-1].end(0)
+    return challenges[0], dict(zip(paths, challenges[1:]))
+
+
+def add_exec(challenge: Challenge, path: str, start: Start) -> None:
+    argv = challenge.pointers([challenge.string(text) for text in start.argv])
+    envp = challenge.pointers([challenge.string(text) for text in start.envp])
+    challenge.call("execve", challenge.string(path), argv, envp, text=str(start))
+
+
+def entered(lab: Lab, starts: list[Start]) -> Iterator[Entered]:
+    """Starts programs one after the other and yields each as it stands at its entry."""
+    challenge, others = exec_chain(starts)
+    with lab.run(challenge, others=others) as run:
+        enter_first(run)
+        for number, start in enumerate(starts):
+            yield enter(run, Start(start.argv, start.envp, f"/lab/next{number}".encode()))
+
+
+def enter_first(run: Run) -> None:
+    """Runs until the first process stands at its entry."""
+    to_entry(run, f"start {PROBE_PATH}")
+
+
+def words(random, count: int, longest: int = 20) -> list[bytes]:
+    """Random strings, none empty."""
+    letters = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -=/"
+    return [bytes(random.choice(letters) for _ in range(random.randrange(1, longest))) for _ in range(count)]
+
+
+def environment(random, count: int) -> list[bytes]:
+    return [name + b"=" + value for name, value in zip(words(random, count, 8), words(random, count, 30))]
+
+
+PAGES_BELOW = 20  # pages that are surely mapped below what the kernel wrote
+assert PAGES_BELOW * PAGE < 128 << 10
