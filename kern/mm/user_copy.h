@@ -15,8 +15,11 @@ Result<> write_user(VirtAddr to, std::span<const std::byte> from);
 // Zeroes a range of the program's memory.
 Result<> clear_user(VirtAddr to, size_t size);
 
+// What can be copied as it stands. A span is not: its bytes are meant.
 template <typename T>
-    requires std::is_trivially_copyable_v<T>
+concept PlainObject = std::is_trivially_copyable_v<T> && !std::is_convertible_v<T, std::span<const std::byte>>;
+
+template <PlainObject T>
 Result<T> read_user(VirtAddr from) {
     T value;
     if (arch::user_read(&value, from, sizeof(T)) != sizeof(T))
@@ -24,8 +27,7 @@ Result<T> read_user(VirtAddr from) {
     return value;
 }
 
-template <typename T>
-    requires std::is_trivially_copyable_v<T>
+template <PlainObject T>
 Result<> write_user(VirtAddr to, const T& value) {
     return arch::user_write(to, &value, sizeof(T)) == sizeof(T) ? Result<>() : fail(Errno::EFAULT);
 }
