@@ -23,49 +23,9 @@
 #include <unistd.h>
 #include <vector>
 
+#include "testing.h"
+
 namespace {
-
-struct TestCase {
-    const char* name;
-    void (*body)();
-};
-
-std::vector<TestCase>& all_tests() {
-    static std::vector<TestCase> tests;
-    return tests;
-}
-
-struct Registration {
-    Registration(const char* name, void (*body)()) { all_tests().push_back({name, body}); }
-};
-
-#define TEST(name)                                                                                                     \
-    void name();                                                                                                       \
-    Registration name##_registration{#name, name};                                                                     \
-    void name()
-
-#define EXPECT(condition)                                                                                              \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            printf("     line %d: not so: %s (errno %s)\n", __LINE__, #condition, strerrorname_np(errno));             \
-            fflush(stdout);                                                                                            \
-            _exit(1);                                                                                                  \
-        }                                                                                                              \
-    } while (false)
-
-// The call returns -1 (or MAP_FAILED, which is the same bits) with this errno.
-#define EXPECT_ERROR(error, call)                                                                                      \
-    do {                                                                                                               \
-        errno = 0;                                                                                                     \
-        long result = (long)(call);                                                                                    \
-        int seen = errno;                                                                                              \
-        if (result != -1 || seen != (error)) {                                                                         \
-            printf("     line %d: %s gave %ld, errno %s, not %s\n", __LINE__, #call, result, strerrorname_np(seen),    \
-                   strerrorname_np(error));                                                                            \
-            fflush(stdout);                                                                                            \
-            _exit(1);                                                                                                  \
-        }                                                                                                              \
-    } while (false)
 
 constexpr size_t PAGE = 4096;
 constexpr int RW = PROT_READ | PROT_WRITE;
@@ -84,21 +44,6 @@ char* map(size_t pages, int prot = RW, int flags = PRIVATE) {
 // Raw, as the C library rejects some of what is tried here by itself.
 long raw_mmap(unsigned long address, unsigned long length, int prot, int flags, int fd = -1, unsigned long offset = 0) {
     return syscall(SYS_mmap, address, length, prot, flags, fd, offset);
-}
-
-// What became of a child that ran body: its exit status, or minus the signal that killed it.
-template <typename Body>
-int child(Body body) {
-    fflush(stdout);
-    pid_t pid = fork();
-    EXPECT(pid >= 0);
-    if (pid == 0) {
-        body();
-        _exit(0);
-    }
-    int status = 0;
-    EXPECT(waitpid(pid, &status, 0) == pid);
-    return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 int child_reading(volatile char* place) {
@@ -432,32 +377,6 @@ TEST(two_processes_share_the_processor) {
     EXPECT(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) == 3);
 }
 
-bool passes(const TestCase& test) {
-    fflush(stdout);
-    pid_t pid = fork();
-    if (pid == 0) {
-        test.body();
-        fflush(stdout);
-        _exit(0);
-    }
-    int status = 1;
-    waitpid(pid, &status, 0);
-    if (WIFSIGNALED(status)) {
-        printf("     killed by SIG%s\n", sigabbrev_np(WTERMSIG(status)));
-    }
-    printf("%s %s\n", status == 0 ? "ok  " : "FAIL", test.name);
-    return status == 0;
-}
-
 }  // namespace
 
-int main(int argc, char** argv) {
-    int passed = 0, failed = 0;
-    for (const TestCase& test : all_tests()) {
-        if (argc < 2 || strstr(test.name, argv[1])) {
-            (passes(test) ? passed : failed)++;
-        }
-    }
-    printf("%d passed, %d failed\n", passed, failed);
-    return failed > 0 || passed == 0;
-}
+int main(int argc, char** argv) { return run_tests(argc, argv); }
