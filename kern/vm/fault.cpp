@@ -56,7 +56,7 @@ FaultOutcome Vmar::handle_fault(VirtAddr address, Perms access) {
     }
     // LAB vmar.fault [stub]
     //   // Find the mapping, check the access, let fault_in() do the rest; grow_stack() and file pages need no lock held.
-    //   (void)address, (void)access;
+    //   (void)address, (void)access, (void)allows, (void)outcome_of;
     //   (void)lab_todo("vmar.fault", "labs/1-vmar, task 8");
     //   return FaultOutcome::not_mapped;
     // LAB vmar.fault [end]

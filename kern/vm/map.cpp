@@ -54,7 +54,7 @@ Result<VirtAddr> Vmar::place(const Mappings& mappings, const MapRequest& request
     return found ? Result<VirtAddr>(*found) : fail(Errno::ENOMEM);
     // LAB vmar.place [stub]
     //   // One answer for each Placement; a hint that cannot be taken and `any` end in find_free().
-    //   (void)mappings, (void)request;
+    //   (void)mappings, (void)request, (void)check_fixed;
     //   return lab_todo("vmar.place", "labs/1-vmar, task 2");
     // LAB vmar.place [end]
 }
@@ -76,7 +76,7 @@ Result<VirtAddr> Vmar::map(const MapRequest& request) {
     return range.start;
     // LAB vmar.map [stub]
     //   // Check the size, place() it, check the limits, make the mapping, and only then drop what it replaces.
-    //   (void)request;
+    //   (void)request, (void)make_mapping;
     //   return lab_todo("vmar.map", "labs/1-vmar, task 3");
     // LAB vmar.map [end]
 }

@@ -87,7 +87,7 @@ Result<> write_strings(Vmar& vmar, const InitStackPlan& plan, const StartInfo& s
     return write_all(vmar, plan.random, start.random);
     // LAB stack.strings [stub]
     //   // The path, the two blocks of strings and the random bytes, each to its place in the plan.
-    //   (void)vmar, (void)plan, (void)start;
+    //   (void)vmar, (void)plan, (void)start, (void)write_all;
     //   (void)lab_todo("stack.strings", "labs/2-init-stack, task 5");
     //   return {};
     // LAB stack.strings [end]
