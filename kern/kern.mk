@@ -20,10 +20,21 @@ KERN_LDFLAGS := -static -no-pie -nostdlib -Wl,--build-id=none -Wl,--no-warn-rwx-
 $(call remember,$(BUILD)/kern/flags,$(CROSS_CXX) $(KERN_CXXFLAGS))
 $(call remember,$(BUILD)/kern/objects,$(KERN_LDFLAGS) $(KERN_OBJECTS))
 
-$(BUILD)/kern/%.cpp.o: kern/%.cpp $(BUILD)/kern/flags
+# The library's headers cost more than our own: they are compiled once. The host build does without, so a file that forgets
+# to include one of them is found there.
+KERN_LIBRARY := algorithm bit cstddef cstdint expected optional span string_view
+
+$(BUILD)/kern/library.h: kern/kern.mk
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#include <%s>\n' $(KERN_LIBRARY) >$@
+
+$(BUILD)/kern/library.h.gch: $(BUILD)/kern/library.h $(BUILD)/kern/flags
+	$(Q)$(CROSS_CXX) $(KERN_CXXFLAGS) -x c++-header -o $@ $< >&2
+
+$(BUILD)/kern/%.cpp.o: kern/%.cpp $(BUILD)/kern/flags $(BUILD)/kern/library.h.gch
 	$(call log,CXX,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS_CXX) $(KERN_CXXFLAGS) -MMD -MP -c -o $@ $< >&2
+	$(Q)$(CROSS_CXX) -include $(BUILD)/kern/library.h $(KERN_CXXFLAGS) -MMD -MP -c -o $@ $< >&2
 
 $(BUILD)/kern/%.S.o: kern/%.S $(BUILD)/kern/flags
 	$(call log,AS,$<)
