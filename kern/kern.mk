@@ -4,7 +4,8 @@ CROSS ?= riscv64-linux-gnu-
 CROSS_CXX ?= $(CROSS)g++
 HOST_CXX ?= g++
 
-KERN_SOURCES := $(sort $(shell find kern -path kern/arch/host -prune -o \( -name '*.cpp' -o -name '*.S' \) -print))
+KERN_SOURCES := $(sort $(shell find kern -path kern/arch/host -prune -o \( -name '*.cpp' -o -name '*.S' \) -print)) \
+  grade/kernel/selftest.cpp
 KERN_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(KERN_SOURCES))
 KERN_LINKER_SCRIPT := kern/arch/riscv/kernel.ld
 
@@ -31,7 +32,7 @@ $(BUILD)/kern/library.h: kern/kern.mk
 $(BUILD)/kern/library.h.gch: $(BUILD)/kern/library.h $(BUILD)/kern/flags
 	$(Q)$(CROSS_CXX) $(KERN_CXXFLAGS) -x c++-header -o $@ $< >&2
 
-$(BUILD)/kern/%.cpp.o: kern/%.cpp $(BUILD)/kern/flags $(BUILD)/kern/library.h.gch
+$(filter %.cpp.o,$(KERN_OBJECTS)): $(BUILD)/%.o: % $(BUILD)/kern/flags $(BUILD)/kern/library.h.gch
 	$(call log,CXX,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS_CXX) -include $(BUILD)/kern/library.h $(KERN_CXXFLAGS) -MMD -MP -c -o $@ $< >&2
@@ -75,13 +76,20 @@ $(BUILD)/kernel.elf: $(BUILD)/kern/first.elf $(BUILD)/kern/symbols.o
 HOST_KERN_SOURCES := $(sort $(shell find kern/base kern/mm kern/vm kern/arch/host -name '*.cpp' 2>/dev/null))
 HOST_KERN_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_KERN_SOURCES))
 HOST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
-HOST_CXXFLAGS := -std=c++23 -O1 -g $(HOST_SANITIZE) -fno-omit-frame-pointer -Ikern -Ikern/arch/host -DASTROLABE_HOST -DASTROLABE_DEBUG \
+HOST_CXXFLAGS := -std=c++23 -O1 -g $(HOST_SANITIZE) -fno-omit-frame-pointer -Ikern -Ikern/arch/host -I$(BUILD)/host -DASTROLABE_HOST -DASTROLABE_DEBUG \
   $(KERN_WARNINGS)
 
 $(call remember,$(BUILD)/host/flags,$(HOST_CXX) $(HOST_CXXFLAGS))
 $(call remember,$(BUILD)/host/objects,$(HOST_KERN_OBJECTS))
 
-$(BUILD)/host/kern/%.cpp.o: kern/%.cpp $(BUILD)/host/flags
+# The names of kern::Errno are macros in the C library's <errno.h>. Whoever needs those macros in a header is included first;
+# then they go.
+$(BUILD)/host/no_errno_macros.h: kern/base/result.h
+	$(Q)mkdir -p $(@D)
+	$(Q)(printf '#pragma once\n#include <cerrno>\n#include <string>\n#include <system_error>\n'; \
+	  grep -o 'E[A-Z0-9]* = [0-9]' $< | sed 's/\(.*\) = ./#undef \1/') >$@
+
+$(BUILD)/host/kern/%.cpp.o: kern/%.cpp $(BUILD)/host/flags | $(BUILD)/host/no_errno_macros.h
 	$(call log,HOSTCXX,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CXX) $(HOST_CXXFLAGS) -fno-exceptions -fno-rtti -MMD -MP -c -o $@ $< >&2

@@ -1,22 +1,18 @@
 // From the firmware to the first process, in the order a reader wants to see it.
-#include "arch/contract.h"
-#include "base/console.h"
 #include "base/rng.h"
-#include "boot.h"
-#include "dev/plic.h"
-#include "dev/power.h"
-#include "dev/rtc.h"
-#include "dev/uart.h"
+#include "dev/board.h"
 #include "fs/boot.h"
 #include "mm/frame.h"
+#include "port.h"
 #include "process/init.h"
-#include "process/vdso.h"
 #include "process/process.h"
-#include "sched/scheduler.h"
-#include "selftest.h"
+#include "process/vdso.h"
 #include "syscall/table.h"
 
 namespace kern {
+
+// Boot argument `selftest`: checks what only the machine can show, and powers off. See grade/kernel/selftest.cpp.
+void start_selftests();
 
 namespace {
 
@@ -34,8 +30,8 @@ void set_up_messages(const BootArgs& args, uint64_t hart_id, const Machine& mach
     if (!args.quiet || !args.log_nonce.empty())
         alert("astrolabe: hart {} of {}, {} MiB of memory\n", hart_id, machine.hart_count,
               (machine.memory_end - machine.memory_start) >> 20);
-    for (std::string_view word : std::span(args.unknown, args.unknown_count))
-        print("astrolabe: boot argument ignored: {}\n", word);
+    if (!args.unknown.empty())
+        print("astrolabe: boot argument ignored: {}\n", args.unknown);
 }
 
 std::span<const std::byte> set_up_memory(const Machine& machine) {
@@ -52,24 +48,9 @@ std::span<const std::byte> set_up_memory(const Machine& machine) {
 
 // The boot argument wins, so that a run can be repeated; then the firmware's seed; the clock is better than nothing.
 void set_up_random(const BootArgs& args, const Machine& machine) {
-    uint64_t number = args.has_seed ? args.seed : arch::now_ns() ^ dev::wall_clock_ns();
-    bool from_firmware = !args.has_seed && !machine.random_seed.empty();
+    uint64_t number = args.seed.value_or(arch::now_ns() ^ dev::wall_clock_ns());
+    bool from_firmware = !args.seed && !machine.random_seed.empty();
     seed_random(from_firmware ? machine.random_seed : std::as_bytes(std::span(&number, 1)));
-}
-
-void set_up_devices(const Machine& machine) {
-    dev::set_up_plic(machine.plic);
-    dev::set_up_rtc(machine.rtc);
-}
-
-[[noreturn]] void run_selftests_and_power_off(Thread&) { arch::power_off(run_selftests() ? 0 : 1); }
-
-// On a user thread without a process: a bad pointer of theirs is nobody's mapping.
-void start_selftests() {
-    auto* thread = new (std::nothrow) UserThread(nullptr, nullptr);
-    if (!thread || !thread->prepare(run_selftests_and_power_off))
-        give_up("no memory for the self-tests");
-    Scheduler::wake(*thread);
 }
 
 }  // namespace
@@ -77,20 +58,18 @@ void start_selftests() {
 // `device_tree` is physical. Runs on the boot stack, which becomes the idle thread's.
 extern "C" [[noreturn]] void kernel_main(uint64_t hart_id, PhysAddr device_tree) {
     arch::set_up_traps(hart_id);
-    auto info = arch::read_boot_info(device_tree);
-    if (!info)
+    auto machine = arch::read_machine(device_tree);
+    if (!machine)
         give_up("the firmware's device tree is malformed");
-    const Machine& machine = info->machine;
-    BootArgs args = parse_boot_args(info->command_line);
+    BootArgs args = parse_boot_args(machine->boot_arguments);
 
-    dev::set_up_uart(machine.uart);
-    dev::set_up_power(machine.power);
-    set_up_messages(args, hart_id, machine);
-    if (!arch::set_up_clock(machine))
+    bool has_clock = arch::set_up_clock(*machine).has_value();
+    dev::set_up_board(*machine);
+    set_up_messages(args, hart_id, *machine);
+    if (!has_clock)
         give_up("the clock is faster than one tick a nanosecond");
-    auto initramfs = set_up_memory(machine);
-    set_up_devices(machine);
-    set_up_random(args, machine);
+    auto initramfs = set_up_memory(*machine);
+    set_up_random(args, *machine);
 
     if (!set_up_vdso())
         give_up("no memory for the vDSO");

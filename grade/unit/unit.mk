@@ -23,7 +23,7 @@ $(UNIT_SUITES:%=$(BUILD)/host/unit/%): $(BUILD)/host/libkern.a $(BUILD)/host/uni
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CXX) $(HOST_SANITIZE) -o $@ $(filter %.o,$^) $(BUILD)/host/libkern.a -lcriterion >&2
 
-$(BUILD)/host/grade/unit/%.cpp.o: grade/unit/%.cpp $(BUILD)/host/flags $(BUILD)/host/unit-sources
+$(BUILD)/host/grade/unit/%.cpp.o: grade/unit/%.cpp $(BUILD)/host/flags $(BUILD)/host/unit-sources | $(BUILD)/host/no_errno_macros.h
 	$(call log,HOSTCXX,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CXX) $(UNIT_CXXFLAGS) -MMD -MP -c -o $@ $< >&2

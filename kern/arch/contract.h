@@ -3,17 +3,44 @@
 // kern/vm run under Criterion and the sanitizers. A port is chosen by its include path and at link time.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 
-#include "arch/hart.h"
 #include "arch/sv39.h"
-#include "base/addr.h"
-#include "base/perms.h"
+#include "base/lock_rank.h"
+
+namespace kern {
+class Thread;
+class VmSpace;
+}  // namespace kern
 
 namespace kern::arch {
+
+// HARTS: hardware threads, RISC-V's word for cores
+
+inline constexpr unsigned MAX_HARTS = 8;
+
+// What each hart keeps for itself. In the kernel, register tp points to it.
+struct Hart {
+    uint32_t index = 0;              // 0.. in the order we found them
+    uint64_t firmware_id = 0;        // the hart id of the SBI and the device tree
+    Thread* thread = nullptr;        // who runs here
+    VmSpace* space = nullptr;        // whose page table is active; null: the kernel's alone
+    bool need_resched = false;       // the running thread's time is over
+    HeldLocks held_locks;
+};
+
+Hart& this_hart();
+
+// Turns interrupts off on this hart and says whether they were on.
+bool disable_interrupts();
+// Turns them on if `enable`.
+void restore_interrupts(bool enable);
+// Tells the pipeline that we spin.
+void cpu_relax();
+// Stops until an interrupt is pending.
+void wait_for_interrupt();
 
 // PHYSICAL MEMORY
 
@@ -42,8 +69,8 @@ size_t user_read(void* to, VirtAddr from, size_t size);
 size_t user_write(VirtAddr to, const void* from, size_t size);
 
 // Zeroes or copies one page-aligned frame.
-void zero_page(void* page);
-void copy_page(void* to, const void* from);
+inline void zero_page(void* page) { memset(page, 0, PAGE_SIZE); }
+inline void copy_page(void* to, const void* from) { memcpy(to, from, PAGE_SIZE); }
 
 // TIME
 

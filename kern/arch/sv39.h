@@ -15,11 +15,7 @@
 // Also compiled for the host: the format is data, not an instruction.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 #include "base/addr.h"
-#include "base/perms.h"
 
 namespace kern {
 

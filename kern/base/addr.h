@@ -1,9 +1,12 @@
-// Addresses and ranges. A virtual and a physical address are different types: mixing them up does not compile.
+// Addresses, ranges, and what may be done with them. A virtual and a physical address are different types: mixing them up
+// does not compile.
 #pragma once
 
+#include <algorithm>
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace kern {
 
@@ -57,10 +60,36 @@ struct VirtRange {
     constexpr bool operator==(const VirtRange&) const = default;
 
     constexpr VirtRange intersection(VirtRange other) const {
-        VirtAddr low = start > other.start ? start : other.start;
-        VirtAddr high = end < other.end ? end : other.end;
-        return {low, high < low ? low : high};
+        VirtAddr low = std::max(start, other.start);
+        return {low, std::max(low, std::min(end, other.end))};
     }
+};
+
+// What may be done with a page: any mix of read, write and execute.
+class Perms {
+public:
+    enum Bit : uint8_t { R = 1, W = 2, X = 4 };  // the values of PROT_READ, PROT_WRITE, PROT_EXEC: see mmap(2)
+
+    constexpr Perms() = default;
+    constexpr explicit Perms(unsigned bits) : bits_(static_cast<uint8_t>(bits)) {}
+
+    static constexpr Perms none() { return Perms(0); }
+    static constexpr Perms all() { return Perms(R | W | X); }
+    static constexpr Perms r() { return Perms(R); }
+    static constexpr Perms rw() { return Perms(R | W); }
+    static constexpr Perms rx() { return Perms(R | X); }
+
+    constexpr bool has(Bit bit) const { return (bits_ & bit) != 0; }
+    constexpr bool contains(Perms other) const { return (bits_ & other.bits_) == other.bits_; }
+    constexpr Perms without(Bit bit) const { return Perms(bits_ & ~unsigned{bit}); }
+    // These rights as long as a write must fault first. Write implies read on RISC-V, so read stays.
+    constexpr Perms write_protected() const { return has(W) ? Perms((bits_ & ~unsigned{W}) | R) : *this; }
+    constexpr unsigned bits() const { return bits_; }
+    constexpr std::string_view text() const { return std::string_view("---r---w-rw---xr-x-wxrwx").substr(3 * bits_, 3); }
+    constexpr bool operator==(const Perms&) const = default;
+
+private:
+    uint8_t bits_ = 0;
 };
 
 }  // namespace kern

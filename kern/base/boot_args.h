@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -17,28 +18,22 @@ enum class ConsoleMode : uint32_t {
 };
 
 struct BootArgs {
-    static constexpr size_t MAX_UNKNOWN = 8;
-
     std::string_view init = "/bin/init";
-    std::string_view arguments;  // init's argv[1] and on, a NUL between them
-    size_t argument_count = 0;
+    std::string_view arguments;  // init's argv[1] and on, a NUL behind each
     bool randomize_maps = true;  // norandmaps
     bool quiet = false;
     bool selftest = false;
-    bool has_seed = false;
-    uint64_t seed = 0;
+    std::optional<uint64_t> seed;
     uint64_t hz = 100;  // timer interrupts a second, 1 to 10000
     ConsoleMode console = ConsoleMode::tty;
     std::string_view log_nonce;
-    // The first words that mean nothing to us.
-    std::string_view unknown[MAX_UNKNOWN];
-    size_t unknown_count = 0;
+    std::string_view unknown;  // the first word that means nothing to us
 };
 
 // Takes the command line apart in place: `text` is overwritten, and the result points into it.
 BootArgs parse_boot_args(std::span<char> text);
 
-// Takes the first of `arguments` (as in BootArgs) off.
-std::string_view take_argument(std::string_view& arguments);
+// Takes off and returns what stands before the first `end`, or all; `end` itself goes, too.
+std::string_view take_until(std::string_view& text, char end);
 
 }  // namespace kern

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
+#include "base/boot_args.h"
+
 namespace kern {
 
 namespace {
 
-using Bytes = std::span<const std::byte>;
+using Bytes = std::span<std::byte>;
 
 constexpr uint32_t MAGIC = 0xd00dfeed;
 constexpr size_t HEADER_SIZE = 40;
@@ -14,11 +16,30 @@ constexpr size_t MAX_DEPTH = 16;
 
 enum Token : uint32_t { BEGIN_NODE = 1, END_NODE = 2, PROPERTY = 3, NOP = 4, END = 9 };
 
-uint32_t big_endian_32(const std::byte* at) {
-    uint32_t value = 0;
-    for (int i = 0; i < 4; i++)
-        value = value << 8 | static_cast<uint32_t>(at[i]);
-    return value;
+// The properties that mean something to us.
+enum Property { ADDRESS_CELLS, SIZE_CELLS, REG, COMPATIBLE, INTERRUPTS, DEVICE_TYPE,  // of each node
+                TIMEBASE, BOOT_ARGUMENTS, RANDOM_SEED, INITRD_START, INITRD_END,      // of the whole tree
+                PROPERTY_COUNT };
+constexpr std::string_view PROPERTY_NAMES[PROPERTY_COUNT] = {
+    "#address-cells", "#size-cells", "reg", "compatible", "interrupts", "device_type",
+    "timebase-frequency", "bootargs", "rng-seed", "linux,initrd-start", "linux,initrd-end",
+};
+
+constexpr struct {
+    std::string_view compatible;
+    DeviceSlot Machine::*slot;
+} DEVICES[] = {
+    {"ns16550a", &Machine::uart},
+    {"riscv,plic0", &Machine::plic},
+    {"sifive,plic-1.0.0", &Machine::plic},
+    {"sifive,test0", &Machine::power},
+    {"google,goldfish-rtc", &Machine::rtc},
+};
+
+// The bytes up to the first NUL.
+std::span<char> as_text(Bytes bytes) {
+    auto* start = reinterpret_cast<char*>(bytes.data());
+    return {start, std::find(start, start + bytes.size(), '\0')};
 }
 
 // Takes big-endian numbers and strings off the front of a run of bytes.
@@ -26,69 +47,48 @@ class Reader {
 public:
     explicit Reader(Bytes bytes) : bytes_(bytes) {}
 
-    bool at_end() const { return bytes_.empty(); }
+    // `size` bytes; what pads them to a multiple of 4 is taken, too.
     Result<Bytes> take(size_t size) {
         if (size > bytes_.size())
             return fail(Errno::EINVAL);
         Bytes front = bytes_.first(size);
-        bytes_ = bytes_.subspan(size);
+        bytes_ = bytes_.subspan(std::min<size_t>(align_up(size, 4), bytes_.size()));
         return front;
     }
-    Result<uint32_t> u32() { return big_endian_32(TRY(take(4)).data()); }
     // A number of 0, 1 or 2 cells of 32 bits.
-    Result<uint64_t> cells(uint32_t count) {
+    Result<uint64_t> cells(uint64_t count) {
         if (count > 2)
             return fail(Errno::EINVAL);
         uint64_t value = 0;
-        while (count--)
-            value = value << 32 | TRY(u32());
+        for (std::byte byte : TRY(take(4 * count)))
+            value = value << 8 | static_cast<uint64_t>(byte);
         return value;
     }
-    // `size` bytes and what pads them to a multiple of 4.
-    Result<Bytes> take_padded(size_t size) {
-        Bytes front = TRY(take(size));
-        TRY(take(std::min<size_t>(-size % 4, bytes_.size())));
-        return front;
-    }
     Result<std::string_view> string() {
-        auto end = std::find(bytes_.begin(), bytes_.end(), std::byte{0});
-        if (end == bytes_.end())
-            return fail(Errno::EINVAL);
-        std::string_view text(reinterpret_cast<const char*>(bytes_.data()), static_cast<size_t>(end - bytes_.begin()));
-        TRY(take_padded(text.size() + 1));
-        return text;
+        std::span<char> text = as_text(bytes_);
+        TRY(take(text.size() + 1));
+        return std::string_view(text.data(), text.size());
     }
 
 private:
     Bytes bytes_;
 };
 
-std::string_view as_text(Bytes bytes) {
-    std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-    return text.substr(0, text.find('\0'));
-}
+// A property that is one number, in 4 or 8 bytes; absent: 0.
+Result<uint64_t> number(Bytes value) { return Reader(value).cells(value.size() / 4); }
 
-// Whether the NUL-separated list names `device`.
+// Whether the list, of texts with a NUL behind each, names `device`.
 bool lists(Bytes compatible, std::string_view device) {
-    std::string_view text(reinterpret_cast<const char*>(compatible.data()), compatible.size());
-    while (!text.empty()) {
-        std::string_view entry = text.substr(0, text.find('\0'));
-        if (entry == device)
+    std::string_view rest(reinterpret_cast<const char*>(compatible.data()), compatible.size());
+    while (!rest.empty())
+        if (take_until(rest, '\0') == device)
             return true;
-        text.remove_prefix(std::min(entry.size() + 1, text.size()));
-    }
     return false;
 }
 
-// The properties of one node that mean something to us. A node's own properties precede its children's.
 struct Node {
-    std::string_view name;
-    uint32_t address_cells = 2;  // how its children write their addresses
-    uint32_t size_cells = 1;
-    Bytes reg;
-    Bytes compatible;
-    Bytes interrupts;
-    std::string_view device_type;
+    Bytes properties[TIMEBASE];
+    uint64_t address_cells = 2, size_cells = 1;  // how its children write their addresses
 };
 
 class TreeWalk {
@@ -97,154 +97,113 @@ public:
 
     Result<Machine> run() {
         for (;;) {
-            switch (TRY(structure_.u32())) {
-            case BEGIN_NODE:
-                TRY(begin_node(TRY(structure_.string())));
-                break;
-            case END_NODE:
-                TRY(end_node());
-                break;
-            case PROPERTY:
-                TRY(property());
-                break;
-            case NOP:
-                break;
-            case END:
+            uint64_t token = TRY(structure_.cells(1));
+            if (token == BEGIN_NODE && depth_ < MAX_DEPTH)
+                TRY(begin_node());
+            else if (token == END_NODE && depth_ > 0)
+                TRY(end_node(nodes_[--depth_]));
+            else if (token == PROPERTY && depth_ > 0)
+                TRY(property(nodes_[depth_ - 1]));
+            else if (token == END && depth_ == 0)
                 return finish();
-            default:
+            else if (token != NOP)
                 return fail(Errno::EINVAL);
-            }
         }
     }
 
 private:
-    Result<> begin_node(std::string_view name) {
-        if (depth_ == MAX_DEPTH)
-            return fail(Errno::EINVAL);
-        nodes_[depth_] = Node();
-        nodes_[depth_++].name = name;
+    Result<> begin_node() {
+        TRY(structure_.string());
+        nodes_[depth_++] = Node();
         return {};
     }
 
-    Result<> property() {
-        uint32_t size = TRY(structure_.u32());
-        uint32_t name_offset = TRY(structure_.u32());
-        Bytes value = TRY(structure_.take_padded(size));
-        if (depth_ == 0 || name_offset > strings_.size())
+    Result<> property(Node& node) {
+        uint64_t size = TRY(structure_.cells(1));
+        uint64_t name_offset = TRY(structure_.cells(1));
+        Bytes value = TRY(structure_.take(size));
+        if (name_offset > strings_.size())
             return fail(Errno::EINVAL);
         std::string_view name = TRY(Reader(strings_.subspan(name_offset)).string());
-        Node& node = nodes_[depth_ - 1];
-        if (name == "reg")
-            node.reg = value;
-        else if (name == "compatible")
-            node.compatible = value;
-        else if (name == "interrupts")
-            node.interrupts = value;
-        else if (name == "device_type")
-            node.device_type = as_text(value);
-        else if (name == "#address-cells")
-            node.address_cells = TRY(Reader(value).u32());
-        else if (name == "#size-cells")
-            node.size_cells = TRY(Reader(value).u32());
-        else if (name == "timebase-frequency")
-            machine_.timebase_hz = TRY(number(value));
-        else if (node.name == "chosen")
-            TRY(chosen(name, value));
+        auto known = std::ranges::find(PROPERTY_NAMES, name) - PROPERTY_NAMES;
+        if (known < TIMEBASE)
+            node.properties[known] = value;
+        else if (known < PROPERTY_COUNT)
+            tree_[known] = value;
+        if (known == ADDRESS_CELLS)
+            node.address_cells = TRY(number(value));
+        if (known == SIZE_CELLS)
+            node.size_cells = TRY(number(value));
         return {};
     }
 
-    Result<> chosen(std::string_view name, Bytes value) {
-        if (name == "bootargs")
-            machine_.boot_arguments = as_text(value);
-        else if (name == "rng-seed")
-            machine_.random_seed = value;
-        else if (name == "linux,initrd-start")
-            machine_.initrd_start = PhysAddr(TRY(number(value)));
-        else if (name == "linux,initrd-end")
-            machine_.initrd_end = PhysAddr(TRY(number(value)));
-        return {};
-    }
-
-    // A property of one number, in 4 or 8 bytes.
-    static Result<uint64_t> number(Bytes value) { return Reader(value).cells(value.size() / 4); }
-
-    // All properties of the innermost node are known: is it one of the things we look for?
-    Result<> end_node() {
-        if (depth_ == 0)
-            return fail(Errno::EINVAL);
-        const Node& node = nodes_[--depth_];
-        if (depth_ == 0 || node.reg.empty())
+    // All properties of `node` are known: is it one of the things we look for?
+    Result<> end_node(const Node& node) {
+        if (depth_ == 0 || node.properties[REG].empty())
             return {};
         const Node& parent = nodes_[depth_ - 1];
         if (parent.address_cells > 2 || parent.size_cells > 2)
             return {};  // behind a bus of another kind
+        Reader reg(node.properties[REG]);
         DeviceSlot slot;
-        Reader reg(node.reg);
         slot.base = PhysAddr(TRY(reg.cells(parent.address_cells)));
         slot.size = TRY(reg.cells(parent.size_cells));
-        if (node.interrupts.size() >= 4)
-            slot.irq = big_endian_32(node.interrupts.data());
-        if (node.device_type == "cpu" && machine_.hart_count < Machine::MAX_HARTS)
-            machine_.hart_ids[machine_.hart_count++] = static_cast<uint32_t>(slot.base.value);
-        else if (node.device_type == "memory")
-            note_memory(slot);
-        else
-            note_device(node.compatible, slot);
+        if (node.properties[INTERRUPTS].size() >= 4)
+            slot.irq = static_cast<uint32_t>(TRY(Reader(node.properties[INTERRUPTS]).cells(1)));
+        note(node, slot);
         return {};
     }
 
-    void note_memory(const DeviceSlot& slot) {
-        if (machine_.memory_end.value != 0 && machine_.memory_start < slot.base)
-            return;
-        machine_.memory_start = slot.base;
-        machine_.memory_end = slot.base + slot.size;
-    }
-
-    void note_device(Bytes compatible, const DeviceSlot& slot) {
-        if (lists(compatible, "ns16550a"))
-            machine_.uart = slot;
-        else if (lists(compatible, "riscv,plic0") || lists(compatible, "sifive,plic-1.0.0"))
-            machine_.plic = slot;
-        else if (lists(compatible, "sifive,test0"))
-            machine_.power = slot;
-        else if (lists(compatible, "google,goldfish-rtc"))
-            machine_.rtc = slot;
-        else if (lists(compatible, "virtio,mmio") && machine_.virtio_count < Machine::MAX_VIRTIO)
+    void note(const Node& node, const DeviceSlot& slot) {
+        bool is_lowest = machine_.memory_end.value == 0 || slot.base < machine_.memory_start;
+        if (lists(node.properties[DEVICE_TYPE], "cpu") && machine_.hart_count < Machine::MAX_HARTS)
+            machine_.hart_ids[machine_.hart_count++] = static_cast<uint32_t>(slot.base.value);
+        if (lists(node.properties[DEVICE_TYPE], "memory") && is_lowest) {
+            machine_.memory_start = slot.base;
+            machine_.memory_end = slot.base + slot.size;
+        }
+        if (lists(node.properties[COMPATIBLE], "virtio,mmio") && machine_.virtio_count < Machine::MAX_VIRTIO)
             machine_.virtio[machine_.virtio_count++] = slot;
+        for (const auto& device : DEVICES)
+            if (lists(node.properties[COMPATIBLE], device.compatible))
+                machine_.*device.slot = slot;
     }
 
-    Result<Machine> finish() const {
+    Result<Machine> finish() {
+        machine_.timebase_hz = TRY(number(tree_[TIMEBASE]));
+        machine_.initrd_start = PhysAddr(TRY(number(tree_[INITRD_START])));
+        machine_.initrd_end = PhysAddr(TRY(number(tree_[INITRD_END])));
+        machine_.boot_arguments = as_text(tree_[BOOT_ARGUMENTS]);
+        machine_.random_seed = tree_[RANDOM_SEED];
         bool memory_ok = machine_.memory_start < machine_.memory_end;
-        if (depth_ != 0 || !memory_ok || machine_.timebase_hz == 0 || machine_.initrd_end < machine_.initrd_start)
+        if (!memory_ok || machine_.timebase_hz == 0 || machine_.initrd_end < machine_.initrd_start)
             return fail(Errno::EINVAL);
         return machine_;
     }
 
     Reader structure_;
     Bytes strings_;
+    Bytes tree_[PROPERTY_COUNT];
     Machine machine_;
     Node nodes_[MAX_DEPTH];
     size_t depth_ = 0;
 };
 
+// The number in the header at `offset`, which is there.
+uint64_t header_field(Bytes blob, size_t offset) { return *Reader(blob.subspan(offset)).cells(1); }
+
 // The part of the blob whose offset and size stand at these places in the header.
 Result<Bytes> block(Bytes blob, size_t offset_at, size_t size_at) {
-    size_t offset = big_endian_32(&blob[offset_at]);
-    size_t size = big_endian_32(&blob[size_at]);
-    if (offset > blob.size() || size > blob.size() - offset)
-        return fail(Errno::EINVAL);
-    return blob.subspan(offset, size);
+    uint64_t offset = header_field(blob, offset_at);
+    return Reader(blob.subspan(std::min(offset, blob.size()))).take(header_field(blob, size_at));
 }
 
 }  // namespace
 
 Result<size_t> device_tree_size(Bytes header) {
-    if (header.size() < 8 || big_endian_32(header.data()) != MAGIC)
+    if (header.size() < 8 || header_field(header, 0) != MAGIC || header_field(header, 4) < HEADER_SIZE)
         return fail(Errno::EINVAL);
-    size_t size = big_endian_32(&header[4]);
-    if (size < HEADER_SIZE)
-        return fail(Errno::EINVAL);
-    return size;
+    return header_field(header, 4);
 }
 
 Result<Machine> read_device_tree(Bytes blob) {

@@ -2,10 +2,7 @@
 // Nothing in the tree is trusted: every offset is checked, and a malformed tree is EINVAL.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <span>
-#include <string_view>
 
 #include "base/addr.h"
 #include "base/result.h"
@@ -39,14 +36,14 @@ struct Machine {
     PhysAddr initrd_start;
     PhysAddr initrd_end;  // equal to the start when there is none
     // These point into the blob.
-    std::string_view boot_arguments;
+    std::span<char> boot_arguments;
     std::span<const std::byte> random_seed;
 };
 
 // The size of the tree that begins with these bytes (at least 8 of them), for who does not know where it ends. EINVAL.
-Result<size_t> device_tree_size(std::span<const std::byte> header);
+Result<size_t> device_tree_size(std::span<std::byte> header);
 
 // Reads the tree. EINVAL: malformed, or it names no memory or no timebase.
-Result<Machine> read_device_tree(std::span<const std::byte> blob);
+Result<Machine> read_device_tree(std::span<std::byte> blob);
 
 }  // namespace kern

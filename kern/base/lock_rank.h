@@ -26,16 +26,22 @@ enum class LockRank : uint32_t {
     console,         // innermost, so that anything may print
 };
 
-// The ranks a hart holds, in the order it took them.
+// The ranks a hart holds, one bit each.
 class HeldLocks {
 public:
-    void push(LockRank rank);
-    void pop(LockRank rank);
-    bool none() const { return depth_ == 0; }
+    void push(LockRank rank) {
+        if (held_ >> static_cast<uint32_t>(rank)) [[unlikely]]
+            report_wrong_order(rank);
+        held_ |= bit(rank);
+    }
+    void pop(LockRank rank) { held_ &= ~bit(rank); }
+    bool none() const { return held_ == 0; }
 
 private:
-    LockRank ranks_[16] = {};
-    uint32_t depth_ = 0;
+    static constexpr uint32_t bit(LockRank rank) { return 1u << static_cast<uint32_t>(rank); }
+    void report_wrong_order(LockRank rank) const;
+
+    uint32_t held_ = 0;
 };
 
 }  // namespace kern

@@ -6,13 +6,19 @@
 namespace kern {
 
 // Reports (see arch contract: report_panic) and ends the machine with status 125.
-[[noreturn]] void panic_message(std::string_view format, std::span<const FormatArg> args);
+[[noreturn]] void panic_message(std::string_view format, FormatArgs args);
 
 template <typename... Args>
 [[noreturn]] void panic(std::string_view format, const Args&... args) {
-    const FormatArg list[] = {FormatArg(args)..., FormatArg("")};
-    panic_message(format, std::span<const FormatArg>(list, sizeof...(Args)));
+    panic_message(format, {FormatArg(args)...});
 }
+
+// Whether a panic is being reported: who prints then takes no lock.
+bool is_panicking();
+
+// Writes who runs on this hart and its address-space map, for the report. Implemented by kern/process; takes no lock and
+// allocates nothing, because it runs in the middle of whatever went wrong.
+void describe_current_process(TextSink& sink);
 
 #ifdef ASTROLABE_DEBUG
 inline constexpr bool DEBUG_BUILD = true;
@@ -22,22 +28,14 @@ inline constexpr bool DEBUG_BUILD = false;
 
 }  // namespace kern
 
-// ASSERT stays in release builds; DEBUG_ASSERT is for hot paths. ASSERT_EQ prints both values.
+// ASSERT stays in release builds; DEBUG_ASSERT is for hot paths.
 #define ASSERT(condition)                                                                            \
     do {                                                                                             \
         if (!(condition)) [[unlikely]]                                                               \
             ::kern::panic("{}:{}: this must hold: {}", __FILE__, __LINE__, #condition);              \
     } while (0)
-#define ASSERT_EQ(left, right)                                                                       \
-    do {                                                                                             \
-        auto assert_left = (left);                                                                   \
-        auto assert_right = (right);                                                                 \
-        if (!(assert_left == assert_right)) [[unlikely]]                                             \
-            ::kern::panic("{}:{}: {} is {}, but {} is {}", __FILE__, __LINE__, #left, assert_left,   \
-                          #right, assert_right);                                                     \
-    } while (0)
-#define DEBUG_ASSERT(condition)          \
-    do {                                 \
+#define DEBUG_ASSERT(condition)            \
+    do {                                   \
         if constexpr (::kern::DEBUG_BUILD) \
-            ASSERT(condition);           \
+            ASSERT(condition);             \
     } while (0)

@@ -6,12 +6,10 @@
 #pragma once
 
 #include <concepts>
-#include <cstdint>
+#include <initializer_list>
 #include <span>
-#include <string_view>
 
 #include "base/addr.h"
-#include "base/perms.h"
 
 namespace kern {
 
@@ -28,7 +26,7 @@ protected:
 class BufferSink final : public TextSink {
 public:
     explicit BufferSink(std::span<char> buffer) : buffer_(buffer) {}
-    void write(std::string_view text) override;
+    void write(std::string_view text) override { used_ += text.copy(buffer_.data() + used_, buffer_.size() - used_); }
     std::string_view view() const { return {buffer_.data(), used_}; }
 
 private:
@@ -36,53 +34,70 @@ private:
     size_t used_ = 0;
 };
 
-// One argument of a format, its type erased.
+// One argument of a format, its type erased: a text, or a number with its base and what stands in front of it.
 struct FormatArg {
-    enum class Kind : uint32_t { text, character, decimal, negative, address, perms } kind;
+    std::string_view text;
+    unsigned base = 0;  // 0: there is no number
     uint64_t number = 0;
-    std::string_view text = {};
+    char letter = 0;
 
-    FormatArg(std::string_view t) : kind(Kind::text), text(t) {}
-    FormatArg(const char* t) : kind(Kind::text), text(t) {}
-    FormatArg(char c) : kind(Kind::character), number(static_cast<uint8_t>(c)) {}
-    FormatArg(bool b) : kind(Kind::text), text(b ? "true" : "false") {}
-    FormatArg(std::unsigned_integral auto n) : kind(Kind::decimal), number(n) {}
+    FormatArg(std::string_view t) : text(t) {}
+    FormatArg(const char* t) : text(t) {}
+    FormatArg(Perms p) : text(p.text()) {}
+    FormatArg(std::unsigned_integral auto n) : base(10), number(n) {}
     FormatArg(std::signed_integral auto n)
-        : kind(n < 0 ? Kind::negative : Kind::decimal), number(n < 0 ? -static_cast<uint64_t>(n) : n) {}
+        : text(n < 0 ? "-" : ""), base(10), number(n < 0 ? -static_cast<uint64_t>(n) : n) {}
     template <typename K>
-    FormatArg(Address<K> a) : kind(Kind::address), number(a.value) {}
-    FormatArg(const void* p) : kind(Kind::address), number(reinterpret_cast<uint64_t>(p)) {}
-    FormatArg(Perms p) : kind(Kind::perms), number(p.bits()) {}
+    FormatArg(Address<K> a) : text("0x"), base(16), number(a.value) {}
     template <typename E>
         requires __is_enum(E)
     FormatArg(E e) : FormatArg(static_cast<int64_t>(e)) {}
+    FormatArg(char c) : text(&letter, 1), letter(c) {}
+    FormatArg(bool) = delete;
+    FormatArg(const FormatArg&) = delete;  // `text` may be within
 };
+using FormatArgs = std::initializer_list<FormatArg>;
 
-// `{}` `{x}` (hexadecimal) `{5}` (right-aligned in 5 columns) `{-5}` (left-aligned) `{05}` `{012x}` (zero-filled).
-void format_to(TextSink& sink, std::string_view format, std::span<const FormatArg> args);
+// `{}` `{x}` (hexadecimal) `{5}` (right-aligned in 5 columns) `{05}` `{012x}` (zero-filled).
+void format_to(TextSink& sink, std::string_view format, FormatArgs args);
 
 template <typename... Args>
 void format_to(TextSink& sink, std::string_view format, const Args&... args) {
-    const FormatArg list[] = {FormatArg(args)..., FormatArg("")};
-    format_to(sink, format, std::span<const FormatArg>(list, sizeof...(Args)));
+    format_to(sink, format, FormatArgs{FormatArg(args)...});
 }
 
-// A message of the kernel to the console, whole even when several harts print. Dropped under the `quiet` boot argument.
-void print_message(std::string_view format, std::span<const FormatArg> args);
+// A message of the kernel on the console, from its making to its end; whole even when several harts print.
+class Message final : public TextSink {
+public:
+    Message();
+    ~Message();
+    Message(const Message&) = delete;
+    Message& operator=(const Message&) = delete;
+    void write(std::string_view text) override;
+};
+
+// A message in one step. Dropped under the `quiet` boot argument.
+void print_message(std::string_view format, FormatArgs args);
 // The same, but also under `quiet`: for what the user must see (a killed program, a lab's hole, a panic).
-void alert_message(std::string_view format, std::span<const FormatArg> args);
+void alert_message(std::string_view format, FormatArgs args);
 void set_quiet(bool quiet);
 
 template <typename... Args>
 void print(std::string_view format, const Args&... args) {
-    const FormatArg list[] = {FormatArg(args)..., FormatArg("")};
-    print_message(format, std::span<const FormatArg>(list, sizeof...(Args)));
+    print_message(format, {FormatArg(args)...});
 }
 
 template <typename... Args>
 void alert(std::string_view format, const Args&... args) {
-    const FormatArg list[] = {FormatArg(args)..., FormatArg("")};
-    alert_message(format, std::span<const FormatArg>(list, sizeof...(Args)));
+    alert_message(format, {FormatArg(args)...});
 }
+
+// From here on each message is framed, so that a reader can tell it from what programs write:
+//     0x1e NONCE ':' text 0x1f
+// At most 32 bytes of `nonce` count; empty turns the frames off.
+void frame_messages(std::string_view nonce);
+
+// A program's bytes to the same console, unchanged; whole against the kernel's messages.
+void write_console(std::string_view bytes);
 
 }  // namespace kern

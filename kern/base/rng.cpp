@@ -1,6 +1,5 @@
 #include "base/rng.h"
 
-#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -20,9 +19,7 @@ void quarter_round(Words& w, int a, int b, int c, int d) {
 }
 
 // ChaCha20's block function (RFC 8439, section 2.3), with nonce and block counter 0.
-void chacha20_block(const uint32_t (&key)[8], Words& out) {
-    Words start = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
-    std::copy(std::begin(key), std::end(key), start + 4);
+void chacha20_block(const Words& start, Words& out) {
     std::copy(std::begin(start), std::end(start), out);
     for (int round = 0; round < 20; round += 2) {
         for (int i = 0; i < 4; i++)
@@ -38,36 +35,22 @@ void chacha20_block(const uint32_t (&key)[8], Words& out) {
 // state later cannot tell what was given out before.
 class Generator {
 public:
+    static constexpr size_t HALF = 32;
+
     void seed(std::span<const std::byte> bytes) {
-        std::fill(std::begin(key_), std::end(key_), 0);
-        memcpy(key_, bytes.data(), std::min(bytes.size(), sizeof(key_)));
-        left_ = 0;
+        memset(state_ + 4, 0, HALF);
+        memcpy(state_ + 4, bytes.data(), std::min(bytes.size(), HALF));
     }
+    // Up to HALF bytes.
     void take(std::span<std::byte> out) {
-        while (!out.empty()) {
-            if (left_ == 0)
-                refill();
-            size_t size = std::min(out.size(), left_);
-            std::byte* from = output_ + sizeof(output_) - left_;
-            memcpy(out.data(), from, size);
-            memset(from, 0, size);
-            left_ -= size;
-            out = out.subspan(size);
-        }
+        Words block;
+        chacha20_block(state_, block);
+        memcpy(state_ + 4, block, HALF);
+        memcpy(out.data(), block + 8, out.size());
     }
 
 private:
-    void refill() {
-        Words block;
-        chacha20_block(key_, block);
-        memcpy(key_, block, sizeof(key_));
-        memcpy(output_, block + 8, sizeof(output_));
-        left_ = sizeof(output_);
-    }
-
-    uint32_t key_[8] = {};
-    std::byte output_[32] = {};
-    size_t left_ = 0;
+    Words state_ = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};  // then the key
 };
 
 Locked<Generator> generator(LockRank::random);
@@ -76,7 +59,12 @@ Locked<Generator> generator(LockRank::random);
 
 void seed_random(std::span<const std::byte> seed) { generator.lock()->seed(seed); }
 
-void random_bytes(std::span<std::byte> out) { generator.lock()->take(out); }
+void random_bytes(std::span<std::byte> out) {
+    for (size_t size; !out.empty(); out = out.subspan(size)) {
+        size = std::min(out.size(), Generator::HALF);
+        generator.lock()->take(out.first(size));
+    }
+}
 
 uint64_t random_u64() {
     uint64_t value;

@@ -25,7 +25,8 @@ public:
         return *this;
     }
     ~Vec() {
-        clear();
+        while (size_)
+            pop();
         ::operator delete(items_);
     }
 
@@ -43,31 +44,33 @@ public:
     operator std::span<const T>() const { return {items_, size_}; }
 
     Result<> push(T item) {
-        if (size_ == capacity_)
-            TRY(reserve(capacity_ ? capacity_ * 2 : 8));
+        TRY(reserve(size_ + 1));
         new (items_ + size_++) T(std::move(item));
         return {};
     }
     Result<> append(std::span<const T> items) {
-        if (size_ + items.size() > capacity_)
-            TRY(reserve(std::max(size_ + items.size(), capacity_ * 2)));
+        TRY(reserve(size_ + items.size()));
         for (const T& item : items)
             new (items_ + size_++) T(item);
         return {};
     }
     // New elements are value-initialised (numbers become 0).
     Result<> resize(size_t size) {
-        if (size > capacity_)
-            TRY(reserve(std::max(size, capacity_ * 2)));
+        TRY(reserve(size));
         while (size_ < size)
             new (items_ + size_++) T();
         while (size_ > size)
             pop();
         return {};
     }
-    Result<> reserve(size_t capacity) {
-        if (capacity <= capacity_)
+    void pop() { items_[--size_].~T(); }
+
+private:
+    // Room for so many; grows by doubling, so that pushing one after the other moves each only a few times.
+    Result<> reserve(size_t wanted) {
+        if (wanted <= capacity_)
             return {};
+        size_t capacity = std::max({wanted, capacity_ * 2, size_t{8}});
         if (capacity > SIZE_MAX / sizeof(T))
             return fail(Errno::ENOMEM);
         T* items = static_cast<T*>(::operator new(capacity * sizeof(T), std::nothrow));
@@ -81,13 +84,7 @@ public:
         capacity_ = capacity;
         return {};
     }
-    void pop() { items_[--size_].~T(); }
-    void clear() {
-        while (size_)
-            pop();
-    }
 
-private:
     T* items_ = nullptr;
     size_t size_ = 0;
     size_t capacity_ = 0;

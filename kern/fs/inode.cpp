@@ -1,6 +1,6 @@
 #include "fs/inode.h"
 
-#include "dev/rtc.h"
+#include "dev/board.h"
 #include "fs/directory.h"
 
 namespace kern {

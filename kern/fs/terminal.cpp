@@ -1,7 +1,7 @@
 #include "fs/terminal.h"
 
-#include "base/console.h"
-#include "dev/uart.h"
+#include "base/print.h"
+#include "dev/board.h"
 #include "fs/devfs.h"
 #include "fs/file.h"
 #include "fs/line_input.h"

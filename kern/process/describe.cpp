@@ -1,6 +1,6 @@
 #include "process/describe.h"
 
-#include "base/panic_hooks.h"
+#include "base/panic.h"
 #include "process/process.h"
 
 namespace kern {

@@ -1,7 +1,7 @@
 // What the machine reports of a user program: page faults and exceptions. See arch/contract.h.
 #include "process/describe.h"
 #include "process/exit.h"
-#include "trap_frame.h"
+#include "context.h"
 
 namespace kern {
 

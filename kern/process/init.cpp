@@ -29,8 +29,8 @@ Result<> run_program(const BootArgs& args) {
     ArgBlock argv, envp;
     TRY(argv.push(args.init));
     std::string_view rest = args.arguments;
-    for (size_t i = 0; i < args.argument_count; i++)
-        TRY(argv.push(take_argument(rest)));
+    while (!rest.empty())
+        TRY(argv.push(take_until(rest, '\0')));
     for (std::string_view variable : ENVIRONMENT)
         TRY(envp.push(variable));
     return exec(args.init, std::move(argv), std::move(envp));

@@ -1,7 +1,7 @@
 #include "process/vdso.h"
 
 #include "arch/contract.h"
-#include "dev/rtc.h"
+#include "dev/board.h"
 #include "vdso/vvar.h"
 
 namespace kern {

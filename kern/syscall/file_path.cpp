@@ -1,5 +1,5 @@
 // System calls that take a path and change or open what it names.
-#include "dev/rtc.h"
+#include "dev/board.h"
 #include "fs/tree.h"
 #include "mm/user_copy.h"
 #include "syscall/table.h"

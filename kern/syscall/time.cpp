@@ -1,5 +1,5 @@
 // System calls on time: see clock_gettime(2), nanosleep(2).
-#include "dev/rtc.h"
+#include "dev/board.h"
 #include "sched/wait_queue.h"
 #include "syscall/table.h"
 #include "syscall/timespec.h"

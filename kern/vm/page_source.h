@@ -5,7 +5,7 @@
 #include <span>
 #include <string_view>
 
-#include "base/ref.h"
+#include "base/own.h"
 #include "base/result.h"
 
 namespace kern {

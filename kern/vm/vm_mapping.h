@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/own.h"
-#include "base/perms.h"
+#include "base/addr.h"
 #include "vm/interval_set.h"
 #include "vm/page_source.h"
 #include "vm/vmo.h"

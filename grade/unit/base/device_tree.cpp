@@ -112,7 +112,7 @@ Test(device_tree, says_what_the_machine_has) {
     cr_expect_eq(machine->uart.irq, 10u);
     cr_expect_eq(machine->plic.size, 0u);
     cr_expect_eq(machine->initrd_end - machine->initrd_start, 0x1000u);
-    cr_expect(machine->boot_arguments == "init=/bin/sh quiet");
+    cr_expect(std::string_view(machine->boot_arguments.data(), machine->boot_arguments.size()) == "init=/bin/sh quiet");
     cr_expect_eq(machine->random_seed.size(), 16u);
 }
 

@@ -1,4 +1,5 @@
-// The inline part of the contract: physical memory is an arena of the host process.
+// The inline part of the contract: physical memory is an arena of the host process; of the pretended harts one runs at a
+// time.
 #pragma once
 
 #include "arch/host/host.h"
@@ -9,5 +10,10 @@ inline std::byte* phys_to_virt(PhysAddr address) { return host::arena_base() + (
 inline PhysAddr virt_to_phys(const void* pointer) {
     return PhysAddr(static_cast<uint64_t>(static_cast<const std::byte*>(pointer) - host::arena_base()) + host::RAM_START);
 }
+
+inline bool disable_interrupts() { return false; }
+inline void restore_interrupts(bool) {}
+inline void cpu_relax() {}
+inline void wait_for_interrupt() {}
 
 }  // namespace kern::arch

@@ -147,8 +147,6 @@ size_t user_write(VirtAddr to, const void* from, size_t size) {
     });
 }
 
-void zero_page(void* page) { memset(page, 0, PAGE_SIZE); }
-void copy_page(void* to, const void* from) { memcpy(to, from, PAGE_SIZE); }
 uint64_t now_ns() { return 0; }
 void console_write(std::string_view text) { fwrite(text.data(), 1, text.size(), stderr); }
 void report_panic() {}

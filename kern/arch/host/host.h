@@ -8,7 +8,6 @@
 #include <functional>
 
 #include "base/addr.h"
-#include "base/perms.h"
 
 namespace kern::arch::host {
 

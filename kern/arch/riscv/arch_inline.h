@@ -26,12 +26,31 @@ inline uint64_t now_ns() {
 // copy.S
 extern "C" size_t copy_from_user(void* to, uint64_t from, size_t size);
 extern "C" size_t copy_to_user(uint64_t to, const void* from, size_t size);
-extern "C" void zero_4k(void* page);
-extern "C" void copy_4k(void* to, const void* from);
 
 inline size_t user_read(void* to, VirtAddr from, size_t size) { return copy_from_user(to, from.value, size); }
 inline size_t user_write(VirtAddr to, const void* from, size_t size) { return copy_to_user(to.value, from, size); }
-inline void zero_page(void* page) { zero_4k(page); }
-inline void copy_page(void* to, const void* from) { copy_4k(to, from); }
+
+inline constexpr uint64_t SSTATUS_SIE = 1 << 1;  // interrupts enabled in the kernel
+
+// volatile: a thread may go on on another hart after a switch, so the answer must not be remembered.
+inline Hart& this_hart() {
+    Hart* hart;
+    asm volatile("mv %0, tp" : "=r"(hart));
+    return *hart;
+}
+
+inline bool disable_interrupts() {
+    uint64_t old;
+    asm volatile("csrrci %0, sstatus, 2" : "=r"(old)::"memory");
+    return old & SSTATUS_SIE;
+}
+
+inline void restore_interrupts(bool enable) {
+    if (enable)
+        asm volatile("csrsi sstatus, 2" ::: "memory");
+}
+
+inline void cpu_relax() { asm volatile(".insn i 0x0f, 0, x0, x0, 0x010" ::: "memory"); }  // pause, Zihintpause
+inline void wait_for_interrupt() { asm volatile("wfi" ::: "memory"); }
 
 }  // namespace kern::arch

@@ -3,11 +3,7 @@
 //     0xffffffc000000000  devices: everything below RAM, in 1 GiB pages, rw-
 //     + 0x80200000        kernel text r-x | rodata r-- | the rest of RAM rw-, in 4 KiB pages, so that each part has its
 //                         own rights and a kernel stack can have a guard page. (8 bytes of table for 4 KiB of RAM)
-#include <cstring>
-
-#include "boot.h"
-#include "context.h"
-#include "symbols.h"
+#include "port.h"
 
 namespace kern::arch {
 
@@ -77,7 +73,7 @@ void write_satp(PhysAddr root) {
 
 }  // namespace
 
-Result<BootInfo> read_boot_info(PhysAddr device_tree) {
+Result<Machine> read_machine(PhysAddr device_tree) {
     std::byte* original = phys_to_virt(device_tree);
     size_t size = TRY(device_tree_size({original, 8}));
     if (size > MAX_DEVICE_TREE)
@@ -85,10 +81,7 @@ Result<BootInfo> read_boot_info(PhysAddr device_tree) {
     next_free = virt_to_phys(kernel_end);
     std::span<std::byte> copy(take_pages(size), size);
     memmove(copy.data(), original, size);
-    BootInfo info{TRY(read_device_tree(copy)), {}};
-    std::string_view text = info.machine.boot_arguments;
-    info.command_line = {const_cast<char*>(text.data()), text.size()};
-    return info;
+    return read_device_tree(copy);
 }
 
 Result<BootMemory> set_up_memory(const Machine& machine) {

@@ -1,47 +1,43 @@
-// Copying and filling memory: the C library's mem* functions, user copies, whole pages.
+// Copying and filling memory: the C library's mem* functions, user copies.
 // Unaligned words are fine for the machine; what counts is few instructions.
 #include "offsets.inc"
+
+// Does `ld REG, OFFSET(BASE)`, or sd, with eight registers.
+    .macro EIGHT do, base
+    .set offset, 0
+    .irp register, t1, t2, t3, t4, t5, t6, a6, a7
+    \do \register, offset(\base)
+    .set offset, offset + 8
+    .endr
+    .endm
+
+// The steps of a copy: so many bytes are done, or still to be.
+    .macro ADVANCE to, from, count, size
+    addi \count, \count, -(\size)
+    addi \from, \from, \size
+    addi \to, \to, \size
+    .endm
 
 // Copies COUNT bytes from FROM to TO, ascending; uses t0 to t6 and a5 to a7. `words` and `bytes` name the two halves.
     .macro COPY_UP to, from, count, words, bytes
 \words:
     li t0, 64
     bltu \count, t0, 2f
-1:  ld t1, 0(\from)
-    ld t2, 8(\from)
-    ld t3, 16(\from)
-    ld t4, 24(\from)
-    ld t5, 32(\from)
-    ld t6, 40(\from)
-    ld a6, 48(\from)
-    ld a7, 56(\from)
-    sd t1, 0(\to)
-    sd t2, 8(\to)
-    sd t3, 16(\to)
-    sd t4, 24(\to)
-    sd t5, 32(\to)
-    sd t6, 40(\to)
-    sd a6, 48(\to)
-    sd a7, 56(\to)
-    addi \count, \count, -64
-    addi \from, \from, 64
-    addi \to, \to, 64
+1:  EIGHT ld, \from
+    EIGHT sd, \to
+    ADVANCE \to, \from, \count, 64
     bgeu \count, t0, 1b
 2:  li t0, 8
     bltu \count, t0, \bytes
 3:  ld t1, 0(\from)
     sd t1, 0(\to)
-    addi \count, \count, -8
-    addi \from, \from, 8
-    addi \to, \to, 8
+    ADVANCE \to, \from, \count, 8
     bgeu \count, t0, 3b
 \bytes:
     beqz \count, 5f
 4:  lbu t1, 0(\from)
     sb t1, 0(\to)
-    addi \count, \count, -1
-    addi \from, \from, 1
-    addi \to, \to, 1
+    ADVANCE \to, \from, \count, 1
     bnez \count, 4b
 5:
     .endm
@@ -56,45 +52,32 @@ memcpy:
     COPY_UP a3, a1, a2, copy_words, copy_bytes
     ret
 
-copy_down:
+copy_down:                              // rare, and short: byte by byte
     add a3, a0, a2
     add a1, a1, a2
-    li t0, 8
-    bltu a2, t0, 2f
-1:  addi a1, a1, -8
-    addi a3, a3, -8
-    ld t1, 0(a1)
-    sd t1, 0(a3)
-    addi a2, a2, -8
-    bgeu a2, t0, 1b
-2:  beqz a2, 4f
-3:  addi a1, a1, -1
+    beqz a2, 2f
+1:  lbu t1, -1(a1)
+    sb t1, -1(a3)
     addi a3, a3, -1
-    lbu t1, 0(a1)
-    sb t1, 0(a3)
+    addi a1, a1, -1
     addi a2, a2, -1
-    bnez a2, 3b
-4:  ret
+    bnez a2, 1b
+2:  ret
 
+// The byte eight times in a word; then the words, then what is left.
 memset:
     mv a3, a0
     andi a1, a1, 0xff
-    slli t1, a1, 8                      // the byte, eight times
+    .irp shift, 8, 16, 32
+    slli t1, a1, \shift
     or a1, a1, t1
-    slli t1, a1, 16
-    or a1, a1, t1
-    slli t1, a1, 32
-    or a1, a1, t1
+    .endr
     li t0, 64
     bltu a2, t0, 2f
-1:  sd a1, 0(a3)
-    sd a1, 8(a3)
-    sd a1, 16(a3)
-    sd a1, 24(a3)
-    sd a1, 32(a3)
-    sd a1, 40(a3)
-    sd a1, 48(a3)
-    sd a1, 56(a3)
+1:
+    .irp offset, 0, 8, 16, 24, 32, 40, 48, 56
+    sd a1, \offset(a3)
+    .endr
     addi a2, a2, -64
     addi a3, a3, 64
     bgeu a2, t0, 1b
@@ -137,45 +120,4 @@ user_copy_stop:
     ret
 copy_refused:
     mv a0, zero
-    ret
-
-    .globl zero_4k, copy_4k
-zero_4k:
-    li t0, 4096 / 256
-1:
-    .irp block, 0, 64, 128, 192
-    .irp word, 0, 8, 16, 24, 32, 40, 48, 56
-    sd zero, \block + \word(a0)
-    .endr
-    .endr
-    addi a0, a0, 256
-    addi t0, t0, -1
-    bnez t0, 1b
-    ret
-
-copy_4k:
-    li a2, 4096 / 128
-1:
-    .irp half, 0, 64
-    ld t1, \half(a1)
-    ld t2, \half + 8(a1)
-    ld t3, \half + 16(a1)
-    ld t4, \half + 24(a1)
-    ld t5, \half + 32(a1)
-    ld t6, \half + 40(a1)
-    ld a6, \half + 48(a1)
-    ld a7, \half + 56(a1)
-    sd t1, \half(a0)
-    sd t2, \half + 8(a0)
-    sd t3, \half + 16(a0)
-    sd t4, \half + 24(a0)
-    sd t5, \half + 32(a0)
-    sd t6, \half + 40(a0)
-    sd a6, \half + 48(a0)
-    sd a7, \half + 56(a0)
-    .endr
-    addi a0, a0, 128
-    addi a1, a1, 128
-    addi a2, a2, -1
-    bnez a2, 1b
     ret

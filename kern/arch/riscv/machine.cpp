@@ -1,19 +1,32 @@
 // The short answers of the port contract: clock, TLB, console, power.
-#include "arch/contract.h"
-#include "boot.h"
-#include "dev/power.h"
-#include "dev/uart.h"
-#include "sbi.h"
+#include "dev/board.h"
+#include "port.h"
 
 namespace kern::arch {
 
 extern "C" Hart harts[MAX_HARTS];  // entry.S points tp at the first
 Hart harts[MAX_HARTS];
+uint64_t ns_per_tick_32;
+
+namespace {
 
 using Wide = unsigned __int128;
+uint64_t ticks_per_ns_64;  // times 2^64: the clock ticks less than once a nanosecond
 
-uint64_t ns_per_tick_32;
-static uint64_t ticks_per_ns_64;  // times 2^64: the clock ticks less than once a nanosecond
+// Calls the firmware (RISC-V Supervisor Binary Interface v1.0). Its extensions are named by four letters.
+enum Extension : uint64_t { TIME = 0x54494d45, RFENCE = 0x52464e43, RESET = 0x53525354 };
+void call_firmware(Extension extension, uint64_t function, uint64_t arg0, uint64_t arg1 = 0, uint64_t arg2 = 0,
+                   uint64_t arg3 = 0) {
+    register uint64_t a0 asm("a0") = arg0;
+    register uint64_t a1 asm("a1") = arg1;
+    register uint64_t a2 asm("a2") = arg2;
+    register uint64_t a3 asm("a3") = arg3;
+    register uint64_t a6 asm("a6") = function;
+    register uint64_t a7 asm("a7") = extension;
+    asm volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a2), "r"(a3), "r"(a6), "r"(a7) : "memory");
+}
+
+}  // namespace
 
 Result<> set_up_clock(const Machine& machine) {
     constexpr uint64_t SECOND = 1'000'000'000;
@@ -24,7 +37,7 @@ Result<> set_up_clock(const Machine& machine) {
     return {};
 }
 
-void set_timer(uint64_t ns) { sbi::set_timer(static_cast<uint64_t>(Wide{ns} * ticks_per_ns_64 >> 64) + 1); }
+void set_timer(uint64_t ns) { call_firmware(TIME, 0, static_cast<uint64_t>(Wide{ns} * ticks_per_ns_64 >> 64) + 1); }
 
 void flush_tlb(VirtRange range) {
     constexpr uint64_t FEW = 16;
@@ -41,7 +54,7 @@ void flush_tlb_remote(uint64_t mask, VirtRange range) {
     for (const Hart& hart : harts)
         if (mask >> hart.index & 1)
             firmware_mask |= uint64_t{1} << hart.firmware_id;
-    sbi::remote_fence(firmware_mask, range.start.value, range.size());
+    call_firmware(RFENCE, 1, firmware_mask, 0, range.start.value, range.size());
 }
 
 void console_write(std::string_view text) { dev::uart_write(text); }
@@ -49,8 +62,7 @@ void console_write(std::string_view text) { dev::uart_write(text); }
 [[noreturn]] void power_off(unsigned status) {
     disable_interrupts();
     dev::power_off_with(status);
-    if (sbi::has_extension(sbi::RESET))
-        sbi::shut_down();
+    call_firmware(RESET, 0, 0);  // returns when the firmware cannot
     for (;;)
         wait_for_interrupt();
 }

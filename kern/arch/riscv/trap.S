@@ -1,18 +1,22 @@
 // Every trap comes here, with interrupts off. See trap_frame.h for the picture.
 #include "offsets.inc"
 
-    .macro SAVE name, number
-    sd \name, 8 * (\number - 1)(sp)
-    .endm
-    .macro LOAD name, number
-    ld \name, 8 * (\number - 1)(sp)
-    .endm
-    // All registers but x2 (sp).
+    // Stores (sd) or loads (ld) all registers but x2 (sp).
     .macro EACH_REGISTER do
-    \do x1, 1
+    \do x1, 0(sp)
     .irp n, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    \do x\n, \n
+    \do x\n, 8 * (\n - 1)(sp)
     .endr
+    .endm
+
+    .macro RETURN_FROM_TRAP
+    ld t0, FRAME_STATUS(sp)
+    ld t1, FRAME_PC(sp)
+    csrw sstatus, t0
+    csrw sepc, t1
+    EACH_REGISTER ld
+    ld sp, FRAME_SP(sp)
+    sret
     .endm
 
     .text
@@ -22,7 +26,7 @@ trap_entry:
     csrrw sp, sscratch, sp              // now sp = the user's frame, or 0 if the kernel was running
     beqz sp, from_kernel
 
-    EACH_REGISTER SAVE
+    EACH_REGISTER sd
     csrrw t0, sscratch, zero
     sd t0, FRAME_SP(sp)
     li t0, SSTATUS_FS | SSTATUS_SUM
@@ -54,13 +58,7 @@ leave:
     call _ZN4kern4arch18before_user_returnERNS0_9TrapFrameE
     sd tp, FRAME_HART(sp)
     csrw sscratch, sp
-    ld t0, FRAME_STATUS(sp)
-    ld t1, FRAME_PC(sp)
-    csrw sstatus, t0
-    csrw sepc, t1
-    EACH_REGISTER LOAD
-    ld sp, FRAME_SP(sp)
-    sret
+    RETURN_FROM_TRAP
 
     .globl leave_for_user
 leave_for_user:                         // (TrapFrame*), which is the top of this thread's stack
@@ -76,7 +74,7 @@ from_kernel:
     srli t0, t0, 64 - STACK_SHIFT + 12
     beqz t0, overflow
     csrrw t0, sscratch, zero
-    EACH_REGISTER SAVE
+    EACH_REGISTER sd
     addi t0, sp, FRAME_SIZE
 2:
     sd t0, FRAME_SP(sp)
@@ -89,18 +87,12 @@ from_kernel:
     csrr a1, scause
     csrr a2, stval
     call on_kernel_trap
-    ld t0, FRAME_STATUS(sp)
-    ld t1, FRAME_PC(sp)
-    csrw sstatus, t0
-    csrw sepc, t1
-    EACH_REGISTER LOAD
-    ld sp, FRAME_SP(sp)
-    sret
+    RETURN_FROM_TRAP
 
 overflow:                               // no room to save anything: go on on the emergency stack
     csrrw t0, sscratch, sp
     lla sp, emergency_stack + (1 << STACK_SHIFT) - FRAME_SIZE
-    EACH_REGISTER SAVE
+    EACH_REGISTER sd
     csrrw t0, sscratch, zero
     addi t0, t0, FRAME_SIZE
     j 2b

@@ -1,58 +1,43 @@
 // Traps, once trap.S has saved the registers. Exceptions: privileged spec, table 4.2 (scause).
-#include "arch/contract.h"
 #include "base/panic.h"
-#include "boot.h"
-#include "context.h"
-#include "dev/plic.h"
-#include "panic_report.h"
-#include "symbols.h"
+#include "dev/board.h"
+#include "port.h"
 
 namespace kern::arch {
 
 namespace {
 
 enum Cause : uint64_t {
-    INSTRUCTION_MISALIGNED = 0, INSTRUCTION_ACCESS = 1, ILLEGAL_INSTRUCTION = 2, BREAKPOINT = 3, LOAD_MISALIGNED = 4,
-    LOAD_ACCESS = 5, STORE_MISALIGNED = 6, STORE_ACCESS = 7, INSTRUCTION_PAGE = 12, LOAD_PAGE = 13, STORE_PAGE = 15,
-    INTERRUPT = uint64_t{1} << 63, SOFTWARE_INTERRUPT = INTERRUPT | 1, TIMER_INTERRUPT = INTERRUPT | 5,
-    EXTERNAL_INTERRUPT = INTERRUPT | 9,
+    ILLEGAL_INSTRUCTION = 2, INSTRUCTION_PAGE = 12, LOAD_PAGE = 13, STORE_PAGE = 15, INTERRUPT = uint64_t{1} << 63,
+    TIMER_INTERRUPT = INTERRUPT | 5, EXTERNAL_INTERRUPT = INTERRUPT | 9,
 };
 
-constexpr const char* CAUSE_WORDS[] = {
-    "instruction address misaligned", "instruction access fault", "illegal instruction", "breakpoint",
-    "load address misaligned", "load access fault", "store address misaligned", "store access fault",
-    "system call from user mode", "system call from the kernel", "?", "?",
-    "page fault on an instruction", "page fault on a load", "?", "page fault on a store",
+// By cause. The signals are those of Linux's riscv port (arch/riscv/kernel/traps.c); see sigaction(2) for the codes.
+enum Signal { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGSEGV = 11 };
+enum Code { ILL_ILLOPC = 1, ILL_ILLTRP = 4, TRAP_BRKPT = 1, BUS_ADRALN = 1, SEGV_ACCERR = 2 };
+constexpr struct Exception {
+    const char* words;
+    Signal signal;
+    Code code;
+} UNKNOWN{"unknown trap", SIGILL, ILL_ILLTRP}, EXCEPTIONS[] = {
+    {"instruction address misaligned", SIGBUS, BUS_ADRALN},
+    {"instruction access fault", SIGSEGV, SEGV_ACCERR},
+    {"illegal instruction", SIGILL, ILL_ILLOPC},
+    {"breakpoint", SIGTRAP, TRAP_BRKPT},
+    {"load address misaligned", SIGBUS, BUS_ADRALN},
+    {"load access fault", SIGSEGV, SEGV_ACCERR},
+    {"store address misaligned", SIGBUS, BUS_ADRALN},
+    {"store access fault", SIGSEGV, SEGV_ACCERR},
+    UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN,  // calls, and two reserved
+    {"page fault on an instruction", SIGSEGV, SEGV_ACCERR},
+    {"page fault on a load", SIGSEGV, SEGV_ACCERR},
+    UNKNOWN,
+    {"page fault on a store", SIGSEGV, SEGV_ACCERR},
 };
+
+const Exception& exception(uint64_t cause) { return cause < std::size(EXCEPTIONS) ? EXCEPTIONS[cause] : UNKNOWN; }
 
 constexpr uint64_t SSTATUS_SPIE = 1 << 5;  // interrupts were on before the trap
-
-// What Linux's riscv port (arch/riscv/kernel/traps.c) sends for an exception; see sigaction(2) for the codes.
-struct Signal {
-    int number;
-    int code;
-};
-constexpr Signal SIGILL_ILLOPC{4, 1}, SIGILL_ILLTRP{4, 4}, SIGTRAP_BRKPT{5, 1}, SIGBUS_ADRALN{7, 1},
-    SIGSEGV_ACCERR{11, 2};
-
-Signal signal_for(uint64_t cause) {
-    switch (cause) {
-    case ILLEGAL_INSTRUCTION:
-        return SIGILL_ILLOPC;
-    case BREAKPOINT:
-        return SIGTRAP_BRKPT;
-    case INSTRUCTION_MISALIGNED:
-    case LOAD_MISALIGNED:
-    case STORE_MISALIGNED:
-        return SIGBUS_ADRALN;
-    case INSTRUCTION_ACCESS:
-    case LOAD_ACCESS:
-    case STORE_ACCESS:
-        return SIGSEGV_ACCERR;
-    default:
-        return SIGILL_ILLTRP;
-    }
-}
 
 bool is_page_fault(uint64_t cause) {
     return cause == INSTRUCTION_PAGE || cause == LOAD_PAGE || cause == STORE_PAGE;
@@ -89,12 +74,16 @@ void on_user_copy_fault(TrapFrame& frame, Perms access, VirtAddr address) {
         give_up_user_copy(frame);
 }
 
+bool is_on_emergency_stack(const TrapFrame& frame) {
+    auto* address = reinterpret_cast<const std::byte*>(&frame);
+    return address >= emergency_stack && address < emergency_stack + KERNEL_STACK_SIZE;
+}
+
 [[noreturn]] void on_kernel_exception(TrapFrame& frame, uint64_t cause, uint64_t value) {
     set_panic_frame(frame);
-    if (is_on_emergency_stack(&frame))
+    if (is_on_emergency_stack(frame))
         panic("kernel stack overflow at {}", VirtAddr(frame.pc));
-    panic("{} in the kernel at {}, address {}", cause < std::size(CAUSE_WORDS) ? CAUSE_WORDS[cause] : "unknown trap",
-          VirtAddr(frame.pc), VirtAddr(value));
+    panic("{} in the kernel at {}, address {}", exception(cause).words, VirtAddr(frame.pc), VirtAddr(value));
 }
 
 }  // namespace
@@ -110,14 +99,13 @@ extern "C" void on_user_trap(TrapFrame& frame, uint64_t cause, uint64_t value) {
         on_page_fault(VirtAddr(value), access_of(cause), &frame);
         asm volatile("fence.i");  // the new page may hold code
     } else {
-        Signal signal = signal_for(cause);
-        on_user_exception(frame, signal.number, signal.code, VirtAddr(frame.pc));
+        on_user_exception(frame, exception(cause).signal, exception(cause).code, VirtAddr(frame.pc));
     }
 }
 
 extern "C" void on_kernel_trap(TrapFrame& frame, uint64_t cause, uint64_t value) {
     VirtAddr address(value);
-    if (is_on_emergency_stack(&frame))
+    if (is_on_emergency_stack(frame))
         on_kernel_exception(frame, cause, value);
     if (cause & INTERRUPT)
         on_interrupt(cause);

@@ -1,0 +1,58 @@
+// What the files of this port share, and main.cpp needs at boot.
+#pragma once
+
+#include "arch/contract.h"
+#include "base/fdt.h"
+#include "context.h"
+
+namespace kern::arch {
+
+// BOOT, in the order main.cpp takes the steps
+
+// Makes this hart's traps come to us, the interrupts still off. `hart_id` is the firmware's.
+void set_up_traps(uint64_t hart_id);
+
+// Copies the firmware's device tree behind the kernel and reads it. EINVAL: malformed.
+Result<Machine> read_machine(PhysAddr device_tree);
+
+// Sets the clock's rate, so that now_ns() counts. EINVAL: a clock of 1 GHz or more.
+Result<> set_up_clock(const Machine& machine);
+
+// Moves the initrd down to the device tree and replaces the boot page table by the kernel's own. ENOMEM: the machine
+// has too little memory. What the boot leaves behind from the kernel's end on:  device tree | initrd | page tables | free
+struct BootMemory {
+    std::span<const std::byte> initrd;  // empty when there is none; stays until someone frees these frames
+    PhysAddr free_start;
+    PhysAddr free_end;
+};
+Result<BootMemory> set_up_memory(const Machine& machine);
+
+// THE KERNEL'S OWN IMAGE
+
+// kernel.ld, entry.S, copy.S
+extern "C" {
+extern std::byte text_start[], text_end[], rodata_end[], bss_end[], kernel_end[];  // the symbol table is last
+extern std::byte boot_stack[], emergency_stack[];
+extern std::byte user_copy_words[], user_copy_bytes[], user_copy_stop[];
+extern const uint64_t kernel_symbol_count;  // begins the section .ksymtab
+}
+
+inline bool is_kernel_text(uint64_t address) {
+    return address >= reinterpret_cast<uint64_t>(text_start) && address < reinterpret_cast<uint64_t>(text_end);
+}
+// Whether the kernel can read this address without a fault: it is mapped RAM.
+bool is_kernel_memory(uint64_t address);
+
+// The function an address lies in.
+struct Symbol {
+    std::string_view name;  // empty: unknown
+    uint64_t offset = 0;    // of the address within the function
+};
+Symbol find_symbol(uint64_t address);
+
+// PANIC
+
+// The panic to come is about this trap: its registers are reported, its stack walked.
+void set_panic_frame(const TrapFrame& frame);
+
+}  // namespace kern::arch
