@@ -143,7 +143,7 @@ Result<ElfImage> read_elf(Ref<BackingFile> file) {
 }
 
 Result<LoadedElf> load_elf(Vmar& vmar, const ElfImage& image, uint64_t bias) {
-    LoadedElf loaded{.entry = VirtAddr(image.header.e_entry + bias)};
+    LoadedElf loaded{.entry = VirtAddr(image.header.e_entry + bias), .bias = bias};
     for (const elf::ProgramHeader& segment : image.program_headers) {
         if (!is_load(segment))
             continue;

@@ -34,6 +34,7 @@ Result<ElfImage> read_elf(Ref<BackingFile> file);
 // What the program is told, and what the space remembers.
 struct LoadedElf {
     VirtAddr entry;
+    uint64_t bias = 0;
     VirtAddr program_headers = {};  // 0: they are in no segment
     VirtRange code = {};
     VirtRange data = {};

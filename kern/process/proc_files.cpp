@@ -84,22 +84,15 @@ void write_auxv(Vmar& vmar, TextSink& out) {
     } while (entry.key);
 }
 
-struct Family {
-    int parent, group, session;
-};
-
-Family family_of(Process& process) {
-    auto tree = lock_process_tree();
-    return {tree->parent_pid(process), tree->group(process), tree->session(process)};
-}
-
 char state_of(Process& process) { return &process == &current_process() ? 'R' : 'S'; }
 
 void write_stat(Process& process, Vmar* vmar, TextSink& out) {
-    Family family = family_of(process);
+    auto tree = lock_process_tree();
+    int group = tree->group(process), session = tree->session(process);
+    tree.unlock();
     CommandName name = process.lock()->name;
     format_to(out, "{} ({}) {} {} {} {} 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 0 ", process.pid(), name.data(), state_of(process),
-              family.parent, family.group, family.session);
+              process.parent_pid(), group, session);
     VirtRange code = vmar ? vmar->process_vm().code : VirtRange();
     format_to(out, "{} {} {} {} {} {} ", vmar ? vmar->total_bytes() : 0, vmar ? vmar->resident_pages().total() : 0,
               process.lock()->limits[Resource::address_space].current, code.start.value, code.end.value,
@@ -113,7 +106,7 @@ void write_status(Process& process, Vmar* vmar, TextSink& out) {
     char state = state_of(process);
     format_to(out, "Name:\t{}\nState:\t{} ({})\nTgid:\t{}\nPid:\t{}\nPPid:\t{}\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n",
               name.data(), state, state == 'R' ? "running" : "sleeping", process.pid(), process.pid(),
-              family_of(process).parent);
+              process.parent_pid());
     if (vmar) {
         ResidentPages pages = vmar->resident_pages();
         format_to(out, "VmSize:\t{8} kB\nVmRSS:\t{8} kB\nRssAnon:\t{8} kB\nRssFile:\t{8} kB\n", vmar->total_bytes() / KIB,

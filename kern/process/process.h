@@ -26,6 +26,8 @@ public:
 
     // Set by ProcessTree::add, never changed.
     int pid() const { return pid_; }
+    // 0: it has none. Follows a parent's exit.
+    int parent_pid() const { return parent_pid_.load(); }
 
     ProcessVmarGuard lock_vmar() { return ProcessVmarGuard(vmar_); }
 
@@ -58,6 +60,7 @@ private:
     Atomic<uint32_t> vfork_released_;
     WaitQueue vfork_wait_;
     int pid_ = 0;
+    Atomic<int> parent_pid_;  // changes with the lock of the ProcessTree
 
     // With the lock of the ProcessTree:
     Process* parent_ = nullptr;

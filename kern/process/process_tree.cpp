@@ -26,6 +26,7 @@ Result<int> ProcessTree::take_pid() {
 // Zombies stand in front, where wait4 looks first.
 void ProcessTree::put_below(Process& child, Process& parent) {
     child.parent_ = &parent;
+    child.parent_pid_.store(parent.pid_);
     if (child.is_zombie_)
         parent.children_.push_front(child);
     else

@@ -49,7 +49,6 @@ public:
     // Takes out a child of `parent` that has exited. ECHILD: it has no such child.
     Result<Zombie> reap(Process& parent, WaitTarget target);
 
-    int parent_pid(Process& process) const { return process.parent_ ? process.parent_->pid_ : 0; }
     int group(Process& process) const { return process.group_; }
     int session(Process& process) const { return process.session_; }
     void set_group(Process& process, int group) { process.group_ = group; }

@@ -20,18 +20,24 @@ uint64_t choose_bias(const ElfImage& image, const Layout& layout) {
     return align_down(layout.dynamic_base.value, image.alignment) - image.span.start.value;
 }
 
-// The interpreter goes where a mapping of its size would.
-Result<LoadedElf> load_interpreter(Vmar& vmar, const ElfImage& image) {
+// Where a mapping of the image's size would go.
+Result<uint64_t> find_bias(Vmar& vmar, const ElfImage& image) {
     if (!image.is_position_independent())
-        return load_elf(vmar, image, 0);
+        return 0;
     MapRequest request{.size = image.span.size(), .perms = Perms::none()};
     request.alignment = image.alignment;
     VirtAddr place = TRY(vmar.map(request));
     TRY(vmar.unmap(VirtRange::sized(place, request.size)));
-    return load_elf(vmar, image, place.value - image.span.start.value);
+    return place.value - image.span.start.value;
 }
 
-Result<AuxVec> describe(const ElfImage& image, const LoadedElf& loaded, VirtAddr interpreter_base, VirtAddr vdso) {
+// ELIBBAD instead of ENOEXEC: the program itself is in order.
+Result<LoadedElf> load_interpreter(Vmar& vmar, const ElfImage& image) {
+    auto loaded = load_elf(vmar, image, TRY(find_bias(vmar, image)));
+    return !loaded && loaded.error() == Errno::ENOEXEC ? fail(Errno::ELIBBAD) : loaded;
+}
+
+Result<AuxVec> describe(const ElfImage& image, const LoadedElf& loaded, uint64_t interpreter_base, VirtAddr vdso) {
     AuxVec aux;
     const std::pair<AuxKey, uint64_t> facts[] = {
         {AuxKey::AT_SYSINFO_EHDR, vdso.value},
@@ -41,7 +47,7 @@ Result<AuxVec> describe(const ElfImage& image, const LoadedElf& loaded, VirtAddr
         {AuxKey::AT_PHDR, loaded.program_headers.value},
         {AuxKey::AT_PHENT, sizeof(elf::ProgramHeader)},
         {AuxKey::AT_PHNUM, image.header.e_phnum},
-        {AuxKey::AT_BASE, interpreter_base.value},
+        {AuxKey::AT_BASE, interpreter_base},
         {AuxKey::AT_FLAGS, 0},
         {AuxKey::AT_ENTRY, loaded.entry.value},
         {AuxKey::AT_UID, 0},
@@ -82,24 +88,20 @@ Result<NewVmar> new_vmar_and_map(const Program& program, const StartInfo& start,
                                  const VmLimits& limits) {
     const ElfImage& image = program.image;
     Ref<Vmar> vmar = TRY(Vmar::create(image.file, layout, limits));
-    uint64_t bias = choose_bias(image, layout);
-    LoadedElf loaded = TRY(load_elf(*vmar, image, bias));
-    VirtAddr entry = loaded.entry, interpreter_base;
+    LoadedElf loaded = TRY(load_elf(*vmar, image, choose_bias(image, layout)));
     ProcessVm& process_vm = vmar->process_vm();
     process_vm.code = loaded.code;
     process_vm.data = loaded.data;
-    process_vm.heap().set_start(image.span.end + bias + layout.brk_pad, loaded.data.size());
-    if (program.interpreter) {
-        LoadedElf interpreter = TRY(load_interpreter(*vmar, *program.interpreter));
-        entry = interpreter.entry;
-        interpreter_base = interpreter.entry - program.interpreter->header.e_entry;
-    }
+    process_vm.heap().set_start(image.span.end + loaded.bias + layout.brk_pad, loaded.data.size());
+    std::optional<LoadedElf> interpreter;
+    if (program.interpreter)
+        interpreter = TRY(load_interpreter(*vmar, *program.interpreter));
     TRY(map_vdso(*vmar));
-    AuxVec aux = TRY(describe(image, loaded, interpreter_base, process_vm.vdso_base()));
+    AuxVec aux = TRY(describe(image, loaded, interpreter ? interpreter->bias : 0, process_vm.vdso_base()));
     TRY(process_vm.map_and_write_init_stack(*vmar, start, aux));
     if (image.executable_stack)
         TRY(make_stack_executable(*vmar));
-    return NewVmar{std::move(vmar), entry};
+    return NewVmar{std::move(vmar), interpreter ? interpreter->entry : loaded.entry};
 }
 
 Ref<Vmar> unshare_and_renew_vmar(UserThread& current, ProcessVmarGuard& guard, Ref<Vmar> new_vmar) {

@@ -83,7 +83,7 @@ Result<uint64_t> sys_wait4(const SyscallArgs& args) {
 
 Result<uint64_t> sys_getpid(const SyscallArgs&) { return self().pid(); }
 Result<uint64_t> sys_gettid(const SyscallArgs&) { return current_user_thread().tid(); }
-Result<uint64_t> sys_getppid(const SyscallArgs&) { return lock_process_tree()->parent_pid(self()); }
+Result<uint64_t> sys_getppid(const SyscallArgs&) { return self().parent_pid(); }
 Result<uint64_t> zero(const SyscallArgs&) { return 0; }  // root's ids; and what succeeds without effect
 
 Result<uint64_t> sys_getpgid(const SyscallArgs& args) {
@@ -101,7 +101,7 @@ Result<uint64_t> sys_setpgid(const SyscallArgs& args) {
         return fail(Errno::EINVAL);
     Ref<Process> process = TRY(process_by_id(args.integer(0)));
     auto tree = lock_process_tree();
-    if (process.get() != &self() && tree->parent_pid(*process) != self().pid())
+    if (process.get() != &self() && process->parent_pid() != self().pid())
         return fail(Errno::ESRCH);
     if (tree->session(*process) == process->pid() || tree->session(*process) != tree->session(self()))
         return fail(Errno::EPERM);
