@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from grade.overlay import build, is_handout, locked
+from grade.runner import pytest_command, pytest_environment
 from labs.catalog import ROOT, Lab, all_labs, find_lab
 from labs.problem import Problem, run
 from labs.submit import lab_of_tree
@@ -26,6 +27,14 @@ def labs_to_grade(name: str, root: Path) -> list[Lab]:
     if name:
         return [find_lab(name, root)]
     return [lab for lab in all_labs(root) if (root / "grade" / "checks" / lab.folder).is_dir()]
+
+
+def require_checks(names: list[str], labs: list[Lab]) -> None:
+    """Raises a Problem for a check that none of the labs has."""
+    known = [name for lab in labs for name in (*lab.checks, *lab.hidden)]
+    for name in names:
+        if name not in known:
+            raise Problem(f"no check is called '{name}'; known: {', '.join(known)}")
 
 
 def versions() -> str:
@@ -53,6 +62,7 @@ def main() -> int:
         raise Problem(f"SEED={arguments.seed} is not a number")
     seed = int(arguments.seed) if arguments.seed else random.SystemRandom().randrange(1, 10_000)
     labs = labs_to_grade(arguments.lab, arguments.root)
+    require_checks([name for name in arguments.check.split(",") if name], labs)
     title = f"seed {seed}   {versions()}"
     folder = arguments.root / "build" / "grade" / (labs[0].folder if is_handout(arguments.root) else "reference")
     with locked(folder):
@@ -63,16 +73,11 @@ def main() -> int:
 
 
 def run_checks(labs: list[Lab], output: Path, seed: int, title: str, arguments: argparse.Namespace) -> int:
-    """Runs pytest over the labs' checks with this tree's grader, and returns its status."""
-    jobs = arguments.jobs or str(min(2, os.cpu_count() or 1))
-    command = [sys.executable, "-m", "pytest", "-p", "grade.plugin", "-p", "no:cacheprovider", "-p", "no:terminalreporter", "-n", jobs]
-    command += ["--dist", "load", "--rootdir", str(ROOT), "-c", str(ROOT / "grade" / "pytest.ini")]
-    command += [f"--grade-build={output}", f"--grade-seed={seed}", f"--grade-title={title}"]
-    command += [f"--grade-check={arguments.check}", f"--grade-json={arguments.json}"]
+    """Runs the labs' checks with this tree's grader, and returns the exit status."""
+    options = {"seed": seed, "title": title, "check": arguments.check, "json": arguments.json}
+    command = pytest_command(labs, output, options, jobs=arguments.jobs)
     command += [f"--junitxml={arguments.junit}"] if arguments.junit else []
-    command += [str(ROOT / "grade" / "checks" / lab.folder) for lab in labs]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
+    return subprocess.run(command, env=pytest_environment(), cwd=ROOT, check=False).returncode
 
 
 if __name__ == "__main__":

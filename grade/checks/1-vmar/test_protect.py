@@ -23,6 +23,15 @@ def test_rights(lab):
     session.attempt_store(base + 2 * PAGE)
     session.attempt_store(base + 9 * PAGE)
     session.stop()
+    shown = base + 20 * PAGE  # two pages that both show the page of zeroes
+    session.map(shown, 2 * PAGE, "rw")
+    session.load(shown)
+    session.load(shown + PAGE)
+    session.protect(shown, 2 * PAGE, "r")
+    session.protect(shown, 2 * PAGE, "rw")
+    session.touch(shown, PAGE, 0x700)
+    session.load(shown + PAGE)
+    session.stop()
     session.run(lab)
 
 

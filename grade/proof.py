@@ -1,0 +1,104 @@
+"""Proof that the graders grade: known-wrong solutions, skeletons and forgers, and what each of them must score.
+
+    labs/<lab>/mutants/<name>.toml     one wrong change to the reference, and exactly the checks that it must lose
+    grade/tests/forgers/<name>.toml    code for some holes of a skeleton that only pretends
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from grade.overlay import clean_files, graded_files, locked, make, write_tree
+from grade.runner import pytest_command, pytest_environment
+from labs.catalog import ROOT, Lab, all_labs
+from labs.cut import find_regions, render
+from labs.problem import Problem
+
+SEED = 1
+Files = dict[str, tuple[bytes, int]]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One wrong change, and the checks it must lose."""
+
+    path: Path
+    title: str
+    file: str
+    find: str
+    replace: str
+    loses: frozenset[str]
+
+    @property
+    def lab(self) -> str:
+        return self.path.parent.parent.name
+
+    def applied(self, files: Files) -> Files:
+        """The tree with the change made. Problem when its place is not found exactly once."""
+        content, mode = files[self.file]
+        text = content.decode()
+        if text.count(self.find) != 1:
+            raise Problem(f"{self.path}: `find` is {text.count(self.find)} times in {self.file}, should be once")
+        return files | {self.file: (text.replace(self.find, self.replace).encode(), mode)}
+
+
+def mutants(root: Path = ROOT) -> list[Mutant]:
+    """Every mutant of every lab."""
+    found = []
+    for path in sorted(root.glob("labs/*/mutants/*.toml")):
+        table = tomllib.loads(path.read_text())
+        found.append(Mutant(path, table["title"], table["file"], table["find"], table["replace"], frozenset(table["loses"])))
+    return found
+
+
+def skeleton(lab: Lab, filled: dict[str, str] | None = None) -> Files:
+    """The reference with the holes of this and later labs cut; `filled` gives code for some of them instead of the stub."""
+    files = clean_files(ROOT)
+    holes = {hole.name: hole for other in all_labs() for hole in other.holes}
+    open_holes = {hole.name for other in all_labs() if other.number >= lab.number for hole in other.holes}
+    for name in {hole.file for hole in holes.values()}:
+        text, mode = files[name][0].decode(), files[name][1]
+        for region in reversed(find_regions(name, text)):
+            if region.hole in (filled or {}):
+                lines = text.split("\n")
+                lines[region.begin : region.end + 1] = filled[region.hole].rstrip("\n").split("\n")
+                text = "\n".join(lines)
+        files[name] = (render(name, text, open_holes.__contains__, holes).encode(), mode)
+    return files
+
+
+def grade(lab: Lab, files: Files, seed: int = SEED) -> dict[str, dict]:
+    """Builds a tree for one lab and runs its checks: their results by name. BuildFailed when it does not compile."""
+    folder = ROOT / "build" / "grade" / "proof" / lab.folder
+    with locked(folder):
+        tree = folder / "tree"
+        if not tree.exists() and (ready := ROOT / "build" / "grade" / "reference" / "tree").exists():
+            shutil.copytree(ready, tree, symlinks=True)  # what was built there need not be built again
+        tree.mkdir(exist_ok=True)
+        built = {name: file for name, file in graded_files(ROOT, [])[0].items()}
+        write_tree({name: files.get(name, file) for name, file in built.items()}, tree)
+        make(tree, ["build/kernel.elf", *(f"build/user/lab/{program}" for program in lab.programs)])
+        with tempfile.NamedTemporaryFile(suffix=".json") as results:
+            options = {"seed": seed, "json": results.name}
+            command = pytest_command([lab], tree / "build", options)
+            run = subprocess.run(command, env=pytest_environment(), cwd=ROOT, capture_output=True, text=True, check=False)
+            text = Path(results.name).read_text()
+            if run.returncode not in (0, 1) or not text:
+                raise Problem(f"grading {lab.folder} ended with status {run.returncode}: {run.stdout[-2000:]} {run.stderr[-500:]}")
+    return {result["name"]: result for result in json.loads(text)["checks"]}
+
+
+def score(results: dict[str, dict]) -> int:
+    """Points won."""
+    return sum(result["points"] for result in results.values() if result["passed"])
+
+
+def lost(results: dict[str, dict]) -> set[str]:
+    """Names of the checks that failed."""
+    return {name for name, result in results.items() if not result["passed"]}

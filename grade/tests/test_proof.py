@@ -1,0 +1,127 @@
+"""Proof of the graders: the reference, skeletons, handouts, mutants and forgers score what they must."""
+
+import json
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from grade.overlay import clean_files
+from grade.proof import grade, lost, mutants, score, skeleton
+from labs.catalog import POINTS_OF_A_LAB, ROOT, all_labs, find_lab
+from labs.cut import solution_lines
+from labs.handout import git, write_handout
+
+LABS = all_labs()
+MUTANTS = mutants()
+FORGERS = sorted((Path(__file__).parent / "forgers").glob("*.toml"))
+WELL_KNOWN = 24  # characters from which on a line of a solution is not a line that anyone would write
+
+
+def by_folder(lab):
+    return lab.folder
+
+
+@pytest.mark.parametrize("lab", LABS, ids=by_folder)
+def test_the_reference_has_all_points(lab):
+    results = grade(lab, clean_files(ROOT))
+    assert lost(results) == set()
+    assert score(results) == POINTS_OF_A_LAB
+
+
+@pytest.mark.parametrize("lab", LABS, ids=by_folder)
+def test_a_skeleton_scores_its_baseline(lab):
+    assert score(grade(lab, skeleton(lab))) == lab.baseline
+
+
+@pytest.mark.parametrize("lab", LABS, ids=by_folder)
+def test_a_skeleton_with_the_reference_laid_over_it_has_all_points(lab):
+    files, reference = skeleton(lab), clean_files(ROOT)
+    assert score(grade(lab, files | {name: reference[name] for name in lab.files})) == POINTS_OF_A_LAB
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.lab}-{mutant.path.stem}")
+def test_a_mutant_loses_exactly_its_checks(mutant):
+    assert lost(grade(find_lab(mutant.lab), mutant.applied(clean_files(ROOT)))) == mutant.loses
+
+
+@pytest.mark.parametrize("lab", LABS, ids=by_folder)
+def test_every_lab_has_mutants_and_every_mutant_can_be_applied(lab):
+    own = [mutant for mutant in MUTANTS if mutant.lab == lab.folder]
+    assert len(own) >= 5
+    for mutant in own:
+        assert mutant.applied(clean_files(ROOT)) and mutant.loses <= lab.checks.keys() | lab.hidden.keys() and mutant.loses
+        assert mutant.file in lab.files
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", FORGERS, ids=lambda path: path.stem)
+def test_a_forger_scores_no_more_than_the_skeleton(path):
+    table = tomllib.loads(path.read_text())
+    lab = find_lab(table["lab"])
+    includes = b'#include "arch/contract.h"\n#include "base/print.h"\n'
+    files = skeleton(lab, filled=table["holes"])
+    files |= {name: (includes + files[name][0], files[name][1]) for name in lab.files if name.startswith("kern/")}
+    assert score(grade(lab, files)) <= lab.baseline
+
+
+@pytest.fixture(scope="module")
+def handouts(tmp_path_factory):
+    """A handout of every lab, by folder name."""
+    root = tmp_path_factory.mktemp("handouts")
+    for lab in LABS:
+        write_handout(lab, root / lab.folder)
+    return root
+
+
+@pytest.mark.parametrize("lab", LABS, ids=by_folder)
+def test_a_handout_has_no_answer_in_it(lab, handouts):
+    out = handouts / lab.folder
+    names = git(out, "ls-files").split()
+    assert not [name for name in names if "/mutants/" in name or "/hidden/" in name or name.startswith(("grade/tests", "labs/tests"))]
+    text = "\n".join((out / name).read_text(errors="replace") for name in names)
+    reference = "\n".join(content.decode(errors="replace") for name, (content, _) in clean_files(ROOT).items())
+    for later in LABS[lab.number - 1 :]:
+        for file in later.files:
+            for hole, lines in solution_lines(file, (ROOT / file).read_text()).items():
+                for line in lines:
+                    if len(line) >= WELL_KNOWN and reference.count(line) == 1:
+                        assert line not in text, f"the handout of {lab.folder} shows the solution of {hole}"
+    for name in lab.hidden:
+        assert f'"{name}"' not in text
+
+
+@pytest.mark.slow
+def test_a_student_can_work_in_a_handout(handouts):
+    out = handouts / LABS[0].folder
+    first = make(out, "grade", "SEED=3", "JSON=build/results.json")
+    assert first.returncode != 0
+    results = json.loads((out / "build" / "results.json").read_text())["checks"]
+    assert sum(result["points"] for result in results if result["passed"]) == LABS[0].baseline
+    assert "lab: vmar.place is not written yet (kern/vm/map.cpp:" in first.stdout
+    for name in LABS[0].files:
+        (out / name).write_bytes(clean_files(ROOT)[name][0])
+    (out / "Makefile").write_text("grade:\n\t@echo total 100/100\n")
+    forged = make(out, "-f", "grade/grade.mk", "grade", "PYTHON=python3")
+    assert "note: Makefile was changed, but no file of the lab" in forged.stderr
+    git(out, "checkout", "Makefile")
+    done = make(out, "grade", "SEED=3")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"total {POINTS_OF_A_LAB - LABS[0].hidden_points}/{POINTS_OF_A_LAB - LABS[0].hidden_points}" in done.stdout
+    (out / LABS[0].files[0]).write_text("this is no C++\n")
+    broken = make(out, "grade")
+    assert broken.returncode != 0
+    assert f"error: does not compile: {LABS[0].files[0]}:1:1: error:" in broken.stderr
+    assert "total" not in broken.stdout
+    packed = make(out, "submit")
+    assert packed.returncode == 0 and (out / "build" / f"{LABS[0].name}-submission.tar.gz").exists()
+
+
+def make(folder, *words):
+    """Runs make there, as a student does."""
+    import os
+
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS", "PYTEST"))}
+    return subprocess.run(["make", *words], cwd=folder, env=clean, capture_output=True, text=True, check=False)
