@@ -8,7 +8,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Each layer and the layers it may include; a layer may always include itself.
 BELOW = {
-    "base": {"arch"},  # arch/hart.h, for the locks
+    "base": {"arch"},  # arch/contract.h, for the locks and the console
     "arch": {"base", "dev", "mm"},
     "dev": {"base", "arch"},
     "mm": {"base", "arch"},
