@@ -73,7 +73,7 @@ $(BUILD)/kernel.elf: $(BUILD)/kern/first.elf $(BUILD)/kern/symbols.o
 	$(Q)mv $@.new $@
 
 # The same files for the host, against kern/arch/host.
-HOST_KERN_SOURCES := $(sort $(shell find kern/base kern/mm kern/vm kern/arch/host -name '*.cpp' 2>/dev/null))
+HOST_KERN_SOURCES := $(sort $(shell find kern/base kern/mm kern/vm kern/arch/host kern/fs/cpio.cpp -name '*.cpp' 2>/dev/null))
 HOST_KERN_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_KERN_SOURCES))
 HOST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST_CXXFLAGS := -std=c++23 -O1 -g $(HOST_SANITIZE) -fno-omit-frame-pointer -Ikern -Ikern/arch/host -I$(BUILD)/host -DASTROLABE_HOST -DASTROLABE_DEBUG \

@@ -168,15 +168,18 @@ Result<uint64_t> fchdir(const SyscallArgs& args) {
     return 0;
 }
 
+// Linux gives no path that is longer than what its calls take.
 Result<uint64_t> getcwd(const SyscallArgs& args) {
     Vec<char> buffer;
-    TRY(buffer.resize(std::min(args[1], uint64_t{PATH_LIMIT})));
-    if (buffer.empty())
+    TRY(buffer.resize(PATH_LIMIT));  // its last byte stays 0
+    auto path = files().working_directory()->path({buffer.data(), PATH_LIMIT - 1});
+    if (!path)
+        return fail(path.error() == Errno::ERANGE ? Errno::ENAMETOOLONG : path.error());
+    size_t size = path->size() + 1;
+    if (size > args[1])
         return fail(Errno::ERANGE);
-    // buffer's last byte stays 0
-    std::string_view path = TRY(files().working_directory()->path({buffer.data(), buffer.size() - 1}));
-    TRY(write_user(args.address(0), std::as_bytes(std::span(path.data(), path.size() + 1))));
-    return path.size() + 1;
+    TRY(write_user(args.address(0), std::as_bytes(std::span(path->data(), size))));
+    return size;
 }
 
 Result<uint64_t> umask(const SyscallArgs& args) {
