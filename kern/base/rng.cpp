@@ -11,7 +11,7 @@ namespace {
 
 using Words = uint32_t[16];
 
-void quarter_round(Words& w, int a, int b, int c, int d) {
+inline void quarter_round(Words& w, int a, int b, int c, int d) {
     w[a] += w[b]; w[d] = std::rotl(w[d] ^ w[a], 16);
     w[c] += w[d]; w[b] = std::rotl(w[b] ^ w[c], 12);
     w[a] += w[b]; w[d] = std::rotl(w[d] ^ w[a], 8);
@@ -31,8 +31,8 @@ void chacha20_block(const Words& start, Words& out) {
         out[i] += start[i];
 }
 
-// Each block becomes the next key (first half) and output (second half): a key is used once, so that who reads the
-// state later cannot tell what was given out before.
+// Each block becomes the next key (first half) and output (second half), and output is erased when it is given out: who
+// reads the state later cannot tell what was given out before.
 class Generator {
 public:
     static constexpr size_t HALF = 32;
@@ -40,17 +40,32 @@ public:
     void seed(std::span<const std::byte> bytes) {
         memset(state_ + 4, 0, HALF);
         memcpy(state_ + 4, bytes.data(), std::min(bytes.size(), HALF));
+        left_ = 0;
     }
-    // Up to HALF bytes.
-    void take(std::span<std::byte> out) {
-        Words block;
-        chacha20_block(state_, block);
-        memcpy(state_ + 4, block, HALF);
-        memcpy(out.data(), block + 8, out.size());
+    // Fills a first part of `out` and returns its size, at most HALF.
+    size_t take(std::span<std::byte> out) {
+        if (left_ == 0)
+            refill();
+        size_t size = std::min(out.size(), left_);
+        std::byte* from = output_ + HALF - left_;
+        memcpy(out.data(), from, size);
+        memset(from, 0, size);
+        left_ -= size;
+        return size;
     }
 
 private:
+    void refill() {
+        Words block;
+        chacha20_block(state_, block);
+        memcpy(state_ + 4, block, HALF);
+        memcpy(output_, block + 8, HALF);
+        left_ = HALF;
+    }
+
     Words state_ = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};  // then the key
+    std::byte output_[HALF] = {};
+    size_t left_ = 0;  // bytes at the end of output_ that were not given out yet
 };
 
 Locked<Generator> generator(LockRank::random);
@@ -60,10 +75,8 @@ Locked<Generator> generator(LockRank::random);
 void seed_random(std::span<const std::byte> seed) { generator.lock()->seed(seed); }
 
 void random_bytes(std::span<std::byte> out) {
-    for (size_t size; !out.empty(); out = out.subspan(size)) {
-        size = std::min(out.size(), Generator::HALF);
-        generator.lock()->take(out.first(size));
-    }
+    while (!out.empty())
+        out = out.subspan(generator.lock()->take(out));
 }
 
 uint64_t random_u64() {

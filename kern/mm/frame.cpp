@@ -17,6 +17,8 @@
 
 namespace kern {
 
+constinit FrameRecords frame_records{};
+
 namespace {
 
 constexpr uint8_t JUNK_FREED = 0xdb;
@@ -28,8 +30,8 @@ struct Buddies {
 };
 
 Locked<Buddies> buddies{LockRank::frames};
-Frame* records;         // records[n] describes the frame at first + n * PAGE_SIZE
-PhysAddr first;
+constinit Frame*& records = frame_records.records;
+constinit PhysAddr& first = frame_records.first;
 size_t record_count;
 Frame* zeroes;
 
@@ -133,25 +135,13 @@ Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill) {
 
 Result<Frame*> allocate_frame(FrameUse use, Fill fill) { return allocate_frames(0, use, fill); }
 
-void Frame::unref() {
-    uint32_t before = refs.fetch_sub(1);
-    DEBUG_ASSERT(before > 0);
-    if (before > 1)
-        return;
+void Frame::free() {
     if constexpr (DEBUG_BUILD)
         memset(data(), JUNK_FREED, PAGE_SIZE << order);
     free_run(*this, order);
 }
 
-PhysAddr Frame::address() const { return first + index_of(*this) * PAGE_SIZE; }
-std::byte* Frame::data() const { return arch::phys_to_virt(address()); }
-
 bool is_ram(PhysAddr address) { return address >= first && (address - first) / PAGE_SIZE < record_count; }
-
-Frame& frame_at(PhysAddr address) {
-    DEBUG_ASSERT(is_ram(address));
-    return records[(address - first) >> PAGE_SHIFT];
-}
 
 size_t free_frame_count() { return buddies.lock()->free_frames; }
 size_t total_frame_count() { return record_count; }

@@ -8,9 +8,10 @@
 #include <cstddef>
 #include <utility>
 
-#include "base/addr.h"
+#include "arch/contract.h"
 #include "base/atomic.h"
 #include "base/list.h"
+#include "base/panic.h"
 #include "base/result.h"
 
 namespace kern {
@@ -32,8 +33,16 @@ struct Frame : ListNode<Frame> {
     std::byte* data() const;
     void ref() { refs.fetch_add(1); }
     // Drops a reference; the last one frees the whole run.
-    void unref();
+    void unref() {
+        uint32_t before = refs.fetch_sub(1);
+        DEBUG_ASSERT(before > 0);
+        if (before == 1)
+            free();
+    }
     bool is_shared() const { return refs.load_acquire() > 1; }
+
+private:
+    void free();
 };
 static_assert(sizeof(Frame) == 32);
 
@@ -53,9 +62,24 @@ Result<Frame*> allocate_frame(FrameUse use, Fill fill = Fill::zero);
 // 2^order frames in one run; only the first record is used.
 Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill = Fill::zero);
 
-// The record of the frame that contains `address`, which must be RAM handed over by add_memory.
-Frame& frame_at(PhysAddr address);
 bool is_ram(PhysAddr address);
+
+// records[n] describes the frame at first + n * PAGE_SIZE. Here because every entry of a page table is looked up in it.
+struct FrameRecords {
+    Frame* records;
+    PhysAddr first;
+};
+extern FrameRecords frame_records;
+
+// The record of the frame that contains `address`, which must be RAM handed over by add_memory.
+inline Frame& frame_at(PhysAddr address) {
+    DEBUG_ASSERT(is_ram(address));
+    return frame_records.records[(address - frame_records.first) >> PAGE_SHIFT];
+}
+inline PhysAddr Frame::address() const {
+    return frame_records.first + static_cast<size_t>(this - frame_records.records) * PAGE_SIZE;
+}
+inline std::byte* Frame::data() const { return arch::phys_to_virt(address()); }
 
 size_t free_frame_count();
 size_t total_frame_count();

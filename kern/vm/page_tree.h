@@ -6,6 +6,7 @@
 // Frames are not referenced by the tree itself: its owner does that.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/result.h"
@@ -63,11 +64,14 @@ template <typename Visitor>
 void PageTree::visit_node(void* node, unsigned height, uint64_t base, uint64_t first, uint64_t last, Visitor& visit) {
     if (!node || base >= last || base + (capacity(height) - 1) < first)
         return;
-    for (unsigned i = 0; i < FANOUT; i++) {
-        uint64_t at = base + i * capacity(height - 1);
+    unsigned shift = (height - 1) * BITS;
+    uint64_t begin = first > base ? (first - base) >> shift : 0;
+    uint64_t end = std::min<uint64_t>(FANOUT, ((last - 1 - base) >> shift) + 1);
+    for (uint64_t i = begin; i < end; i++) {
+        uint64_t at = base + (i << shift);
         if (height > 1)
             visit_node(static_cast<Node*>(node)->children[i], height - 1, at, first, last, visit);
-        else if (Entry& entry = static_cast<Leaf*>(node)->entries[i]; entry.frame && first <= at && at < last)
+        else if (Entry& entry = static_cast<Leaf*>(node)->entries[i]; entry.frame)
             visit(at, entry);
     }
 }
