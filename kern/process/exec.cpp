@@ -3,16 +3,44 @@
 #include "base/rng.h"
 #include "fs/tree.h"
 #include "process/process.h"
-#include "process/script.h"
 
 namespace kern {
 
 namespace {
 
-constexpr uint32_t ADDR_NO_RANDOMIZE = 0x40000;  // of personality(2)
-
 Result<Ref<File>> open_program(std::string_view path) {
     return open_executable(current_process().files.working_directory(), path);
+}
+
+// SCRIPTS. Their first line:  #! /path/of/interpreter one optional argument     (execve(2), "Interpreter scripts")
+
+constexpr size_t SCRIPT_LINE_LIMIT = 256;  // bytes of a file that are looked at
+constexpr unsigned SCRIPT_DEPTH = 5;       // scripts whose interpreter is a script
+
+struct ScriptLine {
+    std::string_view interpreter;
+    std::string_view argument;  // all of the rest, blanks trimmed; empty: none
+};
+
+bool is_script(std::string_view start) { return start.starts_with("#!"); }
+
+constexpr std::string_view BLANKS = " \t";
+
+std::string_view trim(std::string_view text) {
+    text.remove_prefix(std::min(text.find_first_not_of(BLANKS), text.size()));
+    return text.substr(0, text.find_last_not_of(BLANKS) + 1);
+}
+
+// Takes the line from a file's first bytes. ENOEXEC: it names no interpreter, or the name is cut off.
+Result<ScriptLine> parse_script_line(std::string_view start) {
+    std::string_view line = start.substr(2, start.find_first_of(std::string_view("\n\0", 2)) - 2);
+    bool is_cut = start.size() == SCRIPT_LINE_LIMIT && line.size() == start.size() - 2;
+    line.remove_prefix(std::min(line.find_first_not_of(BLANKS), line.size()));
+    size_t end = line.find_first_of(BLANKS);
+    if (line.empty() || (is_cut && end == line.npos))
+        return fail(Errno::ENOEXEC);
+    std::string_view rest = end == line.npos ? std::string_view() : line.substr(end);
+    return ScriptLine{line.substr(0, end), trim(rest)};
 }
 
 // Puts what a `#!` line says in the place of argv[0], which the script's own path replaces as the interpreter's argument:
@@ -54,7 +82,7 @@ Result<Program> read_program(Ref<File> file) {
 }
 
 Randomize randomize_of(Process& process) {
-    return process.personality.load() & ADDR_NO_RANDOMIZE ? Randomize::no : Randomize::yes;
+    return process.personality.load() & Process::ADDR_NO_RANDOMIZE ? Randomize::no : Randomize::yes;
 }
 
 // Nothing can fail any more: the process becomes the new program.

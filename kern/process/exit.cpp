@@ -1,7 +1,6 @@
 #include "process/exit.h"
 
 #include "mm/user_copy.h"
-#include "process/futex.h"
 
 namespace kern {
 
@@ -15,13 +14,11 @@ unsigned machine_status(int wait_status) {
     return static_cast<unsigned>(signal ? 128 + signal : (wait_status >> 8) & 0xff);
 }
 
-// For whoever shares the space and waits for this thread: see set_tid_address(2).
+// For whoever shares the space: see set_tid_address(2).
 void clear_child_tid(UserThread& thread) {
     constexpr unsigned OWN_REFS = 2;  // the thread's and the process's
-    if (!thread.clear_child_tid.value || !thread.vmar_ref() || thread.vmar_ref()->ref_count() <= OWN_REFS)
-        return;
-    if (write_user(thread.clear_child_tid, 0))
-        wake_futex(thread.vmar(), thread.clear_child_tid, 1);
+    if (thread.clear_child_tid.value && thread.vmar_ref() && thread.vmar_ref()->ref_count() > OWN_REFS)
+        (void)write_user(thread.clear_child_tid, 0);
 }
 
 // The space goes when both references are gone, after the guard: it takes time.

@@ -9,7 +9,6 @@ namespace kern {
 namespace {
 
 constexpr unsigned FAILURE = 1;
-constexpr uint32_t ADDR_NO_RANDOMIZE = 0x40000;
 constexpr std::string_view ENVIRONMENT[] = {"HOME=/", "PATH=/bin:/sbin", "TERM=linux"};
 
 const BootArgs* boot_args;
@@ -69,7 +68,7 @@ void init_thread(Thread& thread) {
 Result<> make_init() {
     auto process = TRY(make_ref<Process>());
     if (!boot_args->randomize_maps)
-        process->personality.store(ADDR_NO_RANDOMIZE);
+        process->personality.store(Process::ADDR_NO_RANDOMIZE);
     auto thread = TRY(make_own<UserThread>(process, nullptr));
     TRY(thread->prepare(init_thread));
     TRY(lock_process_tree()->add(*process, nullptr));

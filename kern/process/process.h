@@ -6,7 +6,6 @@
 #include <array>
 
 #include "fs/fd_table.h"
-#include "process/limits.h"
 #include "process/process_vmar.h"
 #include "process/signal.h"
 #include "process/user_thread.h"
@@ -14,6 +13,25 @@
 namespace kern {
 
 struct SiblingTag;
+
+// Resource limits: see getrlimit(2). All are recorded; those that have a name here are enforced.
+enum class Resource : uint32_t { data = 2, stack = 3, core = 4, processes = 6, files = 7, address_space = 9, count = 16 };
+
+struct Limit {
+    uint64_t current = NO_LIMIT;
+    uint64_t maximum = NO_LIMIT;
+};
+
+class Limits {
+public:
+    // What the first process starts with.
+    Limits();
+    Limit& operator[](Resource resource) { return limits_[static_cast<size_t>(resource)]; }
+    VmLimits vm() const;
+
+private:
+    Limit limits_[static_cast<size_t>(Resource::count)];
+};
 
 // A process's name as ps(1) shows it: the last part of the executable's path, cut to 15 bytes.
 using CommandName = std::array<char, 16>;
@@ -42,6 +60,7 @@ public:
     void set_name(std::string_view path);
 
     ProcessFiles files;
+    static constexpr uint32_t ADDR_NO_RANDOMIZE = 0x40000;
     Atomic<uint32_t> personality;  // personality(2)
 
     // Who waits for children to change.

@@ -3,9 +3,8 @@
 #include "process/exec.h"
 #include "process/exit.h"
 #include "process/fork.h"
-#include "process/futex.h"
 #include "syscall/table.h"
-#include "syscall/timespec.h"
+#include "mm/user_copy.h"
 
 namespace kern {
 
@@ -181,14 +180,15 @@ Result<> set_limit(Process& process, Resource resource, Limit wanted) {
     return {};
 }
 
-Result<uint64_t> change_limit(int pid, uint64_t number, VirtAddr wanted, VirtAddr old) {
-    if (number >= static_cast<uint64_t>(Resource::count))
+Result<uint64_t> sys_prlimit64(const SyscallArgs& args) {
+    VirtAddr wanted = args.address(2), old = args.address(3);
+    if (args[1] >= static_cast<uint64_t>(Resource::count))
         return fail(Errno::EINVAL);
-    auto resource = static_cast<Resource>(number);
+    auto resource = static_cast<Resource>(args[1]);
     Limit value;
     if (wanted.value)
         value = TRY(read_user<Limit>(wanted));
-    Ref<Process> process = TRY(process_by_id(pid));
+    Ref<Process> process = TRY(process_by_id(args.integer(0)));
     Limit before = process->lock()->limits[resource];
     if (wanted.value)
         TRY(set_limit(*process, resource, value));
@@ -197,13 +197,7 @@ Result<uint64_t> change_limit(int pid, uint64_t number, VirtAddr wanted, VirtAdd
     return 0;
 }
 
-Result<uint64_t> sys_prlimit64(const SyscallArgs& args) {
-    return change_limit(args.integer(0), args[1], args.address(2), args.address(3));
-}
-Result<uint64_t> sys_getrlimit(const SyscallArgs& args) { return change_limit(0, args[0], {}, args.address(1)); }
-Result<uint64_t> sys_setrlimit(const SyscallArgs& args) { return change_limit(0, args[0], args.address(1), {}); }
-
-// SCHEDULING, WAITING FOR WORDS
+// SCHEDULING
 
 Result<uint64_t> sys_sched_yield(const SyscallArgs&) {
     Scheduler::yield();
@@ -219,25 +213,10 @@ Result<uint64_t> sys_sched_getaffinity(const SyscallArgs& args) {
     return sizeof(uint64_t);
 }
 
+// Nobody can wait for a word of memory yet, so there is nobody to wake; a process is one thread.
 Result<uint64_t> sys_futex(const SyscallArgs& args) {
-    constexpr uint64_t WAIT = 0, WAKE = 1, PRIVATE = 128;
-    Vmar& space = current_user_thread().vmar();
-    VirtAddr word = args.address(0);
-    if (!is_aligned(word.value, sizeof(uint32_t)))
-        return fail(Errno::EINVAL);
-    switch (args[1] & ~PRIVATE) {
-    case WAKE:
-        return wake_futex(space, word, static_cast<uint32_t>(args[2]));
-    case WAIT: {
-        uint64_t deadline = NEVER;
-        if (args[3])
-            deadline = arch::now_ns() + TRY(read_timespec(args.address(3)));
-        TRY(wait_futex(space, word, static_cast<uint32_t>(args[2]), deadline));
-        return 0;
-    }
-    default:
-        return fail(Errno::ENOSYS);
-    }
+    constexpr uint64_t WAKE = 1, PRIVATE = 128;
+    return (args[1] & ~PRIVATE) == WAKE ? Result<uint64_t>(0) : fail(Errno::ENOSYS);
 }
 
 // THE MACHINE
@@ -265,7 +244,7 @@ static_assert(sizeof(SystemInfo) == 112);
 
 Result<uint64_t> sys_sysinfo(const SyscallArgs& args) {
     SystemInfo info = {};
-    info.uptime = static_cast<int64_t>(arch::now_ns() / NS_PER_SECOND);
+    info.uptime = static_cast<int64_t>(arch::now_ns() / 1'000'000'000);
     info.total_ram = total_frame_count() * PAGE_SIZE;
     info.free_ram = free_frame_count() * PAGE_SIZE;
     info.processes = static_cast<uint16_t>(lock_process_tree()->count());
@@ -333,8 +312,6 @@ constexpr Syscall CALLS[] = {
     {157, "setsid", sys_setsid},
     {158, "getgroups", zero},
     {160, "uname", sys_uname},
-    {163, "getrlimit", sys_getrlimit},
-    {164, "setrlimit", sys_setrlimit},
     {167, "prctl", sys_prctl},
     {172, "getpid", sys_getpid},
     {173, "getppid", sys_getppid},
