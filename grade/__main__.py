@@ -56,12 +56,15 @@ def main() -> int:
     parser.add_argument("--json", default="")
     parser.add_argument("--junit", default="")
     parser.add_argument("--jobs", default="")
+    parser.add_argument("--save", default="")
     parser.add_argument("--root", type=Path, default=ROOT)
     arguments = parser.parse_args()
     if arguments.seed and not arguments.seed.isdigit():
         raise Problem(f"SEED={arguments.seed} is not a number")
     seed = int(arguments.seed) if arguments.seed else random.SystemRandom().randrange(1, 10_000)
     labs = labs_to_grade(arguments.lab, arguments.root)
+    if arguments.save and not arguments.check:
+        raise Problem("which check? CHECK= one of: " + ", ".join(name for lab in labs for name in (*lab.checks, *lab.hidden)))
     require_checks([name for name in arguments.check.split(",") if name], labs)
     title = f"seed {seed}   {versions()}"
     folder = arguments.root / "build" / "grade" / (labs[0].folder if is_handout(arguments.root) else "reference")
@@ -74,7 +77,7 @@ def main() -> int:
 
 def run_checks(labs: list[Lab], output: Path, seed: int, title: str, arguments: argparse.Namespace) -> int:
     """Runs the labs' checks with this tree's grader, and returns the exit status."""
-    options = {"seed": seed, "title": title, "check": arguments.check, "json": arguments.json}
+    options = {"seed": seed, "title": title, "check": arguments.check, "json": arguments.json, "save": arguments.save}
     command = pytest_command(labs, output, options, jobs=arguments.jobs)
     command += [f"--junitxml={arguments.junit}"] if arguments.junit else []
     return subprocess.run(command, env=pytest_environment(), cwd=ROOT, check=False).returncode

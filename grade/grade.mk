@@ -7,4 +7,16 @@ GRADE_ARGUMENTS = --lab $(call quote,$(LAB)) --seed $(call quote,$(SEED)) --chec
 grade:
 	@PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m grade $(GRADE_ARGUMENTS)
 
+# make gdb CHECK=: the machine of one check, as it boots there. The debugger knows the probe's symbols; `continue` runs on to
+# its first checkpoint, where the grader looks.
+ifneq ($(CHECK),)
+CHECK_BOOT := $(abspath $(BUILD))/grade/gdb
+gdb:
+	@PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m grade $(GRADE_ARGUMENTS) --save $(CHECK_BOOT) --jobs 1 >$(BUILD)/grade.log; \
+	status=$$?; if [ $$status -gt 1 ]; then cat $(BUILD)/grade.log; exit $$status; fi; \
+	PYTHONDONTWRITEBYTECODE=1 exec $(PYTHON) -m grade.run gdb --build=$(CHECK_BOOT) --append="$$(cat $(CHECK_BOOT)/append)" \
+	  $(if $(GDB),--gdb=$(GDB)) \
+	  --gdb-arguments="-ex 'add-symbol-file $(CHECK_BOOT)/probe' -ex 'hbreak checkpoint' "$(call quote,$(GDB_ARGS))
+endif
+
 .PHONY: grade

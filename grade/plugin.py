@@ -26,6 +26,7 @@ def pytest_addoption(parser) -> None:
     group.addoption("--grade-seed", type=int, default=1, help="seed of all random challenges")
     group.addoption("--grade-check", default="", help="only these checks, separated by commas")
     group.addoption("--grade-json", default="", help="file for the results, for other programs")
+    group.addoption("--grade-save", default="", help="folder for what a debugger needs to boot the check")
     group.addoption("--grade-title", default="", help="what to print above the results of a lab")
 
 
@@ -67,7 +68,11 @@ def lab(request, tmp_path) -> ProbeLab:
     """The built tree under test, with the seed of this check."""
     config = request.config
     name = request.node.grade["name"]
-    return ProbeLab(Path(config.getoption("--grade-build")), config.getoption("--grade-seed"), name, tmp_path / "console")
+    save = config.getoption("--grade-save")
+    return ProbeLab(
+        Path(config.getoption("--grade-build")), config.getoption("--grade-seed"), name,
+        keep=tmp_path / "console", save=Path(save) if save else None,
+    )  # fmt: skip
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -168,8 +173,8 @@ class GradeReporter:
         common = "\n".join(text for text in (parts.get("common"), grade.get("common")) if text)
         seed = self.config.getoption("--grade-seed")
         lab = grade["lab"].partition("-")[2]
-        again = f"make grade LAB={lab} CHECK={grade['name']} SEED={seed}"
-        lines = {"clause": grade["clause"]} | parts | {"common": common, "again": again}
+        this = f"LAB={lab} CHECK={grade['name']} SEED={seed}"
+        lines = {"clause": grade["clause"]} | parts | {"common": common, "again": f"make grade {this}", "gdb": f"make gdb {this}"}
         for label, text in lines.items():
             if text:
                 print(labelled(label, text), flush=True)

@@ -145,7 +145,8 @@ class Lab:
     build: Path
     seed: int
     name: str
-    keep: Path | None = None
+    keep: Path | None = None  # file for what the guest printed
+    save: Path | None = None  # folder for what `make gdb CHECK=` boots: the check's kernel and initramfs
 
     def __post_init__(self) -> None:
         self.random = random.Random(f"{self.seed} {self.name}")
@@ -174,9 +175,20 @@ class Lab:
         words = ["init=" + PROBE_PATH, "quiet", f"seed={self.seed}", append]
         if args:
             words += ["--", *map(quote, args)]
-        kernel = self.build / "kernel.elf"
-        with Machine(kernel, archive(contents), " ".join(words), budget=budget, memory_mib=memory_mib, keep=self.keep) as machine:
+        kernel, initrd = self.build / "kernel.elf", archive(contents)
+        if self.save:
+            self.save_boot(program, initrd, " ".join(words))
+        with Machine(kernel, initrd, " ".join(words), budget=budget, memory_mib=memory_mib, keep=self.keep) as machine:
             yield Run(machine, elf, challenge)
+
+    def save_boot(self, program: str, initrd: bytes, append: str) -> None:
+        """Leaves what this check boots for a debugger."""
+        self.save.mkdir(parents=True, exist_ok=True)
+        for name, content in (
+            ("kernel.elf", (self.build / "kernel.elf").read_bytes()), ("initramfs.cpio", initrd),
+            ("append", append.encode()), ("probe", (self.build / "user" / "lab" / program).read_bytes()),
+        ):  # fmt: skip
+            (self.save / name).write_bytes(content)
 
     def patched(self, program: str, challenge: Challenge) -> Elf:
         """The program's file with a challenge in it."""

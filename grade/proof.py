@@ -14,7 +14,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from grade.overlay import clean_files, graded_files, locked, make, write_tree
+from grade.overlay import NEVER_BUILT, clean_files, locked, make, write_tree
 from grade.runner import pytest_command, pytest_environment
 from labs.catalog import ROOT, Lab, all_labs
 from labs.cut import find_regions, render
@@ -81,8 +81,7 @@ def grade(lab: Lab, files: Files, seed: int = SEED) -> dict[str, dict]:
         if not tree.exists() and (ready := ROOT / "build" / "grade" / "reference" / "tree").exists():
             shutil.copytree(ready, tree, symlinks=True)  # what was built there need not be built again
         tree.mkdir(exist_ok=True)
-        built = {name: file for name, file in graded_files(ROOT, [])[0].items()}
-        write_tree({name: files.get(name, file) for name, file in built.items()}, tree)
+        write_tree({name: file for name, file in files.items() if not name.startswith(NEVER_BUILT)}, tree)
         make(tree, ["build/kernel.elf", *(f"build/user/lab/{program}" for program in lab.programs)])
         with tempfile.NamedTemporaryFile(suffix=".json") as results:
             options = {"seed": seed, "json": results.name}

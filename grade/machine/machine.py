@@ -10,6 +10,9 @@
 
 Nothing the guest does can forge these: the verdict comes from RAM, registers and QEMU's exit status as they are while the
 guest stands still.
+
+Instructions are counted exactly. The guest's clock is not as exact: whenever the guest is stopped QEMU lets it jump to the next
+timer, because a hart that stands still looks idle.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from grade.machine.errors import GdbError, InfrastructureError, QmpError
 from grade.machine.gdb import Gdb
@@ -86,6 +90,7 @@ class Machine:
         shm = Path("/dev/shm")
         self.folder = Path(tempfile.mkdtemp(prefix="astrolabe-", dir=shm if os.access(shm, os.W_OK) else None))
         self._keep = keep
+        self._files: dict[str, BinaryIO] = {}
         self._process: subprocess.Popen | None = None
         self._exit: int | None = None
         self._breakpoints: set[int] = set()
@@ -140,6 +145,9 @@ class Machine:
             self._process.terminate()
             self._process.wait()
             raise InfrastructureError(f"QEMU did not start: {self._stderr() or error}") from error
+        # Everything is open by now. Without a name nothing can be left behind, however this process ends.
+        self._files = {name: open(self.folder / name, "rb") for name in ("console", "stderr")}
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _command(self, append: str, memory_mib: int, channels: list[int]) -> list[str]:
         command = [QEMU, "-machine", "virt,memory-backend=ram", "-smp", str(self.harts), "-m", f"{memory_mib}M"]
@@ -153,20 +161,29 @@ class Machine:
         return command
 
     def close(self) -> None:
-        """Ends QEMU and removes its folder (copies the console to `keep` first, when that was asked for)."""
+        """Ends QEMU (and writes what it printed to `keep`, when that was asked for)."""
         for channel in ("qmp", "gdb"):
             if hasattr(self, channel):
                 getattr(self, channel).close()
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        if self._keep and (self.folder / "console").exists():
-            shutil.copyfile(self.folder / "console", self._keep)
+        if self._keep:
+            self._keep.write_bytes(self._content("console"))
+        for file in self._files.values():
+            file.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _content(self, name: str) -> bytes:
+        """What the guest (console) or QEMU (stderr) wrote so far."""
+        if name in self._files:
+            self._files[name].seek(0)
+            return self._files[name].read()
+        path = self.folder / name
+        return path.read_bytes() if path.exists() else b""
+
     def _stderr(self) -> str:
-        path = self.folder / "stderr"
-        return path.read_text(errors="replace").strip() if path.exists() else ""
+        return self._content("stderr").decode(errors="replace").strip()
 
     # RUNNING
 
@@ -199,12 +216,13 @@ class Machine:
     def _watch(self) -> Stop:
         """Waits for the guest to stop, looking at its counters from time to time."""
         pause, idle, before = FIRST_LOOK, 0, (-1, -1)
+        latest = self.virtual_ticks() + DEFAULT_VIRTUAL_SECONDS * TICKS_A_SECOND
         while self.gdb.wait(pause) is None:
             pause = NEXT_LOOK
             now = (self.qmp.instructions(), self.virtual_ticks())
             idle = idle + 1 if now == before else 0
             before = now
-            over = now[0] > self.budget or now[1] > DEFAULT_VIRTUAL_SECONDS * TICKS_A_SECOND
+            over = now[0] > self.budget or now[1] > latest
             if over or idle >= LOOKS_ASLEEP:
                 self.gdb.interrupt()
                 if over or self._at_wfi():
@@ -265,8 +283,7 @@ class Machine:
 
     def console(self) -> str:
         """What the guest printed. A hint for people, never evidence."""
-        path = self.folder / "console"
-        return path.read_bytes().decode(errors="replace") if path.exists() else ""
+        return self._content("console").decode(errors="replace")
 
     def evidence(self) -> str:
         """The registers of every hart and the end of the console, for a report of trouble."""

@@ -143,8 +143,9 @@ def test_qemu_that_does_not_start_is_infrastructure(payload):
 
 def test_the_machine_leaves_nothing_behind(boot):
     machine, _ = boot()
-    machine.close()
     assert not machine.folder.exists()
+    machine.run_to(0x10000)
+    assert "OpenSBI" in machine.console()
 
 
 def test_a_packet_has_its_checksum():

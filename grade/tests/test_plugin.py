@@ -103,6 +103,7 @@ def test_a_line_a_check_and_the_total(tree):
         "  common  often this",
         "  console  lab: hole",
         "  again  make grade LAB=one CHECK=bad SEED=5",
+        "  gdb  make gdb LAB=one CHECK=bad SEED=5",
         "  waits  0/20  merge: needs unmap  (for bad)",
         "  ok  10/10  seed: is given",
         "  total 60/100  (1 wait for bad)",
