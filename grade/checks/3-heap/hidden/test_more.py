@@ -1,6 +1,6 @@
 """Checks that handouts do not contain."""
 
-from grade.allocation import Heap, check_blocks, expect_used
+from grade.allocation import Block, Heap, check_blocks, expect_used
 from grade.challenge import PAGE, Challenge
 from grade.check import check
 from grade.report import Failure
@@ -97,9 +97,10 @@ def test_overhead(lab):
     challenge, size = Challenge(), lab.random.randrange(40, 49)
     start = challenge.brk(0)
     challenge.repeat(3000, 1)
-    challenge.add("ALLOC", size, 1, text=f"malloc({size})")
+    last = challenge.add("ALLOC", size, 1, text=f"malloc({size})")
     end = challenge.brk(0)
     challenge.stop()
     with lab.run(challenge, program="alloc") as run:
         run.to_stop()
+        check_blocks(run, [Block(last, size, 1, size)], start, end)
         expect_used(run, start, end, 3000 * 96 + (128 << 10), f"3000 times malloc({size})")
