@@ -37,6 +37,7 @@ def on_astrolabe(words, *options):
     "/bin/ls /bin /etc",
     "/bin/usertests",
     "/bin/filetests",
+    "/bin/pathtests",
     "/bin/proctests",
 ])
 def test_a_program_does_what_it_does_on_linux(command):
@@ -46,7 +47,7 @@ def test_a_program_does_what_it_does_on_linux(command):
     assert astrolabe.returncode == linux.returncode
 
 
-@pytest.mark.parametrize("program", ["/bin/auxprobe", "/bin/usertests", "/bin/filetests", "/bin/proctests"])
+@pytest.mark.parametrize("program", ["/bin/auxprobe", "/bin/usertests", "/bin/filetests", "/bin/pathtests", "/bin/proctests"])
 def test_what_our_tests_say_holds_on_linux(program):
     linux = on_linux([program])
     assert linux.returncode == 0, linux.stdout.decode()
