@@ -71,7 +71,7 @@ def lab(request, tmp_path) -> ProbeLab:
     save = config.getoption("--grade-save")
     return ProbeLab(
         Path(config.getoption("--grade-build")), config.getoption("--grade-seed"), name,
-        keep=tmp_path / "console", save=Path(save) if save else None,
+        request.node.grade["lab"], keep=tmp_path / "console", save=Path(save) if save else None,
     )  # fmt: skip
 
 

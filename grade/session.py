@@ -23,6 +23,7 @@ from grade.report import Failure, difference
 
 WINDOW = 0x2000_0000  # where challenges map things: far from the probe, its heap and the stack
 WINDOW_SIZE = 0x1000_0000
+STEPS_SHOWN = 12  # of those before what went wrong
 PLACEMENT_FLAGS = {"fixed": MAP_FIXED, "noreplace": MAP_FIXED_NOREPLACE, "hint": 0, "any": 0}
 
 
@@ -128,14 +129,15 @@ class Session:
                 raise run.failure(did, f"the machine powers off with status {status}", f"status {ended}", self.common)
 
     def compare(self, run: Run, snapshot: Snapshot) -> None:
-        """Results first, then the page table."""
-        for result, wanted in snapshot.results:
-            run.expect(result, wanted, self.common)
-        expected, yours = views(run, snapshot.space)
-        did = self.challenge.describe(max(0, snapshot.last_step - 12), snapshot.last_step)
-        failure = difference(expected, yours, did, self.common)
-        if failure:
-            raise failure
+        """Results, and the page table. A load that gave a wrong word is shown in the picture, if that differs too."""
+        wrong = next((pair for pair in snapshot.results if run.result(pair[0]) != pair[1] & WORD), None)
+        last = wrong[0].step + 1 if wrong else snapshot.last_step
+        did = self.challenge.describe(max(0, last - STEPS_SHOWN), last)
+        picture = difference(*views(run, snapshot.space), did, self.common)
+        if wrong and not (picture and self.challenge.steps[wrong[0].step].kind == "LOAD"):
+            run.expect(*wrong, self.common, did)
+        if picture:
+            raise picture
 
 
 def views(run: Run, space: Space, start: int = WINDOW, size: int = WINDOW_SIZE) -> tuple[dict[int, str], dict[int, str]]:
