@@ -18,14 +18,24 @@ struct NewInode {
     uint64_t device = 0;                // of a character device
 };
 
-// Receives what a directory lists. Called with a lock held: it may not sleep.
+// Receives what a directory lists, from `position` on. Called with a lock held: it may not sleep.
 class EntrySink {
 public:
-    // False: there is no room for this entry. `next` is where to continue after it.
-    virtual bool add(std::string_view name, uint64_t inode_number, InodeType type, uint64_t next) = 0;
+    // False: there is no room for this entry. `next` is the position after it.
+    bool offer(std::string_view name, uint64_t inode_number, InodeType type, uint64_t next) {
+        if (!add(name, inode_number, type, next))
+            return false;
+        position = next;
+        return true;
+    }
+
+    uint64_t position = 0;
 
 protected:
     ~EntrySink() = default;
+
+private:
+    virtual bool add(std::string_view name, uint64_t inode_number, InodeType type, uint64_t next) = 0;
 };
 
 class Directory : public Inode {
@@ -35,8 +45,8 @@ public:
     // ENTRIES, as each file system keeps them. "." and ".." are not among them.
 
     virtual Result<Ref<Inode>> lookup(std::string_view name) = 0;  // ENOENT
-    // The entries from position `from` on (FIRST_ENTRY: all), in an order that changes do not upset.
-    virtual Result<> list(uint64_t from, EntrySink& sink) = 0;
+    // Offers entries from the sink's position on (FIRST_ENTRY: all), in an order that changes do not upset.
+    virtual Result<> list(EntrySink& sink) = 0;
     static constexpr uint64_t FIRST_ENTRY = 2;
 
     // CHANGING THEM. The caller holds changes() and has checked the rules of fs/tree.h. ENOMEM, ENOSPC, EROFS.

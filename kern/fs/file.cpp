@@ -108,46 +108,27 @@ Result<> File::resize(uint64_t size) {
     return inode_->resize(size);
 }
 
-namespace {
-
-// Notes where each entry ends, so that the file's offset can follow.
-class FollowingSink final : public EntrySink {
-public:
-    FollowingSink(EntrySink& sink, uint64_t& offset) : sink_(sink), offset_(offset) {}
-    bool add(std::string_view name, uint64_t inode_number, InodeType type, uint64_t next) override {
-        if (!sink_.add(name, inode_number, type, next))
-            return false;
-        offset_ = next;
-        return true;
-    }
-
-private:
-    EntrySink& sink_;
-    uint64_t& offset_;
-};
-
-}  // namespace
-
 Result<> File::list(EntrySink& sink) {
     Directory* directory = inode_->as_directory();
     if (!directory)
         return fail(Errno::ENOTDIR);
     LockGuard guard(position_);
-    FollowingSink following(sink, offset_);
     Ref<Directory> parent = directory->parent();
     if (!parent)
         return fail(Errno::ENOENT);
-    if (offset_ == 0 && !following.add(".", directory->number(), InodeType::directory, 1))
-        return {};
-    if (offset_ == 1 && !following.add("..", parent->number(), InodeType::directory, Directory::FIRST_ENTRY))
-        return {};
-    return directory->list(offset_, following);
+    sink.position = offset_;
+    bool has_room = offset_ > 0 || sink.offer(".", directory->number(), InodeType::directory, 1);
+    has_room = has_room && (offset_ > 1 || sink.offer("..", parent->number(), InodeType::directory, Directory::FIRST_ENTRY));
+    if (has_room)
+        TRY(directory->list(sink));
+    offset_ = sink.position;
+    return {};
 }
 
 Ref<Vmo> File::vmo() {
     LockGuard guard(position_);
     Ref<Vmo> vmo = inode_->vmo();
-    char buffer[256];
+    char buffer[512];
     if (vmo && path_.empty())
         if (auto text = path(buffer))
             (void)path_.append(*text);  // a mapping without a path is still a mapping

@@ -63,10 +63,10 @@ Own<NameTable::Entry> NameTable::remove(Entry& entry) {
     return Own<Entry>(&entry);
 }
 
-void NameTable::list(uint64_t position, EntrySink& sink) {
+void NameTable::list(EntrySink& sink) {
     for (Entry& entry : in_order_)
-        if (entry.position >= position &&
-            !sink.add(entry.name.view(), entry.inode->number(), entry.inode->type(), entry.position + 1))
+        if (entry.position >= sink.position &&
+            !sink.offer(entry.name.view(), entry.inode->number(), entry.inode->type(), entry.position + 1))
             return;
 }
 

@@ -29,8 +29,8 @@ public:
     Result<> insert(std::string_view name, Ref<Inode> inode);
     // Takes an entry out; the caller drops it, when no lock is held.
     Own<Entry> remove(Entry& entry);
-    // Hands entries from `position` on to `sink` until it is full.
-    void list(uint64_t position, EntrySink& sink);
+    // Offers entries from the sink's position on until it is full.
+    void list(EntrySink& sink);
 
 private:
     Entry*& bucket(uint32_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }

@@ -158,12 +158,12 @@ public:
         return fail(Errno::ENOENT);
     }
 
-    Result<> list(uint64_t from, EntrySink& sink) override {
-        for (uint64_t at = from - FIRST_ENTRY; at < std::size(PROCESS_ENTRIES) + 2; at++) {
+    Result<> list(EntrySink& sink) override {
+        for (uint64_t at = sink.position - FIRST_ENTRY; at < std::size(PROCESS_ENTRIES) + 2; at++) {
             bool is_link = at < 2;
             std::string_view name = at == 0 ? "cwd" : at == 1 ? "exe" : PROCESS_ENTRIES[at - 2].name;
             uint64_t file = at == 0 ? CWD : at == 1 ? EXE : FIRST_PROCESS_FILE + (at - 2);
-            if (!sink.add(name, number_of(pid_, file), is_link ? InodeType::symlink : InodeType::regular, FIRST_ENTRY + at + 1))
+            if (!sink.offer(name, number_of(pid_, file), is_link ? InodeType::symlink : InodeType::regular, FIRST_ENTRY + at + 1))
                 break;
         }
         return {};
@@ -193,17 +193,17 @@ public:
     }
 
     // The system's files first, then the processes at FIRST_PROCESS plus their numbers.
-    Result<> list(uint64_t from, EntrySink& sink) override {
+    Result<> list(EntrySink& sink) override {
         constexpr uint64_t FIRST_PROCESS = 256;
-        for (uint64_t at = from - FIRST_ENTRY; at <= std::size(SYSTEM_ENTRIES); at++) {
+        for (uint64_t at = sink.position - FIRST_ENTRY; at <= std::size(SYSTEM_ENTRIES); at++) {
             bool is_self = at == std::size(SYSTEM_ENTRIES);
-            if (!sink.add(is_self ? "self" : SYSTEM_ENTRIES[at].name, is_self ? uint64_t{SELF} : FIRST_SYSTEM + at,
+            if (!sink.offer(is_self ? "self" : SYSTEM_ENTRIES[at].name, is_self ? uint64_t{SELF} : FIRST_SYSTEM + at,
                           is_self ? InodeType::symlink : InodeType::regular, FIRST_ENTRY + at + 1))
                 return {};
         }
-        int pid = from > FIRST_PROCESS ? static_cast<int>(from - FIRST_PROCESS) - 1 : 0;
+        int pid = sink.position > FIRST_PROCESS ? static_cast<int>(sink.position - FIRST_PROCESS) - 1 : 0;
         while ((pid = next_process(pid)) != 0)
-            if (!sink.add(Digits(pid).view(), number_of(pid, PROCESS), InodeType::directory,
+            if (!sink.offer(Digits(pid).view(), number_of(pid, PROCESS), InodeType::directory,
                           FIRST_PROCESS + static_cast<uint64_t>(pid) + 1))
                 break;
         return {};

@@ -64,8 +64,8 @@ Result<Ref<Inode>> RamDirectory::lookup(std::string_view name) {
     return entry ? Result<Ref<Inode>>(entry->inode) : fail(Errno::ENOENT);
 }
 
-Result<> RamDirectory::list(uint64_t from, EntrySink& sink) {
-    names_.lock()->list(from, sink);
+Result<> RamDirectory::list(EntrySink& sink) {
+    names_.lock()->list(sink);
     return {};
 }
 

@@ -14,7 +14,7 @@ public:
 
     uint64_t size() override;
     Result<Ref<Inode>> lookup(std::string_view name) override;
-    Result<> list(uint64_t from, EntrySink& sink) override;
+    Result<> list(EntrySink& sink) override;
     Result<Ref<Inode>> create(std::string_view name, const NewInode& what) override;
     Result<> add(std::string_view name, Inode& inode) override;
     Result<> remove(std::string_view name, Inode& inode) override;

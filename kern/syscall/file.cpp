@@ -1,8 +1,8 @@
 // System calls on descriptors and the bytes behind them.
 #include "fs/pipe.h"
-#include "mm/user_copy.h"
 #include "process/signal.h"
 #include "syscall/table.h"
+#include "syscall/timespec.h"
 #include "syscall/user_path.h"
 
 namespace kern {
@@ -278,27 +278,10 @@ uint64_t look_at(Vec<PollFile>& list) {
     return count;
 }
 
-// struct timespec, absolute from now; null: never.
-Result<uint64_t> read_deadline(VirtAddr at) {
-    struct Timespec {
-        int64_t seconds, nanoseconds;
-    };
-    if (at.value == 0)
-        return NEVER;
-    auto time = TRY(read_user<Timespec>(at));
-    if (time.seconds < 0 || time.nanoseconds < 0 || time.nanoseconds >= 1'000'000'000)
-        return fail(Errno::EINVAL);
-    int64_t deadline;
-    if (__builtin_mul_overflow(time.seconds, 1'000'000'000, &deadline) ||
-        __builtin_add_overflow(deadline, time.nanoseconds + static_cast<int64_t>(arch::now_ns()), &deadline))
-        return NEVER;
-    return static_cast<uint64_t>(deadline);
-}
-
 Result<uint64_t> ppoll(const SyscallArgs& args) {
     if (args[1] > files().table.limit())
         return fail(Errno::EINVAL);
-    uint64_t deadline = TRY(read_deadline(args.address(2)));
+    uint64_t deadline = args[2] ? arch::now_ns() + TRY(read_timespec(args.address(2))) : NEVER;
     Vec<PollFile> list;
     TRY(list.resize(args[1]));
     std::span<PollFile> items(list.data(), list.size());
