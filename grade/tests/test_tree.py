@@ -55,3 +55,16 @@ def test_no_file_is_longer_than_its_concept():
     long = {path.relative_to(ROOT): len(path.read_text().splitlines())
             for folder in ("kern", "user", "grade", "labs") for path in sources(folder, *suffixes)}
     assert not {path: lines for path, lines in long.items() if lines > FILE_LINES}
+
+
+def test_files_that_texts_name_exist():
+    texts = [path for path in sources(".", ".md")]
+    missing = []
+    for text in texts:
+        for name in re.findall(r"`((?:kern|user|grade|labs|docs)/[\w./-]+\.\w+)`", text.read_text()):
+            if not (ROOT / name).exists():
+                missing.append(f"{text.relative_to(ROOT)}: {name}")
+        for name in re.findall(r"\]\(([\w./-]+\.md)\)", text.read_text()):
+            if not (text.parent / name).exists():
+                missing.append(f"{text.relative_to(ROOT)}: {name}")
+    assert not missing, "\n".join(missing)
