@@ -4,9 +4,7 @@
 #include "fs/boot.h"
 #include "mm/frame.h"
 #include "port.h"
-#include "process/init.h"
-#include "process/process.h"
-#include "process/vdso.h"
+#include "process/lifecycle.h"
 #include "syscall/table.h"
 
 namespace kern {

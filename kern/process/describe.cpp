@@ -1,5 +1,3 @@
-#include "process/describe.h"
-
 #include "base/panic.h"
 #include "process/process.h"
 

@@ -1,8 +1,6 @@
-#include "process/exec.h"
-
 #include "base/rng.h"
 #include "fs/tree.h"
-#include "process/process.h"
+#include "process/lifecycle.h"
 
 namespace kern {
 

@@ -1,6 +1,5 @@
-#include "process/exit.h"
-
 #include "mm/user_copy.h"
+#include "process/lifecycle.h"
 
 namespace kern {
 

@@ -1,7 +1,6 @@
 // What the machine reports of a user program: page faults and exceptions. See arch/contract.h.
-#include "process/describe.h"
-#include "process/exit.h"
 #include "context.h"
+#include "process/lifecycle.h"
 
 namespace kern {
 

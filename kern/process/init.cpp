@@ -1,8 +1,5 @@
-#include "process/init.h"
-
 #include "fs/tree.h"
-#include "process/exec.h"
-#include "process/process_tree.h"
+#include "process/lifecycle.h"
 
 namespace kern {
 

@@ -1,7 +1,6 @@
 // What /proc/<pid> shows: see proc(5). A process that is going shows nothing where its space was.
 #include "base/string.h"
 #include "fs/procfs.h"
-#include "process/describe.h"
 #include "process/process_tree.h"
 
 namespace kern {

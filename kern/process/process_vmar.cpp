@@ -1,8 +1,4 @@
-#include "process/process_vmar.h"
-
-#include "process/exec.h"
-#include "process/user_thread.h"
-#include "process/vdso.h"
+#include "process/lifecycle.h"
 
 namespace kern {
 

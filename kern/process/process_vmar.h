@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/locked.h"
+#include "base/print.h"
 #include "sched/mutex.h"
 #include "vm/process_vm/init_stack_reader.h"
 #include "vm/vmar.h"
@@ -53,5 +54,20 @@ Result<NewVmar> new_vmar_and_map(const Program& program, const StartInfo& start,
 // Puts `new_vmar` in the place of the current process's space, and makes it this hart's. Returns the old one: to be
 // dropped after the guard.
 [[nodiscard]] Ref<Vmar> unshare_and_renew_vmar(UserThread& current, ProcessVmarGuard& guard, Ref<Vmar> new_vmar);
+
+// The vDSO and its data page: one pair of frames, mapped into every process. See kern/vdso/vdso.c.
+
+// Makes the two pages; once at boot, after the clocks are set. ENOMEM.
+Result<> set_up_vdso();
+// Maps them into a new space and notes the place in its ProcessVm. ENOMEM.
+Result<> map_vdso(Vmar& vmar);
+
+// In words: for messages about a killed program, panic reports, and /proc/<pid>/maps.
+
+// What a mapping is called: its file's path, "[heap]", "[stack]", "[vdso]", "[vvar]", or nothing.
+std::string_view mapping_name(const VmMapping& mapping, VirtRange heap);
+
+// "nothing mapped there (below 0x10000)", or which mapping `address` lies in.
+void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address);
 
 }  // namespace kern

@@ -1,7 +1,6 @@
-#include "process/vdso.h"
-
 #include "arch/contract.h"
 #include "dev/board.h"
+#include "process/process_vmar.h"
 #include "vdso/vvar.h"
 
 namespace kern {

@@ -33,23 +33,23 @@ Result<VirtRange> user_range(VirtAddr start, uint64_t length, Errno error) {
     return VirtRange{start, (start + length).page_up()};
 }
 
+// The range of the first two arguments. EINVAL: it does not begin with a page; `beyond`: it leaves the user half.
+Result<VirtRange> range_of(const SyscallArgs& args, Errno beyond) {
+    VirtAddr start = args.address(0);
+    if (!start.is_page_aligned())
+        return fail(Errno::EINVAL);
+    return args[1] ? user_range(start, args[1], beyond) : VirtRange{start, start};
+}
+
 // MAPPING
 
 Result<Sharing> sharing_of(uint64_t flags) {
-    switch (flags & MAP_TYPE) {
-    case MAP_PRIVATE:
-        return Sharing::private_;
-    case MAP_SHARED_VALIDATE:
-        if (flags & MAP_ANONYMOUS)
-            return fail(Errno::EINVAL);
-        if (flags & ~MAP_KNOWN)
-            return fail(Errno::EOPNOTSUPP);
-        return Sharing::shared;
-    case MAP_SHARED:
-        return Sharing::shared;
-    default:
+    uint64_t type = flags & MAP_TYPE;
+    if (type == MAP_PRIVATE || type == MAP_SHARED)
+        return type == MAP_PRIVATE ? Sharing::private_ : Sharing::shared;
+    if (type != MAP_SHARED_VALIDATE || (flags & MAP_ANONYMOUS))
         return fail(Errno::EINVAL);
-    }
+    return flags & ~MAP_KNOWN ? Result<Sharing>(fail(Errno::EOPNOTSUPP)) : Sharing::shared;
 }
 
 Result<> set_placement(MapRequest& request, VirtAddr at, uint64_t flags) {
@@ -126,23 +126,16 @@ Result<uint64_t> sys_mmap(const SyscallArgs& args) {
     return start.value;
 }
 
-Result<uint64_t> sys_munmap(const SyscallArgs& args) {
-    if (!args.address(0).is_page_aligned() || args[1] == 0)
-        return fail(Errno::EINVAL);
-    TRY(vmar().unmap(TRY(user_range(args.address(0), args[1], Errno::EINVAL))));
-    return 0;
+Result<> sys_munmap(const SyscallArgs& args) {
+    VirtRange range = TRY(range_of(args, Errno::EINVAL));
+    return range.empty() ? fail(Errno::EINVAL) : vmar().unmap(range);
 }
 
-Result<uint64_t> sys_mprotect(const SyscallArgs& args) {
-    if (!args.address(0).is_page_aligned())
-        return fail(Errno::EINVAL);
-    if (args[1] == 0)
-        return 0;
-    VirtRange range = TRY(user_range(args.address(0), args[1], Errno::ENOMEM));
-    if (args[2] & ~(PROT_BITS | PROT_SEM))
-        return fail(Errno::EINVAL);
-    TRY(vmar().protect(range, perms_of(args[2])));
-    return 0;
+Result<> sys_mprotect(const SyscallArgs& args) {
+    VirtRange range = TRY(range_of(args, Errno::ENOMEM));
+    if (range.empty())
+        return {};
+    return args[2] & ~(PROT_BITS | PROT_SEM) ? fail(Errno::EINVAL) : vmar().protect(range, perms_of(args[2]));
 }
 
 Result<uint64_t> sys_mremap(const SyscallArgs& args) {
@@ -177,49 +170,37 @@ Result<uint64_t> sys_brk(const SyscallArgs& args) {
 
 // ADVICE
 
-struct AdviceNumber {
-    uint64_t number;
-    Advice advice;
-};
-
 // Linux's numbers; those about huge pages, merging, core dumps and reclaim mean nothing here and are accepted.
-constexpr AdviceNumber ADVICE[] = {
+constexpr std::pair<uint64_t, Advice> ADVICE[] = {
     {0, Advice::normal}, {1, Advice::random}, {2, Advice::sequential}, {3, Advice::will_need}, {4, Advice::dont_need},
     {8, Advice::free}, {12, Advice::normal}, {13, Advice::normal}, {14, Advice::normal}, {15, Advice::normal},
     {16, Advice::normal}, {17, Advice::normal}, {20, Advice::normal}, {21, Advice::normal},
 };
 constexpr uint64_t MADV_POPULATE_READ = 22, MADV_POPULATE_WRITE = 23;
 
-Result<uint64_t> advise_populate(VirtRange range, Perms access) {
+Result<> advise_populate(VirtRange range, Perms access) {
     if (!vmar().is_mapped(range))
         return fail(Errno::ENOMEM);
-    switch (populate(range, access)) {
-    case FaultOutcome::resolved:
-        return 0;
-    case FaultOutcome::out_of_memory:
-        return fail(Errno::ENOMEM);
-    case FaultOutcome::no_access:
-        return fail(Errno::EINVAL);
-    default:
-        return fail(Errno::EFAULT);
-    }
+    FaultOutcome outcome = populate(range, access);
+    if (outcome == FaultOutcome::resolved)
+        return {};
+    return fail(outcome == FaultOutcome::out_of_memory ? Errno::ENOMEM
+                : outcome == FaultOutcome::no_access   ? Errno::EINVAL
+                                                       : Errno::EFAULT);
 }
 
-Result<uint64_t> sys_madvise(const SyscallArgs& args) {
+Result<> sys_madvise(const SyscallArgs& args) {
     uint64_t number = args[2];
-    const auto* known = std::find_if(std::begin(ADVICE), std::end(ADVICE), [&](auto& a) { return a.number == number; });
+    const auto* known = std::ranges::find(ADVICE, number, [](auto& advice) { return advice.first; });
     bool is_populate = number == MADV_POPULATE_READ || number == MADV_POPULATE_WRITE;
-    if ((known == std::end(ADVICE) && !is_populate) || !args.address(0).is_page_aligned())
+    if ((known == std::end(ADVICE) && !is_populate) || align_up(args[1], PAGE_SIZE) < args[1])
         return fail(Errno::EINVAL);
-    if (align_up(args[1], PAGE_SIZE) < args[1])
-        return fail(Errno::EINVAL);
-    if (args[1] == 0)
-        return 0;
-    VirtRange range = TRY(user_range(args.address(0), args[1], Errno::ENOMEM));
+    VirtRange range = TRY(range_of(args, Errno::ENOMEM));
+    if (range.empty())
+        return {};
     if (is_populate)
         return advise_populate(range, number == MADV_POPULATE_WRITE ? Perms(Perms::W) : Perms::r());
-    TRY(vmar().advise(range, known->advice));
-    return 0;
+    return vmar().advise(range, known->second);
 }
 
 // WHAT IS THERE
@@ -253,17 +234,15 @@ Result<> for_each_part(VirtRange range, Act act) {
     return {};
 }
 
-Result<uint64_t> sys_msync(const SyscallArgs& args) {
+Result<> sys_msync(const SyscallArgs& args) {
     constexpr uint64_t ASYNC = 1, INVALIDATE = 2, SYNC = 4;
-    if ((args[2] & ~(ASYNC | INVALIDATE | SYNC)) || !args.address(0).is_page_aligned() ||
-        (args[2] & (ASYNC | SYNC)) == (ASYNC | SYNC))
+    if ((args[2] & ~(ASYNC | INVALIDATE | SYNC)) || (args[2] & (ASYNC | SYNC)) == (ASYNC | SYNC))
         return fail(Errno::EINVAL);
-    TRY(for_each_part(TRY(user_range(args.address(0), args[1], Errno::ENOMEM)), [&](MappedPart& part) -> Result<> {
+    return for_each_part(TRY(range_of(args, Errno::ENOMEM)), [&](MappedPart& part) -> Result<> {
         if (part.sharing == Sharing::shared && (args[2] & SYNC))
             return part.vmo->write_back(part.first_page, part.first_page + part.range.pages());
         return {};
-    }));
-    return 0;
+    });
 }
 
 // Whether touching the page would cost no more than a table entry.
@@ -278,16 +257,13 @@ bool is_in_memory(const MappedPart& part, VirtAddr page) {
     return part.vmo && part.vmo->cached_page(index).has_value();
 }
 
-Result<uint64_t> sys_mincore(const SyscallArgs& args) {
-    if (!args.address(0).is_page_aligned())
-        return fail(Errno::EINVAL);
+Result<> sys_mincore(const SyscallArgs& args) {
     VirtAddr vector = args.address(2);
-    TRY(for_each_part(TRY(user_range(args.address(0), args[1], Errno::ENOMEM)), [&](MappedPart& part) -> Result<> {
+    return for_each_part(TRY(range_of(args, Errno::ENOMEM)), [&](MappedPart& part) -> Result<> {
         for (VirtAddr page = part.range.start; page < part.range.end; page += PAGE_SIZE, vector += 1)
             TRY(write_user(vector, uint8_t{is_in_memory(part, page)}));
         return {};
-    }));
-    return 0;
+    });
 }
 
 // LOCKING. Nothing is ever paged out, so a locked range is one that was touched.
@@ -299,41 +275,35 @@ Result<VirtRange> locked_range(const SyscallArgs& args) {
     return vmar().is_mapped(range) ? Result<VirtRange>(range) : fail(Errno::ENOMEM);
 }
 
-Result<uint64_t> sys_mlock(const SyscallArgs& args) {
+Result<> sys_mlock(const SyscallArgs& args) {
     VirtRange range = TRY(locked_range(args));
-    return populate(range, Perms::r()) == FaultOutcome::out_of_memory ? Result<uint64_t>(fail(Errno::ENOMEM)) : 0;
+    return populate(range, Perms::r()) == FaultOutcome::out_of_memory ? fail(Errno::ENOMEM) : Result<>();
 }
 
-Result<uint64_t> sys_mlock2(const SyscallArgs& args) {
+Result<> sys_munlock(const SyscallArgs& args) {
+    TRY(locked_range(args));
+    return {};
+}
+
+Result<> sys_mlock2(const SyscallArgs& args) {
     constexpr uint64_t ONFAULT = 1;
     if (args[2] & ~ONFAULT)
         return fail(Errno::EINVAL);
-    if (args[2] == 0)
-        return sys_mlock(args);
-    TRY(locked_range(args));
-    return 0;
+    return args[2] ? sys_munlock(args) : sys_mlock(args);  // nothing is touched yet
 }
 
-Result<uint64_t> sys_munlock(const SyscallArgs& args) {
-    TRY(locked_range(args));
-    return 0;
-}
-
-Result<uint64_t> sys_mlockall(const SyscallArgs& args) {
+Result<> sys_mlockall(const SyscallArgs& args) {
     constexpr uint64_t CURRENT = 1, FUTURE = 2, ONFAULT = 4;
-    if (args[0] == 0 || args[0] == ONFAULT || (args[0] & ~(CURRENT | FUTURE | ONFAULT)))
-        return fail(Errno::EINVAL);
-    return 0;
+    bool is_known = args[0] && args[0] != ONFAULT && !(args[0] & ~(CURRENT | FUTURE | ONFAULT));
+    return is_known ? Result<>() : fail(Errno::EINVAL);
 }
-
-Result<uint64_t> sys_munlockall(const SyscallArgs&) { return 0; }
 
 constexpr Syscall CALLS[] = {
-    {214, "brk", sys_brk},           {215, "munmap", sys_munmap},   {216, "mremap", sys_mremap},
-    {222, "mmap", sys_mmap},         {226, "mprotect", sys_mprotect}, {227, "msync", sys_msync},
-    {228, "mlock", sys_mlock},       {229, "munlock", sys_munlock}, {230, "mlockall", sys_mlockall},
-    {231, "munlockall", sys_munlockall}, {232, "mincore", sys_mincore}, {233, "madvise", sys_madvise},
-    {284, "mlock2", sys_mlock2},
+    {214, "brk", sys_brk},                     {215, "munmap", plain<sys_munmap>},    {216, "mremap", sys_mremap},
+    {222, "mmap", sys_mmap},                   {226, "mprotect", plain<sys_mprotect>}, {227, "msync", plain<sys_msync>},
+    {228, "mlock", plain<sys_mlock>},          {229, "munlock", plain<sys_munlock>},  {231, "munlockall", zero},
+    {230, "mlockall", plain<sys_mlockall>},    {232, "mincore", plain<sys_mincore>},  {284, "mlock2", plain<sys_mlock2>},
+    {233, "madvise", plain<sys_madvise>},
 };
 
 }  // namespace

@@ -1,10 +1,8 @@
 // System calls on processes: starting, ending and waiting for them, who they are.
 #include "base/rng.h"
-#include "process/exec.h"
-#include "process/exit.h"
-#include "process/fork.h"
-#include "syscall/table.h"
 #include "mm/user_copy.h"
+#include "process/lifecycle.h"
+#include "syscall/table.h"
 
 namespace kern {
 

@@ -26,6 +26,15 @@ struct Syscall {
     SyscallHandler handler;
 };
 
+// The handler of a call that gives nothing back: 0 when it succeeds.
+template <Result<> (*call)(const SyscallArgs&)>
+Result<uint64_t> plain(const SyscallArgs& args) {
+    TRY(call(args));
+    return 0;
+}
+// What is right without being done: root's ids, for one.
+inline Result<uint64_t> zero(const SyscallArgs&) { return 0; }
+
 extern const std::span<const Syscall> MEMORY_SYSCALLS;
 extern const std::span<const Syscall> PROCESS_SYSCALLS;
 extern const std::span<const Syscall> FILE_SYSCALLS;       // descriptors and bytes

@@ -23,26 +23,21 @@ Result<uint64_t> read_clock(int clock) {
     return is_since_boot(clock) ? Result<uint64_t>(arch::now_ns()) : fail(Errno::EINVAL);
 }
 
-Result<uint64_t> sys_clock_gettime(const SyscallArgs& args) {
-    TRY(write_user(args.address(1), Timespec::of(TRY(read_clock(args.integer(0))))));
-    return 0;
+Result<> sys_clock_gettime(const SyscallArgs& args) {
+    return write_user(args.address(1), Timespec::of(TRY(read_clock(args.integer(0)))));
 }
 
-Result<uint64_t> sys_clock_getres(const SyscallArgs& args) {
+Result<> sys_clock_getres(const SyscallArgs& args) {
     TRY(read_clock(args.integer(0)));
-    if (args[1])
-        TRY(write_user(args.address(1), Timespec::of(1)));
-    return 0;
+    return args[1] ? write_user(args.address(1), Timespec::of(1)) : Result<>();
 }
 
-Result<uint64_t> sys_gettimeofday(const SyscallArgs& args) {
+Result<> sys_gettimeofday(const SyscallArgs& args) {
     Timespec now = Timespec::of(dev::wall_clock_ns());
     now.nanoseconds /= 1000;  // struct timeval has microseconds
     if (args[0])
         TRY(write_user(args.address(0), now));
-    if (args[1])
-        TRY(write_user(args.address(1), uint64_t{0}));  // struct timezone: Greenwich
-    return 0;
+    return args[1] ? write_user(args.address(1), uint64_t{0}) : Result<>();  // struct timezone: Greenwich
 }
 
 // Returns ticks since power-on; no processor time is measured, so the four counts are 0.
@@ -54,21 +49,21 @@ Result<uint64_t> sys_times(const SyscallArgs& args) {
 }
 
 // Sleeps until `deadline` (ns since power-on); EINTR leaves what is missing in `*remaining`, if that is there.
-Result<uint64_t> sleep_until(uint64_t deadline, VirtAddr remaining) {
+Result<> sleep_until(uint64_t deadline, VirtAddr remaining) {
     WaitQueue nobody;
-    auto slept = nobody.wait_until([] { return false; }, deadline);
-    if (slept.error() == Errno::ETIMEDOUT)
-        return 0;
+    Errno error = nobody.wait_until([] { return false; }, deadline).error();
+    if (error == Errno::ETIMEDOUT)
+        return {};
     if (uint64_t now = arch::now_ns(); remaining.value)
         TRY(write_user(remaining, Timespec::of(deadline > now ? deadline - now : 0)));
-    return fail(slept.error());
+    return fail(error);
 }
 
-Result<uint64_t> sys_nanosleep(const SyscallArgs& args) {
+Result<> sys_nanosleep(const SyscallArgs& args) {
     return sleep_until(arch::now_ns() + TRY(read_timespec(args.address(0))), args.address(1));
 }
 
-Result<uint64_t> sys_clock_nanosleep(const SyscallArgs& args) {
+Result<> sys_clock_nanosleep(const SyscallArgs& args) {
     constexpr uint64_t ABSOLUTE = 1;
     int clock = args.integer(0);
     if (clock == CLOCK_PROCESS_CPUTIME || clock == CLOCK_THREAD_CPUTIME || (args[1] & ~ABSOLUTE))
@@ -76,16 +71,13 @@ Result<uint64_t> sys_clock_nanosleep(const SyscallArgs& args) {
     uint64_t now = TRY(read_clock(clock)), time = TRY(read_timespec(args.address(2)));
     if (!(args[1] & ABSOLUTE))
         return sleep_until(arch::now_ns() + time, args.address(3));
-    return time <= now ? Result<uint64_t>(0) : sleep_until(arch::now_ns() + (time - now), {});
+    return time <= now ? Result<>() : sleep_until(arch::now_ns() + (time - now), {});
 }
 
 constexpr Syscall CALLS[] = {
-    {101, "nanosleep", sys_nanosleep},
-    {113, "clock_gettime", sys_clock_gettime},
-    {114, "clock_getres", sys_clock_getres},
-    {115, "clock_nanosleep", sys_clock_nanosleep},
-    {153, "times", sys_times},
-    {169, "gettimeofday", sys_gettimeofday},
+    {101, "nanosleep", plain<sys_nanosleep>},         {113, "clock_gettime", plain<sys_clock_gettime>},
+    {114, "clock_getres", plain<sys_clock_getres>},   {115, "clock_nanosleep", plain<sys_clock_nanosleep>},
+    {169, "gettimeofday", plain<sys_gettimeofday>},   {153, "times", sys_times},
 };
 
 }  // namespace
