@@ -32,11 +32,13 @@ def test_the_reference_has_all_points(lab):
     assert score(results) == POINTS_OF_A_LAB
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lab", LABS, ids=by_folder)
 def test_a_skeleton_scores_its_baseline(lab):
     assert score(grade(lab, skeleton(lab))) == lab.baseline
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lab", LABS, ids=by_folder)
 def test_a_skeleton_with_the_reference_laid_over_it_has_all_points(lab):
     files, reference = skeleton(lab), clean_files(ROOT)
