@@ -5,31 +5,6 @@ namespace kern {
 
 namespace {
 
-// What lies around an address.
-struct Surroundings {
-    VirtAddr gap_start = VirtAddr(0);  // end of the mapping below
-    VirtAddr gap_end = VMAR_CAP_ADDR;  // start of the mapping above
-    bool is_mapped = false;
-
-    void look(const VmMapping& mapping, VirtAddr address) {
-        if (mapping.range.end <= address)
-            gap_start = mapping.range.end;
-        else if (mapping.range.start > address)
-            gap_end = std::min(gap_end, mapping.range.start);
-        else
-            is_mapped = true;
-    }
-};
-
-void describe_gap(TextSink& sink, const Surroundings& around, VirtAddr address) {
-    if (address >= VMAR_CAP_ADDR)
-        format_to(sink, "beyond the user's half of the address space");
-    else if (address < VMAR_LOWEST_ADDR)
-        format_to(sink, "nothing mapped there (below {})", VMAR_LOWEST_ADDR);
-    else
-        format_to(sink, "nothing mapped there (gap {}-{})", std::max(around.gap_start, VMAR_LOWEST_ADDR), around.gap_end);
-}
-
 void describe_mapping(TextSink& sink, const VmMapping& mapping, VirtRange heap) {
     format_to(sink, "{}-{} {}{} {}", mapping.range.start, mapping.range.end, mapping.perms,
               mapping.is_private() ? "p" : "s", mapping_name(mapping, heap));
@@ -54,18 +29,26 @@ std::string_view mapping_name(const VmMapping& mapping, VirtRange heap) {
 }
 
 void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
-    Surroundings around;
-    VirtRange heap = vmar.process_vm().heap().range();
+    VirtRange gap{VMAR_LOWEST_ADDR, VMAR_CAP_ADDR}, heap = vmar.process_vm().heap().range();
+    bool is_mapped = false;
     vmar.for_each([&](const VmMapping& mapping) {
-        around.look(mapping, address);
+        if (mapping.range.end <= address)
+            gap.start = mapping.range.end;
+        else if (mapping.range.start > address)
+            gap.end = std::min(gap.end, mapping.range.start);
         if (!mapping.range.contains(address))
             return;
+        is_mapped = true;
         format_to(sink, "not allowed there (");
         describe_mapping(sink, mapping, heap);
         format_to(sink, ")");
     });
-    if (!around.is_mapped)
-        describe_gap(sink, around, address);
+    if (address >= VMAR_CAP_ADDR)
+        format_to(sink, "beyond the user's half of the address space");
+    else if (address < VMAR_LOWEST_ADDR)
+        format_to(sink, "nothing mapped there (below {})", VMAR_LOWEST_ADDR);
+    else if (!is_mapped)
+        format_to(sink, "nothing mapped there (gap {}-{})", gap.start, gap.end);
 }
 
 void describe_current_process(TextSink& sink) {

@@ -45,13 +45,8 @@ Result<String> read_interpreter(ElfImage& image, const elf::ProgramHeader& heade
     return path.back() == 0 ? String::copy(path.data()) : fail(Errno::ENOEXEC);
 }
 
-void add_to_span(ElfImage& image, const elf::ProgramHeader& segment) {
-    VirtAddr start(segment.p_vaddr), end = start + segment.p_memsz;
-    if (image.span.empty())
-        image.span = {start.page_down(), end.page_up()};
-    image.span.start = std::min(image.span.start, start.page_down());
-    image.span.end = std::max(image.span.end, end.page_up());
-    image.alignment = std::max(image.alignment, segment.p_align);
+void extend(VirtRange& range, VirtRange part) {
+    range = range.empty() ? part : VirtRange{std::min(range.start, part.start), std::max(range.end, part.end)};
 }
 
 Result<> note_header(ElfImage& image, const elf::ProgramHeader& header, uint64_t file_size) {
@@ -63,7 +58,9 @@ Result<> note_header(ElfImage& image, const elf::ProgramHeader& header, uint64_t
         return {};
     if (!is_well_formed(header, file_size))
         return fail(Errno::ENOEXEC);
-    add_to_span(image, header);
+    VirtAddr start(header.p_vaddr);
+    extend(image.span, {start.page_down(), (start + header.p_memsz).page_up()});
+    image.alignment = std::max(image.alignment, header.p_align);
     return {};
 }
 
@@ -101,16 +98,10 @@ Result<> map_segment(Vmar& vmar, const ElfImage& image, const elf::ProgramHeader
     TRY(map_part(vmar, anonymous, {zero_start, end.page_up()}));
     if (!segment.p_filesz)
         return {};
-    MapRequest request{.perms = perms_of(segment)};
-    request.vmo = image.vmo;
-    request.vmo_offset = align_down(segment.p_offset, PAGE_SIZE);
-    request.file = image.file;
-    TRY(map_part(vmar, request, {start.page_down(), zero_start}));
+    MapRequest in_file{.perms = perms_of(segment), .vmo = image.vmo,
+                       .vmo_offset = align_down(segment.p_offset, PAGE_SIZE), .file = image.file};
+    TRY(map_part(vmar, in_file, {start.page_down(), zero_start}));
     return clear_tail(vmar, segment, file_end);
-}
-
-void extend(VirtRange& range, VirtRange part) {
-    range = range.empty() ? part : VirtRange{std::min(range.start, part.start), std::max(range.end, part.end)};
 }
 
 void note_segment(LoadedElf& loaded, const ElfImage& image, const elf::ProgramHeader& segment, uint64_t bias) {

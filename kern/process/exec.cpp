@@ -20,8 +20,6 @@ struct ScriptLine {
     std::string_view argument;  // all of the rest, blanks trimmed; empty: none
 };
 
-bool is_script(std::string_view start) { return start.starts_with("#!"); }
-
 constexpr std::string_view BLANKS = " \t";
 
 std::string_view trim(std::string_view text) {
@@ -59,7 +57,7 @@ Result<Ref<File>> resolve_scripts(std::string_view path, ArgBlock& argv) {
         char start[SCRIPT_LINE_LIMIT];
         Ref<Vmo> vmo = file->vmo();
         size_t size = vmo ? TRY(vmo->read(0, std::as_writable_bytes(std::span(start)))) : 0;
-        if (!is_script({start, size}))
+        if (!std::string_view(start, size).starts_with("#!"))
             return file;
         ScriptLine line = TRY(parse_script_line({start, size}));
         TRY(insert_script_words(argv, line, current.view()));
@@ -77,10 +75,6 @@ Result<Program> read_program(Ref<File> file) {
         return fail(interpreter.error() == Errno::ENOEXEC ? Errno::ELIBBAD : interpreter.error());
     program.interpreter = std::move(*interpreter);
     return program;
-}
-
-Randomize randomize_of(Process& process) {
-    return process.personality.load() & Process::ADDR_NO_RANDOMIZE ? Randomize::no : Randomize::yes;
 }
 
 // Nothing can fail any more: the process becomes the new program.
@@ -111,7 +105,8 @@ Result<> exec(std::string_view path, ArgBlock argv, ArgBlock envp) {
     random_bytes(start.random);
     Program program = TRY(read_program(TRY(resolve_scripts(path, start.argv))));
     VmLimits limits = process.lock()->limits.vm();
-    Layout layout = Layout::choose(limits.stack, randomize_of(process));
+    bool fixed = process.personality.load() & Process::ADDR_NO_RANDOMIZE;
+    Layout layout = Layout::choose(limits.stack, fixed ? Randomize::no : Randomize::yes);
     auto [vmar, entry] = TRY(new_vmar_and_map(program, start, layout, limits));
     commit(std::move(vmar), entry, path);
     return {};

@@ -32,23 +32,19 @@ Result<> run_program(const BootArgs& args) {
     return exec(args.init, std::move(argv), std::move(envp));
 }
 
+constexpr std::pair<Errno, std::string_view> REASONS[] = {
+    {Errno::ENOENT, "there is no such file (or its interpreter or a console device is missing)"},
+    {Errno::ENOTDIR, "there is no such file"},
+    {Errno::EACCES, "it is not an executable file"},
+    {Errno::ENOEXEC, "it is not a well-formed ELF program for riscv64"},
+    {Errno::ELIBBAD, "its interpreter is not a well-formed ELF program for riscv64"},
+    {Errno::ENOMEM, "out of memory"},
+    {Errno::ENOSYS, "a part of the kernel is not written yet"},
+};
+
 std::string_view reason(Errno error) {
-    switch (error) {
-    case Errno::ENOENT:
-    case Errno::ENOTDIR:
-        return "there is no such file (or its interpreter or a console device is missing)";
-    case Errno::EACCES:
-        return "it is not an executable file";
-    case Errno::ENOEXEC:
-    case Errno::ELIBBAD:
-        return "it, or its interpreter, is not a well-formed ELF program for riscv64";
-    case Errno::ENOMEM:
-        return "out of memory";
-    case Errno::ENOSYS:
-        return "a part of the kernel is not written yet";
-    default:
-        return "an error, see errno(3)";
-    }
+    const auto* known = std::ranges::find(REASONS, error, [](auto& entry) { return entry.first; });
+    return known != std::end(REASONS) ? known->second : "an error, see errno(3)";
 }
 
 [[noreturn]] void give_up(Errno error) {

@@ -29,10 +29,8 @@ inline constexpr uint64_t SUPPORTED = EXIT_SIGNAL | VM | VFORK | SETTLS | PARENT
 
 struct CloneRequest {
     uint64_t flags = 0;
-    VirtAddr stack;       // the child's; null: where the parent's is
-    VirtAddr parent_tid;
-    VirtAddr tls;
-    VirtAddr child_tid;
+    VirtAddr stack;  // the child's; null: where the parent's is
+    VirtAddr parent_tid, tls, child_tid;
 };
 
 // Returns the child's pid, to the parent; the child returns from the same system call with 0. With clone_flag::VFORK the

@@ -27,11 +27,6 @@ private:
     bool failed_ = false;
 };
 
-Result<Ref<Process>> get_process(int pid) {
-    Ref<Process> process = find_process(pid);
-    return process ? Result<Ref<Process>>(std::move(process)) : fail(Errno::ESRCH);
-}
-
 // "00400000-00452000 r-xp 00000000 00:01 17                                 /bin/sh"
 void write_mapping(StringSink& out, const VmMapping& mapping, VirtRange heap) {
     constexpr size_t NAME_COLUMN = 73;
@@ -118,7 +113,7 @@ void write_status(Process& process, Vmar* vmar, TextSink& out) {
 
 int calling_process() { return current_process().pid(); }
 
-bool process_exists(int pid) { return static_cast<bool>(find_process(pid)); }
+bool process_exists(int pid) { return find_process(pid).has_value(); }
 
 int next_process(int pid) {
     int next = 0;
@@ -130,7 +125,7 @@ int next_process(int pid) {
 }
 
 Result<> write_process_file(int pid, ProcessFile which, TextSink& out) {
-    Ref<Process> process = TRY(get_process(pid));
+    Ref<Process> process = TRY(find_process(pid));
     Ref<Vmar> vmar = process->lock_vmar().dup_vmar();
     if (which == ProcessFile::stat)
         write_stat(*process, vmar.get(), out);
@@ -151,7 +146,7 @@ Result<> write_process_file(int pid, ProcessFile which, TextSink& out) {
 }
 
 Result<Ref<BackingFile>> process_executable(int pid) {
-    Ref<Process> process = TRY(get_process(pid));
+    Ref<Process> process = TRY(find_process(pid));
     ProcessVmarGuard guard = process->lock_vmar();
     Vmar* vmar = guard.as_ref();
     return vmar && vmar->process_vm().executable_file() ? Result<Ref<BackingFile>>(vmar->process_vm().executable_file())
@@ -159,7 +154,7 @@ Result<Ref<BackingFile>> process_executable(int pid) {
 }
 
 Result<Ref<Directory>> process_directory(int pid) {
-    Ref<Directory> directory = TRY(get_process(pid))->files.working_directory();
+    Ref<Directory> directory = TRY(find_process(pid))->files.working_directory();
     return directory ? Result<Ref<Directory>>(std::move(directory)) : fail(Errno::ENOENT);
 }
 

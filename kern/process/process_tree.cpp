@@ -8,10 +8,10 @@ constinit Locked<ProcessTree> tree{LockRank::process_tree};
 
 Locked<ProcessTree>::Guard lock_process_tree() { return tree.lock(); }
 
-Ref<Process> find_process(int pid) {
+Result<Ref<Process>> find_process(int pid) {
     auto processes = tree.lock();
     Process* process = processes->find(pid);
-    return process && !processes->is_zombie(*process) ? Ref<Process>::share(process) : nullptr;
+    return process && !processes->is_zombie(*process) ? Result<Ref<Process>>(Ref<Process>::share(process)) : fail(Errno::ESRCH);
 }
 
 Result<int> ProcessTree::take_pid() {

@@ -67,7 +67,7 @@ private:
 
 Locked<ProcessTree>::Guard lock_process_tree();
 
-// A process that lives, by number; null when there is none.
-Ref<Process> find_process(int pid);
+// A process that lives, by number. ESRCH.
+Result<Ref<Process>> find_process(int pid);
 
 }  // namespace kern

@@ -20,8 +20,7 @@ uint64_t choose_bias(const ElfImage& image, const Layout& layout) {
 Result<uint64_t> find_bias(Vmar& vmar, const ElfImage& image) {
     if (!image.is_position_independent())
         return 0;
-    MapRequest request{.size = image.span.size(), .perms = Perms::none()};
-    request.alignment = image.alignment;
+    MapRequest request{.size = image.span.size(), .perms = Perms::none(), .alignment = image.alignment};
     VirtAddr place = TRY(vmar.map(request));
     TRY(vmar.unmap(VirtRange::sized(place, request.size)));
     return place.value - image.span.start.value;

@@ -21,11 +21,9 @@ constexpr std::string_view NAMES[] = {
 int take_fatal_signal(UserThread& thread) {
     auto state = thread.process().lock();
     SignalSet candidates = state->signals.pending - thread.blocked_signals();
-    for (int number = candidates.first(); number; number = candidates.first()) {
+    for (; int number = candidates.first(); candidates = candidates - SignalSet::of(number))
         if (state->signals.is_fatal(number))
             return number;
-        candidates = candidates - SignalSet::of(number);
-    }
     return 0;
 }
 

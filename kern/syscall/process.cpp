@@ -11,10 +11,7 @@ namespace {
 Process& self() { return current_process(); }
 
 // A process by number; 0 means the caller. ESRCH.
-Result<Ref<Process>> process_by_id(int pid) {
-    Ref<Process> process = pid == 0 ? Ref<Process>::share(&self()) : find_process(pid);
-    return process ? Result<Ref<Process>>(std::move(process)) : fail(Errno::ESRCH);
-}
+Result<Ref<Process>> process_by_id(int pid) { return find_process(pid == 0 ? self().pid() : pid); }
 
 // STARTING AND ENDING
 
@@ -39,12 +36,11 @@ Result<ArgBlock> read_strings(VirtAddr array) {
     return block;
 }
 
-Result<uint64_t> sys_execve(const SyscallArgs& args) {
+Result<> sys_execve(const SyscallArgs& args) {
     String path = TRY(read_user_path(args.address(0)));
     ArgBlock argv = TRY(read_strings(args.address(1)));
     ArgBlock envp = TRY(read_strings(args.address(2)));
-    TRY(exec(path.view(), std::move(argv), std::move(envp)));
-    return 0;
+    return exec(path.view(), std::move(argv), std::move(envp));
 }
 
 Result<uint64_t> sys_exit(const SyscallArgs& args) { exit_process(exited_status(args.integer(0))); }
@@ -81,7 +77,6 @@ Result<uint64_t> sys_wait4(const SyscallArgs& args) {
 Result<uint64_t> sys_getpid(const SyscallArgs&) { return self().pid(); }
 Result<uint64_t> sys_gettid(const SyscallArgs&) { return current_user_thread().tid(); }
 Result<uint64_t> sys_getppid(const SyscallArgs&) { return self().parent_pid(); }
-Result<uint64_t> zero(const SyscallArgs&) { return 0; }  // root's ids; and what succeeds without effect
 
 Result<uint64_t> sys_getpgid(const SyscallArgs& args) {
     Ref<Process> process = TRY(process_by_id(args.integer(0)));
@@ -93,7 +88,7 @@ Result<uint64_t> sys_getsid(const SyscallArgs& args) {
     return lock_process_tree()->session(*process);
 }
 
-Result<uint64_t> sys_setpgid(const SyscallArgs& args) {
+Result<> sys_setpgid(const SyscallArgs& args) {
     if (args.integer(1) < 0)
         return fail(Errno::EINVAL);
     Ref<Process> process = TRY(process_by_id(args.integer(0)));
@@ -103,7 +98,7 @@ Result<uint64_t> sys_setpgid(const SyscallArgs& args) {
     if (tree->session(*process) == process->pid() || tree->session(*process) != tree->session(self()))
         return fail(Errno::EPERM);
     tree->set_group(*process, args.integer(1) ? args.integer(1) : process->pid());
-    return 0;
+    return {};
 }
 
 Result<uint64_t> sys_setsid(const SyscallArgs&) {
@@ -119,9 +114,9 @@ Result<uint64_t> sys_set_tid_address(const SyscallArgs& args) {
     return current_user_thread().tid();
 }
 
-Result<uint64_t> sys_set_robust_list(const SyscallArgs& args) {
+Result<> sys_set_robust_list(const SyscallArgs& args) {
     constexpr uint64_t HEAD_SIZE = 24;
-    return args[1] == HEAD_SIZE ? Result<uint64_t>(0) : fail(Errno::EINVAL);
+    return args[1] == HEAD_SIZE ? Result<>() : fail(Errno::EINVAL);
 }
 
 Result<uint64_t> sys_personality(const SyscallArgs& args) {
@@ -132,39 +127,24 @@ Result<uint64_t> sys_personality(const SyscallArgs& args) {
     return old;
 }
 
-Result<uint64_t> sys_prctl(const SyscallArgs& args) {
-    constexpr int SET_NAME = 15, GET_NAME = 16, GET_DUMPABLE = 3, SET_DUMPABLE = 4;
-    switch (args.integer(0)) {
-    case SET_NAME: {
-        auto name = TRY(read_user<CommandName>(args.address(1)));
-        name.back() = 0;
-        self().lock()->name = name;
-        return 0;
-    }
-    case GET_NAME: {
+// Of its many options, those on the name.
+Result<> sys_prctl(const SyscallArgs& args) {
+    constexpr int SET_NAME = 15, GET_NAME = 16;
+    if (args.integer(0) == GET_NAME) {
         CommandName name = self().lock()->name;
-        TRY(write_user(args.address(1), name));
-        return 0;
+        return write_user(args.address(1), name);
     }
-    case GET_DUMPABLE:
-        return 1;
-    case SET_DUMPABLE:
-        return args[1] <= 1 ? Result<uint64_t>(0) : fail(Errno::EINVAL);
-    default:
+    if (args.integer(0) != SET_NAME)
         return fail(Errno::EINVAL);
-    }
+    auto name = TRY(read_user<CommandName>(args.address(1)));
+    name.back() = 0;
+    self().lock()->name = name;
+    return {};
 }
 
 // LIMITS
 
 // Those that bind the space or the descriptors take effect at once.
-void apply_limits(Process& process, Limits limits) {
-    process.files.table.set_limit(limits[Resource::files].current);
-    ProcessVmarGuard guard = process.lock_vmar();
-    if (Vmar* vmar = guard.as_ref())
-        vmar->set_limits(limits.vm());
-}
-
 Result<> set_limit(Process& process, Resource resource, Limit wanted) {
     if (wanted.current > wanted.maximum)
         return fail(Errno::EINVAL);
@@ -174,11 +154,13 @@ Result<> set_limit(Process& process, Resource resource, Limit wanted) {
     state->limits[resource] = wanted;
     Limits limits = state->limits;
     state.unlock();
-    apply_limits(process, limits);
+    process.files.table.set_limit(limits[Resource::files].current);
+    if (Ref<Vmar> vmar = process.lock_vmar().dup_vmar())
+        vmar->set_limits(limits.vm());
     return {};
 }
 
-Result<uint64_t> sys_prlimit64(const SyscallArgs& args) {
+Result<> sys_prlimit64(const SyscallArgs& args) {
     VirtAddr wanted = args.address(2), old = args.address(3);
     if (args[1] >= static_cast<uint64_t>(Resource::count))
         return fail(Errno::EINVAL);
@@ -190,9 +172,7 @@ Result<uint64_t> sys_prlimit64(const SyscallArgs& args) {
     Limit before = process->lock()->limits[resource];
     if (wanted.value)
         TRY(set_limit(*process, resource, value));
-    if (old.value)
-        TRY(write_user(old, before));
-    return 0;
+    return old.value ? write_user(old, before) : Result<>();
 }
 
 // SCHEDULING
@@ -212,22 +192,20 @@ Result<uint64_t> sys_sched_getaffinity(const SyscallArgs& args) {
 }
 
 // Nobody can wait for a word of memory yet, so there is nobody to wake; a process is one thread.
-Result<uint64_t> sys_futex(const SyscallArgs& args) {
+Result<> sys_futex(const SyscallArgs& args) {
     constexpr uint64_t WAKE = 1, PRIVATE = 128;
-    return (args[1] & ~PRIVATE) == WAKE ? Result<uint64_t>(0) : fail(Errno::ENOSYS);
+    return (args[1] & ~PRIVATE) == WAKE ? Result<>() : fail(Errno::ENOSYS);
 }
 
 // THE MACHINE
 
-constexpr size_t UTS_LENGTH = 65;
-
-Result<uint64_t> sys_uname(const SyscallArgs& args) {
+Result<> sys_uname(const SyscallArgs& args) {
+    constexpr size_t LENGTH = 65;
     constexpr std::string_view FIELDS[] = {"Linux", "astrolabe", "6.12.0-astrolabe", "#1 Astrolabe", "riscv64", "(none)"};
-    char fields[std::size(FIELDS)][UTS_LENGTH] = {};
+    char fields[std::size(FIELDS)][LENGTH] = {};
     for (size_t i = 0; i < std::size(FIELDS); i++)
-        FIELDS[i].copy(fields[i], UTS_LENGTH - 1);
-    TRY(write_user(args.address(0), fields));
-    return 0;
+        FIELDS[i].copy(fields[i], LENGTH - 1);
+    return write_user(args.address(0), fields);
 }
 
 struct SystemInfo {  // struct sysinfo
@@ -240,15 +218,14 @@ struct SystemInfo {  // struct sysinfo
 };
 static_assert(sizeof(SystemInfo) == 112);
 
-Result<uint64_t> sys_sysinfo(const SyscallArgs& args) {
+Result<> sys_sysinfo(const SyscallArgs& args) {
     SystemInfo info = {};
     info.uptime = static_cast<int64_t>(arch::now_ns() / 1'000'000'000);
     info.total_ram = total_frame_count() * PAGE_SIZE;
     info.free_ram = free_frame_count() * PAGE_SIZE;
     info.processes = static_cast<uint16_t>(lock_process_tree()->count());
     info.unit = 1;
-    TRY(write_user(args.address(0), info));
-    return 0;
+    return write_user(args.address(0), info);
 }
 
 Result<uint64_t> sys_getrandom(const SyscallArgs& args) {
@@ -267,23 +244,15 @@ Result<uint64_t> sys_getrandom(const SyscallArgs& args) {
     return done;
 }
 
+// Every way to stop is switching off.
 Result<uint64_t> sys_reboot(const SyscallArgs& args) {
-    constexpr uint32_t MAGIC1 = 0xfee1'dead, MAGIC2[] = {0x2812'1969, 0x0512'1996, 0x1604'1998, 0x2011'2000};
-    constexpr uint32_t RESTART = 0x0123'4567, HALT = 0xcdef'0123, POWER_OFF = 0x4321'fedc, CAD_ON = 0x89ab'cdef, CAD_OFF = 0;
-    auto is_magic = [&](uint32_t magic) { return magic == static_cast<uint32_t>(args[1]); };
-    if (static_cast<uint32_t>(args[0]) != MAGIC1 || !std::any_of(std::begin(MAGIC2), std::end(MAGIC2), is_magic))
+    constexpr uint32_t MAGIC1 = 0xfee1'dead, MAGIC2 = 0x2812'1969;  // what C libraries pass
+    constexpr uint32_t RESTART = 0x0123'4567, HALT = 0xcdef'0123, POWER_OFF = 0x4321'fedc;
+    uint32_t command = static_cast<uint32_t>(args[2]);
+    if (static_cast<uint32_t>(args[0]) != MAGIC1 || static_cast<uint32_t>(args[1]) != MAGIC2 ||
+        (command != RESTART && command != HALT && command != POWER_OFF))
         return fail(Errno::EINVAL);
-    switch (static_cast<uint32_t>(args[2])) {
-    case RESTART:
-    case HALT:
-    case POWER_OFF:
-        arch::power_off(0);
-    case CAD_ON:
-    case CAD_OFF:
-        return 0;
-    default:
-        return fail(Errno::EINVAL);
-    }
+    arch::power_off(0);
 }
 
 Result<uint64_t> sys_riscv_flush_icache(const SyscallArgs&) {
@@ -295,38 +264,22 @@ Result<uint64_t> sys_riscv_flush_icache(const SyscallArgs&) {
 Result<uint64_t> not_supported(const SyscallArgs&) { return fail(Errno::ENOSYS); }
 
 constexpr Syscall CALLS[] = {
-    {92, "personality", sys_personality},
-    {93, "exit", sys_exit},
-    {94, "exit_group", sys_exit},
-    {96, "set_tid_address", sys_set_tid_address},
-    {98, "futex", sys_futex},
-    {99, "set_robust_list", sys_set_robust_list},
-    {123, "sched_getaffinity", sys_sched_getaffinity},
-    {124, "sched_yield", sys_sched_yield},
-    {142, "reboot", sys_reboot},
-    {154, "setpgid", sys_setpgid},
-    {155, "getpgid", sys_getpgid},
-    {156, "getsid", sys_getsid},
-    {157, "setsid", sys_setsid},
-    {158, "getgroups", zero},
-    {160, "uname", sys_uname},
-    {167, "prctl", sys_prctl},
-    {172, "getpid", sys_getpid},
-    {173, "getppid", sys_getppid},
-    {174, "getuid", zero},
-    {175, "geteuid", zero},
-    {176, "getgid", zero},
-    {177, "getegid", zero},
-    {178, "gettid", sys_gettid},
-    {179, "sysinfo", sys_sysinfo},
-    {220, "clone", sys_clone},
-    {221, "execve", sys_execve},
-    {258, "riscv_hwprobe", not_supported},
-    {259, "riscv_flush_icache", sys_riscv_flush_icache},
-    {260, "wait4", sys_wait4},
-    {261, "prlimit64", sys_prlimit64},
-    {278, "getrandom", sys_getrandom},
-    {293, "rseq", not_supported},
+    {92, "personality", sys_personality},          {93, "exit", sys_exit},
+    {94, "exit_group", sys_exit},                  {96, "set_tid_address", sys_set_tid_address},
+    {98, "futex", plain<sys_futex>},               {99, "set_robust_list", plain<sys_set_robust_list>},
+    {123, "sched_getaffinity", sys_sched_getaffinity}, {124, "sched_yield", sys_sched_yield},
+    {142, "reboot", sys_reboot},                   {154, "setpgid", plain<sys_setpgid>},
+    {155, "getpgid", sys_getpgid},                 {156, "getsid", sys_getsid},
+    {157, "setsid", sys_setsid},                   {158, "getgroups", zero},
+    {160, "uname", plain<sys_uname>},              {167, "prctl", plain<sys_prctl>},
+    {172, "getpid", sys_getpid},                   {173, "getppid", sys_getppid},
+    {174, "getuid", zero},                         {175, "geteuid", zero},
+    {176, "getgid", zero},                         {177, "getegid", zero},
+    {178, "gettid", sys_gettid},                   {179, "sysinfo", plain<sys_sysinfo>},
+    {220, "clone", sys_clone},                     {221, "execve", plain<sys_execve>},
+    {258, "riscv_hwprobe", not_supported},         {259, "riscv_flush_icache", sys_riscv_flush_icache},
+    {260, "wait4", sys_wait4},                     {261, "prlimit64", plain<sys_prlimit64>},
+    {278, "getrandom", sys_getrandom},             {293, "rseq", not_supported},
     {435, "clone3", not_supported},
 };
 

@@ -56,10 +56,10 @@ void send(Process& process, int number) {
 }
 
 Result<> send_to_process(int pid, int number) {
-    Ref<Process> process = find_process(pid);
+    auto process = find_process(pid);
     if (!process)
         return lock_process_tree()->find(pid) ? Result<>() : fail(Errno::ESRCH);  // a zombie takes any signal
-    send(*process, number);
+    send(**process, number);
     return {};
 }
 

@@ -21,21 +21,13 @@ Result<uint64_t> unknown(uint64_t number) {
     return fail(Errno::ENOSYS);
 }
 
-void enter(std::span<const Syscall> calls) {
-    for (const Syscall& call : calls)
-        handlers[call.number] = call.handler;
-}
-
 }  // namespace
 
 void init_syscalls() {
-    enter(MEMORY_SYSCALLS);
-    enter(PROCESS_SYSCALLS);
-    enter(FILE_SYSCALLS);
-    enter(FILE_INFO_SYSCALLS);
-    enter(PATH_SYSCALLS);
-    enter(SIGNAL_SYSCALLS);
-    enter(TIME_SYSCALLS);
+    for (std::span<const Syscall> family : {MEMORY_SYSCALLS, PROCESS_SYSCALLS, FILE_SYSCALLS, FILE_INFO_SYSCALLS,
+                                            PATH_SYSCALLS, SIGNAL_SYSCALLS, TIME_SYSCALLS})
+        for (const Syscall& call : family)
+            handlers[call.number] = call.handler;
 }
 
 extern "C" void arch::on_user_syscall(TrapFrame& frame) {
