@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "arch/contract.h"
 #include "dev/board.h"
 #include "process/process_vmar.h"
@@ -27,8 +29,8 @@ Result<> map_page(Vmar& vmar, MappingKind kind, VirtAddr at, Perms perms, uint64
 Result<> set_up_vdso() {
     VvarData data{.ns_per_tick_32 = arch::ns_per_tick_32, .wall_offset_ns = dev::wall_clock_ns() - arch::now_ns()};
     auto vmo = TRY(Vmo::create(2 * PAGE_SIZE));
-    TRY(vmo->write(0, std::as_bytes(std::span(&data, 1))));
-    TRY(vmo->write(PAGE_SIZE, vdso_image));
+    memcpy(TRY(vmo->page(0))->data(), &data, sizeof(data));
+    memcpy(TRY(vmo->page(1))->data(), vdso_image, PAGE_SIZE);
     pages = std::move(vmo);
     return {};
 }
