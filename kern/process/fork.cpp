@@ -5,10 +5,6 @@ namespace kern {
 
 namespace {
 
-Result<Ref<Vmar>> space_for_child(UserThread& parent, uint64_t flags) {
-    return flags & clone_flag::VM ? Result<Ref<Vmar>>(parent.vmar_ref()) : parent.vmar().fork();
-}
-
 // The child's registers: the parent's, but for what `request` says.
 void set_up_registers(UserThread& child, UserThread& parent, const CloneRequest& request) {
     arch::copy_user_state(child.context, parent.context);
@@ -22,7 +18,7 @@ void set_up_registers(UserThread& child, UserThread& parent, const CloneRequest&
 
 // A thread of `process` that will go on where `parent` is.
 Result<Own<UserThread>> make_thread(Ref<Process> process, UserThread& parent, const CloneRequest& request) {
-    Ref<Vmar> space = TRY(space_for_child(parent, request.flags));
+    Ref<Vmar> space = request.flags & clone_flag::VM ? parent.vmar_ref() : TRY(parent.vmar().fork());
     (void)process->lock_vmar().set_vmar(space);
     auto thread = TRY(make_own<UserThread>(std::move(process), std::move(space)));
     TRY(thread->prepare(start_user_thread));

@@ -8,11 +8,41 @@
 #include "fs/fd_table.h"
 #include "process/process_vmar.h"
 #include "process/signal.h"
-#include "process/user_thread.h"
+#include "sched/scheduler.h"
 
 namespace kern {
 
 struct SiblingTag;
+struct ThreadTag;
+
+// A thread of a user program.
+class UserThread final : public Thread, public ListNode<ThreadTag> {
+public:
+    // Its own reference to the process's space: who runs on this thread uses it without a lock.
+    UserThread(Ref<Process> process, Ref<Vmar> vmar);
+    ~UserThread() override;
+
+    Process& process() const { return *process_; }
+    Vmar& vmar() const { return *vmar_; }
+    const Ref<Vmar>& vmar_ref() const { return vmar_; }
+    // Makes `vmar` (null: none) the space of this thread, which is the current one, and of this hart. Returns the old one.
+    [[nodiscard]] Ref<Vmar> renew_vmar(Ref<Vmar> vmar);
+    int tid() const { return tid_; }
+    void set_tid(int tid) { tid_ = tid; }
+
+    SignalSet blocked_signals() const { return SignalSet(blocked_signals_.load()); }
+    void set_blocked_signals(SignalSet set) { blocked_signals_.store((set - UNBLOCKABLE).bits()); }
+
+    // Where clone(2) and set_tid_address(2) have the kernel write: the tid when the thread starts, 0 when it ends.
+    VirtAddr set_child_tid;
+    VirtAddr clear_child_tid;
+
+private:
+    Ref<Process> process_;
+    Ref<Vmar> vmar_;
+    int tid_ = 0;
+    Atomic<uint64_t> blocked_signals_;
+};
 
 // Resource limits: see getrlimit(2). All are recorded; those that have a name here are enforced.
 enum class Resource : uint32_t { data = 2, stack = 3, core = 4, processes = 6, files = 7, address_space = 9, count = 16 };
@@ -90,7 +120,14 @@ private:
     int wait_status_ = 0;
 };
 
+inline UserThread& current_user_thread() { return static_cast<UserThread&>(current_thread()); }
 // The process whose thread runs here; not for an idle thread or an interrupt handler.
 inline Process& current_process() { return current_user_thread().process(); }
+
+// Makes `thread` the first one of a process that has its number, and lets it run.
+void start_thread_of(Process& process, Own<UserThread> thread);
+
+// Where a user thread begins, prepared with Thread::prepare: goes to user mode as its context says.
+void start_user_thread(Thread& thread);
 
 }  // namespace kern

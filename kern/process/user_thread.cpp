@@ -1,5 +1,3 @@
-#include "process/user_thread.h"
-
 #include "mm/user_copy.h"
 #include "process/process.h"
 

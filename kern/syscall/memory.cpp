@@ -10,13 +10,10 @@ namespace {
 
 constexpr uint64_t PROT_BITS = 7, PROT_SEM = 8;
 constexpr uint64_t MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_SHARED_VALIDATE = 3, MAP_TYPE = 0xf, MAP_FIXED = 0x10,
-                   MAP_ANONYMOUS = 0x20, MAP_GROWSDOWN = 0x100, MAP_DENYWRITE = 0x800, MAP_EXECUTABLE = 0x1000,
-                   MAP_LOCKED = 0x2000, MAP_NORESERVE = 0x4000, MAP_POPULATE = 0x8000, MAP_NONBLOCK = 0x10000,
-                   MAP_STACK = 0x20000, MAP_HUGETLB = 0x40000, MAP_FIXED_NOREPLACE = 0x100000;
-// What MAP_SHARED_VALIDATE knows.
-constexpr uint64_t MAP_KNOWN = MAP_TYPE | MAP_FIXED | MAP_ANONYMOUS | MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE |
-                               MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB |
-                               MAP_FIXED_NOREPLACE;
+                   MAP_ANONYMOUS = 0x20, MAP_GROWSDOWN = 0x100, MAP_LOCKED = 0x2000, MAP_POPULATE = 0x8000,
+                   MAP_HUGETLB = 0x40000, MAP_FIXED_NOREPLACE = 0x100000;
+// What MAP_SHARED_VALIDATE knows: these, and MAP_DENYWRITE, EXECUTABLE, NORESERVE, NONBLOCK, STACK, which change nothing.
+constexpr uint64_t MAP_KNOWN = 0x17'f93f;
 constexpr uint64_t USER_END = VMAR_CAP_ADDR.value;
 
 // The rights of PROT_READ and so on. A page that can be written can be read: RISC-V has no other.

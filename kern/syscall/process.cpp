@@ -16,9 +16,8 @@ Result<Ref<Process>> process_by_id(int pid) { return find_process(pid == 0 ? sel
 // STARTING AND ENDING
 
 Result<uint64_t> sys_clone(const SyscallArgs& args) {
-    CloneRequest request{.flags = args[0], .stack = args.address(1), .parent_tid = args.address(2),
-                         .tls = args.address(3), .child_tid = args.address(4)};
-    return TRY(clone_process(request));
+    return TRY(clone_process({.flags = args[0], .stack = args.address(1), .parent_tid = args.address(2),
+                              .tls = args.address(3), .child_tid = args.address(4)}));
 }
 
 // A NULL-terminated array of strings; a null array is an empty one. E2BIG, EFAULT.
