@@ -30,59 +30,40 @@ void File::set_flags(uint32_t flags) {
     flags_.store((flags_.load() & ~open_flag::CHANGEABLE) | (flags & open_flag::CHANGEABLE));
 }
 
-Result<size_t> File::read(UserBytes to) {
+Result<size_t> File::read(UserBytes to, FilePlace place) {
     if (!can_read())
         return fail(Errno::EBADF);
     if (inode_->as_directory())
         return fail(Errno::EISDIR);
+    if (place && !inode_->is_seekable())
+        return fail(Errno::ESPIPE);
     if (!content_)
         return inode_->read(*this, to);
+    if (place)
+        return read_to_user(*content_, *place, to);
     LockGuard guard(position_);
     size_t count = TRY(read_to_user(*content_, offset_, to));
     offset_ += count;
     return count;
 }
 
-Result<size_t> File::write(UserBytes from) {
+Result<size_t> File::write(UserBytes from, FilePlace place) {
     if (!can_write())
         return fail(Errno::EBADF);
-    if (!content_)
-        return inode_->write(*this, from);
-    LockGuard guard(position_);
-    LockGuard change(inode_->changes());
-    if (has(open_flag::APPEND))
-        offset_ = content_->size();
-    size_t count = TRY(write_locked(offset_, from));
-    offset_ += count;
-    return count;
-}
-
-Result<size_t> File::read_at(uint64_t offset, UserBytes to) {
-    if (!can_read())
-        return fail(Errno::EBADF);
-    if (inode_->as_directory())
-        return fail(Errno::EISDIR);
-    if (!inode_->is_seekable())
-        return fail(Errno::ESPIPE);
-    return content_ ? read_to_user(*content_, offset, to) : inode_->read(*this, to);
-}
-
-Result<size_t> File::write_at(uint64_t offset, UserBytes from) {
-    if (!can_write())
-        return fail(Errno::EBADF);
-    if (!inode_->is_seekable())
+    if (place && !inode_->is_seekable())
         return fail(Errno::ESPIPE);
     if (!content_)
         return inode_->write(*this, from);
+    std::optional<LockGuard<Mutex>> position;
+    if (!place)
+        position.emplace(position_);
     LockGuard change(inode_->changes());
-    return write_locked(has(open_flag::APPEND) ? content_->size() : offset, from);
-}
-
-Result<size_t> File::write_locked(uint64_t offset, UserBytes from) {
-    if (from.size == 0)
-        return 0;
-    size_t count = TRY(write_from_user(*content_, offset, from));
-    inode_->touch_modified();
+    uint64_t offset = has(open_flag::APPEND) ? content_->size() : place ? *place : offset_;
+    size_t count = from.size ? TRY(write_from_user(*content_, offset, from)) : 0;
+    if (!place)
+        offset_ = offset + count;
+    if (from.size)
+        inode_->touch_modified();
     return count;
 }
 

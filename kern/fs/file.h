@@ -2,6 +2,8 @@
 // and fork(2) share.
 #pragma once
 
+#include <optional>
+
 #include "fs/directory.h"
 
 namespace kern {
@@ -18,6 +20,7 @@ inline constexpr uint32_t ONLY_AT_OPEN = CREATE | EXCLUSIVE | 0400 | TRUNCATE | 
 }  // namespace open_flag
 
 enum class Whence { set, current, end };
+using FilePlace = std::optional<uint64_t>;
 
 class File final : public BackingFile {
 public:
@@ -37,12 +40,9 @@ public:
     // BYTES, to and from the calling program. EBADF, EISDIR, EINVAL, EFAULT, ENOSPC, EFBIG; from streams EAGAIN, EINTR.
     // A transfer that stops half-way gives the count so far. No lock that spins is held while bytes are copied.
 
-    // At the offset, which moves along.
-    Result<size_t> read(UserBytes to);
-    Result<size_t> write(UserBytes from);
-    // At `offset`. ESPIPE on a stream.
-    Result<size_t> read_at(uint64_t offset, UserBytes to);
-    Result<size_t> write_at(uint64_t offset, UserBytes from);
+    // At `place`, which a stream does not have (ESPIPE); without one at the offset, which moves along.
+    Result<size_t> read(UserBytes to, FilePlace place = {});
+    Result<size_t> write(UserBytes from, FilePlace place = {});
     // lseek(2): the new offset. ESPIPE, EINVAL, EOVERFLOW.
     Result<uint64_t> seek(int64_t distance, Whence whence);
     // ftruncate(2). EINVAL when it is not a regular file open for writing.
@@ -60,8 +60,6 @@ public:
     Result<std::string_view> path(std::span<char> buffer);
 
 private:
-    Result<size_t> write_locked(uint64_t offset, UserBytes from);
-
     Ref<Inode> inode_;
     Ref<Vmo> content_;         // null: a stream or a directory
     Ref<Directory> directory_; // with name_: what it was opened as

@@ -23,115 +23,83 @@ Result<UserBytes> user_bytes(VirtAddr at, uint64_t size) {
     return UserBytes{at, std::min(size, MAX_TRANSFER)};
 }
 
-Result<Ref<File>> get_readable(int fd) {
+enum class Direction { in, out };
+enum class Where { offset, argument };  // a call works at the file's offset, or where its fourth argument says
+
+Result<Ref<File>> get_open(int fd, Direction direction) {
     Ref<File> file = TRY(get_file(fd));
-    return file->can_read() ? Result<Ref<File>>(std::move(file)) : fail(Errno::EBADF);
+    bool is_open = direction == Direction::in ? file->can_read() : file->can_write();
+    return is_open ? Result<Ref<File>>(std::move(file)) : fail(Errno::EBADF);
 }
 
-Result<Ref<File>> get_writable(int fd) {
-    Ref<File> file = TRY(get_file(fd));
-    return file->can_write() ? Result<Ref<File>>(std::move(file)) : fail(Errno::EBADF);
+Result<FilePlace> place_of(Where where, const SyscallArgs& args) {
+    if (where == Where::offset)
+        return FilePlace();
+    return static_cast<int64_t>(args[3]) < 0 ? Result<FilePlace>(fail(Errno::EINVAL)) : FilePlace(args[3]);
 }
 
 // Whoever writes where nobody reads is told by a signal as well.
-Result<uint64_t> with_sigpipe(Result<size_t> result) {
-    if (!result && result.error() == Errno::EPIPE)
+Result<size_t> transfer(Direction direction, File& file, UserBytes bytes, FilePlace place) {
+    if (direction == Direction::in)
+        return file.read(bytes, place);
+    Result<size_t> moved = file.write(bytes, place);
+    if (!moved && moved.error() == Errno::EPIPE)
         send_signal(current_process(), SIGPIPE);
-    return result;
+    return moved;
 }
 
-Result<uint64_t> read(const SyscallArgs& args) {
-    Ref<File> file = TRY(get_readable(args.integer(0)));
-    return file->read(TRY(user_bytes(args.address(1), args[2])));
+// read(2), pread(2) and so on.
+template <Direction direction, Where where>
+Result<uint64_t> move_bytes(const SyscallArgs& args) {
+    FilePlace place = TRY(place_of(where, args));
+    Ref<File> file = TRY(get_open(args.integer(0), direction));
+    return transfer(direction, *file, TRY(user_bytes(args.address(1), args[2])), place);
 }
 
-Result<uint64_t> write(const SyscallArgs& args) {
-    Ref<File> file = TRY(get_writable(args.integer(0)));
-    return with_sigpipe(file->write(TRY(user_bytes(args.address(1), args[2]))));
+// One element of an array of struct iovec.
+Result<UserBytes> vector_at(VirtAddr vectors, int index) {
+    struct Vector {
+        VirtAddr at;
+        uint64_t size;
+    };
+    auto vector = TRY(read_user<Vector>(vectors + static_cast<uint64_t>(index) * sizeof(Vector)));
+    return user_bytes(vector.at, vector.size);
 }
 
-Result<uint64_t> pread(const SyscallArgs& args) {
-    if (static_cast<int64_t>(args[3]) < 0)
-        return fail(Errno::EINVAL);
-    Ref<File> file = TRY(get_readable(args.integer(0)));
-    return file->read_at(args[3], TRY(user_bytes(args.address(1), args[2])));
-}
-
-Result<uint64_t> pwrite(const SyscallArgs& args) {
-    if (static_cast<int64_t>(args[3]) < 0)
-        return fail(Errno::EINVAL);
-    Ref<File> file = TRY(get_writable(args.integer(0)));
-    return with_sigpipe(file->write_at(args[3], TRY(user_bytes(args.address(1), args[2]))));
-}
-
-// struct iovec.
-struct Vector {
-    VirtAddr at;
-    uint64_t size;
-};
-
-// All lengths and addresses are checked before the first byte moves.
+// All addresses and lengths, each below 2^38, are checked before the first byte moves.
 Result<> check_vectors(VirtAddr vectors, int count) {
-    uint64_t total = 0;
     if (count < 0 || count > MAX_VECTORS)
         return fail(Errno::EINVAL);
-    for (int i = 0; i < count; i++) {
-        auto vector = TRY(read_user<Vector>(vectors + static_cast<uint64_t>(i) * sizeof(Vector)));
-        TRY(user_bytes(vector.at, vector.size));
-        total += vector.size;  // each is below 2^38
-    }
-    return static_cast<int64_t>(total) < 0 ? fail(Errno::EINVAL) : Result<>();
+    for (int i = 0; i < count; i++)
+        TRY(vector_at(vectors, i));
+    return {};
 }
 
-// Calls transfer(UserBytes, bytes so far) for one piece after the other, until one falls short. `event`: that a stream is
-// ready for another piece, because having moved some bytes a call does not wait for more.
-template <typename Transfer>
-Result<uint64_t> transfer_vectors(const SyscallArgs& args, File& file, uint32_t event, Transfer transfer) {
+// readv(2) and so on: one piece after the other, until one falls short. Having moved some bytes, a call does not wait for a
+// stream to be ready for more.
+template <Direction direction, Where where>
+Result<uint64_t> move_vectors(const SyscallArgs& args) {
+    FilePlace place = TRY(place_of(where, args));
+    Ref<File> file = TRY(get_open(args.integer(0), direction));
     TRY(check_vectors(args.address(1), args.integer(2)));
     uint64_t done = 0;
     for (int i = 0; i < args.integer(2); i++) {
-        auto vector = TRY(read_user<Vector>(args.address(1) + static_cast<uint64_t>(i) * sizeof(Vector)));
-        UserBytes bytes = TRY(user_bytes(vector.at, vector.size));
+        UserBytes bytes = TRY(vector_at(args.address(1), i));
         bytes.size = std::min(bytes.size, MAX_TRANSFER - done);
         if (bytes.size == 0)
             continue;
-        if (done && !(file.inode().ready() & event))
+        if (done && !(file->inode().ready() & (direction == Direction::in ? poll_event::IN : poll_event::OUT)))
             break;
-        Result<size_t> moved = transfer(bytes, done);
+        Result<size_t> moved = transfer(direction, *file, bytes, place);
         if (!moved)
             return done ? Result<uint64_t>(done) : moved;
         done += *moved;
         if (*moved < bytes.size)
             break;
+        if (place)
+            *place += *moved;
     }
     return done;
-}
-
-Result<uint64_t> readv(const SyscallArgs& args) {
-    Ref<File> file = TRY(get_readable(args.integer(0)));
-    return transfer_vectors(args, *file, poll_event::IN, [&](UserBytes to, uint64_t) { return file->read(to); });
-}
-
-Result<uint64_t> writev(const SyscallArgs& args) {
-    Ref<File> file = TRY(get_writable(args.integer(0)));
-    return with_sigpipe(
-        transfer_vectors(args, *file, poll_event::OUT, [&](UserBytes from, uint64_t) { return file->write(from); }));
-}
-
-Result<uint64_t> preadv(const SyscallArgs& args) {
-    if (static_cast<int64_t>(args[3]) < 0)
-        return fail(Errno::EINVAL);
-    Ref<File> file = TRY(get_readable(args.integer(0)));
-    return transfer_vectors(args, *file, poll_event::IN,
-                            [&](UserBytes to, uint64_t done) { return file->read_at(args[3] + done, to); });
-}
-
-Result<uint64_t> pwritev(const SyscallArgs& args) {
-    if (static_cast<int64_t>(args[3]) < 0)
-        return fail(Errno::EINVAL);
-    Ref<File> file = TRY(get_writable(args.integer(0)));
-    return transfer_vectors(args, *file, poll_event::OUT,
-                            [&](UserBytes from, uint64_t done) { return file->write_at(args[3] + done, from); });
 }
 
 Result<uint64_t> lseek(const SyscallArgs& args) {
@@ -141,37 +109,27 @@ Result<uint64_t> lseek(const SyscallArgs& args) {
     return file->seek(static_cast<int64_t>(args[1]), static_cast<Whence>(args[2]));
 }
 
-Result<uint64_t> ftruncate(const SyscallArgs& args) {
+Result<> ftruncate(const SyscallArgs& args) {
     if (static_cast<int64_t>(args[1]) < 0)
         return fail(Errno::EINVAL);
-    TRY(TRY(get_file(args.integer(0)))->resize(args[1]));
-    return 0;
+    return TRY(get_file(args.integer(0)))->resize(args[1]);
 }
 
-Result<> write_back(Vmo& vmo) { return vmo.write_back(0, UINT64_MAX); }
-
-Result<uint64_t> fsync(const SyscallArgs& args) {
+Result<> fsync(const SyscallArgs& args) {
     Ref<File> file = TRY(get_file(args.integer(0)));
     if (Ref<Vmo> vmo = file->inode().vmo())
-        TRY(write_back(*vmo));
-    return file->inode().is_seekable() ? Result<uint64_t>(0) : fail(Errno::EINVAL);
+        TRY(vmo->write_back(0, UINT64_MAX));
+    return file->inode().is_seekable() ? Result<>() : fail(Errno::EINVAL);
 }
-
-// Everything is in memory.
-Result<uint64_t> sync(const SyscallArgs&) { return 0; }
 
 // DESCRIPTORS
 
-Result<uint64_t> close(const SyscallArgs& args) {
-    TRY(files().table.close(args.integer(0)));
-    return 0;
-}
+Result<> close(const SyscallArgs& args) { return files().table.close(args.integer(0)); }
 
-Result<uint64_t> close_range(const SyscallArgs& args) {
+Result<> close_range(const SyscallArgs& args) {
     if (args[2])
         return fail(Errno::EINVAL);
-    TRY(files().table.close_range(static_cast<unsigned>(args[0]), static_cast<unsigned>(args[1])));
-    return 0;
+    return files().table.close_range(static_cast<unsigned>(args[0]), static_cast<unsigned>(args[1]));
 }
 
 Result<uint64_t> dup(const SyscallArgs& args) {
@@ -187,25 +145,21 @@ Result<uint64_t> dup3(const SyscallArgs& args) {
     return static_cast<uint64_t>(args.integer(1));
 }
 
-Result<uint64_t> pipe2(const SyscallArgs& args) {
+Result<> pipe2(const SyscallArgs& args) {
     constexpr uint64_t ALLOWED = open_flag::CLOSE_ON_EXEC | open_flag::NON_BLOCKING;
     if (args[1] & ~ALLOWED)
         return fail(Errno::EINVAL);
     PipeEnds ends = TRY(make_pipe(args[1] & open_flag::NON_BLOCKING));
     FdTable& table = files().table;
     bool close_on_exec = args[1] & open_flag::CLOSE_ON_EXEC;
-    struct {
-        int reader, writer;
-    } fds;
-    fds.reader = TRY(table.add(std::move(ends.reader), close_on_exec));
+    int reader = TRY(table.add(std::move(ends.reader), close_on_exec));
     auto writer = table.add(std::move(ends.writer), close_on_exec);
-    fds.writer = writer.value_or(-1);
-    Result<> told = writer ? write_user(args.address(0), fds) : fail(writer.error());
-    if (told)
-        return 0;
-    (void)table.close(fds.reader);
-    (void)table.close(fds.writer);
-    return fail(told.error());
+    int fds[] = {reader, writer.value_or(-1)};
+    Result<> told = writer ? write_user(args.address(0), std::as_bytes(std::span(fds))) : fail(writer.error());
+    if (!told)
+        for (int fd : fds)
+            (void)table.close(fd);
+    return told;
 }
 
 Result<uint64_t> duplicate_from(Ref<File> file, uint64_t lowest, bool close_on_exec) {
@@ -294,28 +248,19 @@ Result<uint64_t> ppoll(const SyscallArgs& args) {
     return count;
 }
 
+constexpr Direction IN = Direction::in, OUT = Direction::out;
+constexpr Where HERE = Where::offset, THERE = Where::argument;
+
 constexpr Syscall CALLS[] = {
-    {23, "dup", dup},
-    {24, "dup3", dup3},
-    {25, "fcntl", fcntl},
-    {29, "ioctl", ioctl},
-    {46, "ftruncate", ftruncate},
-    {57, "close", close},
-    {59, "pipe2", pipe2},
-    {62, "lseek", lseek},
-    {63, "read", read},
-    {64, "write", write},
-    {65, "readv", readv},
-    {66, "writev", writev},
-    {67, "pread64", pread},
-    {68, "pwrite64", pwrite},
-    {69, "preadv", preadv},
-    {70, "pwritev", pwritev},
-    {73, "ppoll", ppoll},
-    {81, "sync", sync},
-    {82, "fsync", fsync},
-    {83, "fdatasync", fsync},
-    {436, "close_range", close_range},
+    {23, "dup", dup},                   {24, "dup3", dup3},                         {25, "fcntl", fcntl},
+    {29, "ioctl", ioctl},               {46, "ftruncate", plain<ftruncate>},        {57, "close", plain<close>},
+    {59, "pipe2", plain<pipe2>},        {62, "lseek", lseek},                       {73, "ppoll", ppoll},
+    {81, "sync", zero},                 {82, "fsync", plain<fsync>},                {83, "fdatasync", plain<fsync>},
+    {436, "close_range", plain<close_range>},
+    {63, "read", move_bytes<IN, HERE>}, {67, "pread64", move_bytes<IN, THERE>},
+    {64, "write", move_bytes<OUT, HERE>}, {68, "pwrite64", move_bytes<OUT, THERE>},
+    {65, "readv", move_vectors<IN, HERE>}, {69, "preadv", move_vectors<IN, THERE>},
+    {66, "writev", move_vectors<OUT, HERE>}, {70, "pwritev", move_vectors<OUT, THERE>},
 };
 
 }  // namespace
