@@ -82,6 +82,28 @@ Result<size_t> Vmo::read(uint64_t offset, std::span<std::byte> out) {
     return total;
 }
 
+Result<size_t> Vmo::write(uint64_t offset, std::span<const std::byte> bytes) {
+    if (offset + bytes.size() < offset)
+        return fail(Errno::EFBIG);
+    uint64_t old_size = size();
+    if (offset + bytes.size() > old_size)
+        TRY(resize(offset + bytes.size()));
+    size_t done = 0;
+    while (done < bytes.size()) {
+        uint64_t at = offset + done;
+        size_t chunk = std::min<size_t>(bytes.size() - done, PAGE_SIZE - at % PAGE_SIZE);
+        auto frame = page(at >> PAGE_SHIFT);
+        if (!frame) {
+            TRY(resize(std::max(old_size, at)));
+            return done ? Result<size_t>(done) : fail(frame.error());
+        }
+        memcpy((*frame)->data() + at % PAGE_SIZE, bytes.data() + done, chunk);
+        mark_dirty(at >> PAGE_SHIFT);
+        done += chunk;
+    }
+    return done;
+}
+
 Result<> Vmo::resize(uint64_t size) {
     auto pages = pages_.lock();
     uint64_t first_gone = align_up(size, PAGE_SIZE) >> PAGE_SHIFT;

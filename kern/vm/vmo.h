@@ -41,8 +41,11 @@ public:
     // Writes the dirty pages among [first, last) back. EIO, ENOSPC.
     Result<> write_back(uint64_t first, uint64_t last);
 
-    // Copies bytes out, as read(2) does; fewer at the end of the object. ENOMEM, EIO.
+    // BYTES, as read(2) and write(2) see them; counts may fall short at the end (read) or for want of memory (write).
+
     Result<size_t> read(uint64_t offset, std::span<std::byte> out);
+    // Grows the object where the bytes reach past its end. ENOMEM if none could be written.
+    Result<size_t> write(uint64_t offset, std::span<const std::byte> bytes);
     // Cuts off pages past the new end, or extends it with zeroes. Mappings of the lost pages are the caller's business.
     Result<> resize(uint64_t size);
 
