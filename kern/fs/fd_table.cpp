@@ -2,20 +2,18 @@
 
 namespace kern {
 
-namespace {
-
-template <typename Slots>
-auto* slot_of(Slots& slots, int fd) {
+// What use(slot) gives for an open descriptor, called with the lock held. EBADF.
+template <typename Use>
+auto FdTable::with_slot(int fd, Use use) -> Result<decltype(use(std::declval<Slot&>()))> {
+    auto slots = slots_.lock();
     auto index = static_cast<unsigned>(fd);
-    return index < slots.size() && slots[index].file ? &slots[index] : nullptr;
+    if (index >= slots->size() || !(*slots)[index].file)
+        return fail(Errno::EBADF);
+    return use((*slots)[index]);
 }
 
-}  // namespace
-
 Result<Ref<File>> FdTable::get(int fd) {
-    auto slots = slots_.lock();
-    auto* slot = slot_of(*slots, fd);
-    return slot ? Result<Ref<File>>(slot->file) : fail(Errno::EBADF);
+    return with_slot(fd, [](Slot& slot) { return slot.file; });
 }
 
 Result<int> FdTable::add(Ref<File> file, bool close_on_exec, int lowest) {
@@ -44,27 +42,16 @@ Result<> FdTable::set(int fd, Ref<File> file, bool close_on_exec) {
 }
 
 Result<> FdTable::close(int fd) {
-    Slot closed;  // outlives the lock
-    auto slots = slots_.lock();
-    auto* slot = slot_of(*slots, fd);
-    if (!slot)
-        return fail(Errno::EBADF);
-    std::swap(*slot, closed);
+    TRY(with_slot(fd, [](Slot& slot) { return std::exchange(slot, {}); }));  // the file goes when the lock is free again
     return {};
 }
 
 Result<bool> FdTable::closes_on_exec(int fd) {
-    auto slots = slots_.lock();
-    auto* slot = slot_of(*slots, fd);
-    return slot ? Result<bool>(slot->close_on_exec) : fail(Errno::EBADF);
+    return with_slot(fd, [](Slot& slot) { return slot.close_on_exec; });
 }
 
 Result<> FdTable::set_close_on_exec(int fd, bool close) {
-    auto slots = slots_.lock();
-    auto* slot = slot_of(*slots, fd);
-    if (!slot)
-        return fail(Errno::EBADF);
-    slot->close_on_exec = close;
+    TRY(with_slot(fd, [close](Slot& slot) { return slot.close_on_exec = close; }));
     return {};
 }
 

@@ -37,6 +37,8 @@ private:
     };
     using Slots = Vec<Slot>;
 
+    template <typename Use>
+    auto with_slot(int fd, Use use) -> Result<decltype(use(std::declval<Slot&>()))>;
     template <typename Condition>
     void close_where(Condition condition);
 

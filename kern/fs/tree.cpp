@@ -24,25 +24,7 @@ Result<> check_free(const Target& target) {
     return TRY(look_up(target)) ? fail(Errno::EEXIST) : Result<>();
 }
 
-// The second of two directories' changes(), unless it is the first.
-class SecondGuard {
-public:
-    SecondGuard(Directory& first, Directory& second) : mutex_(&first == &second ? nullptr : &second.changes()) {
-        if (mutex_)
-            mutex_->lock();
-    }
-    ~SecondGuard() {
-        if (mutex_)
-            mutex_->unlock();
-    }
-    SecondGuard(const SecondGuard&) = delete;
-    SecondGuard& operator=(const SecondGuard&) = delete;
-
-private:
-    Mutex* mutex_;
-};
-
-// Takes an empty directory out of its parent. Both changes() are held.
+// That a directory can go. With its changes() held.
 Result<> check_empty(Directory& directory) {
     if (directory.is_mount_point())
         return fail(Errno::EBUSY);
@@ -153,7 +135,9 @@ Result<> rename(const Target& from, const Target& to, Existing existing) {
         return fail(Errno::EXDEV);
     LockGuard several(several_directories);
     LockGuard guard(from.directory->changes());
-    SecondGuard second(*from.directory, *to.directory);
+    std::optional<LockGuard<Mutex>> second;
+    if (from.directory != to.directory)
+        second.emplace(to.directory->changes());
     return rename_entry(from, to, existing);
 }
 

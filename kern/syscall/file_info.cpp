@@ -43,63 +43,16 @@ Stat stat_of(Inode& inode) {
     };
 }
 
-Result<uint64_t> newfstatat(const SyscallArgs& args) {
+Result<> newfstatat(const SyscallArgs& args) {
     constexpr int NO_AUTOMOUNT = 0x800;
     if (args.integer(3) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | NO_AUTOMOUNT))
         return fail(Errno::EINVAL);
     Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), args.integer(3)));
-    TRY(write_user(args.address(2), stat_of(*inode)));
-    return 0;
+    return write_user(args.address(2), stat_of(*inode));
 }
 
-Result<uint64_t> fstat(const SyscallArgs& args) {
-    Ref<File> file = TRY(get_file(args.integer(0)));
-    TRY(write_user(args.address(1), stat_of(file->inode())));
-    return 0;
-}
-
-// struct statx of linux/stat.h.
-struct StatxTime {
-    uint64_t seconds;
-    uint32_t nanoseconds, pad;
-};
-struct Statx {
-    uint32_t mask, block_size;
-    uint64_t attributes;
-    uint32_t links, user, group;
-    uint16_t mode, pad1;
-    uint64_t inode, size, blocks, attributes_mask;
-    StatxTime accessed, born, changed, modified;
-    uint32_t device_number_major, device_number_minor, device_major, device_minor;
-    uint64_t spare[14];
-};
-static_assert(sizeof(Statx) == 256);
-
-Statx statx_of(Inode& inode) {
-    constexpr uint32_t BASIC_STATS = 0x7ff;
-    constexpr auto time = [](const uint64_t (&parts)[2]) {
-        return StatxTime{parts[0], static_cast<uint32_t>(parts[1]), 0};
-    };
-    Stat stat = stat_of(inode);
-    return {
-        .mask = BASIC_STATS, .block_size = stat.block_size, .attributes = 0,
-        .links = stat.links, .user = stat.user, .group = stat.group, .mode = static_cast<uint16_t>(stat.mode), .pad1 = 0,
-        .inode = stat.inode, .size = stat.size, .blocks = stat.blocks, .attributes_mask = 0,
-        .accessed = time(stat.accessed), .born = {}, .changed = time(stat.changed), .modified = time(stat.modified),
-        .device_number_major = static_cast<uint32_t>(stat.device_number >> 8) & 0xfff,
-        .device_number_minor = static_cast<uint32_t>((stat.device_number & 0xff) | (stat.device_number >> 12 & ~0xffu)),
-        .device_major = 0, .device_minor = static_cast<uint32_t>(stat.device), .spare = {},
-    };
-}
-
-Result<uint64_t> statx(const SyscallArgs& args) {
-    constexpr int SYNC_TYPE = 0x6000, NO_AUTOMOUNT = 0x800;
-    constexpr uint64_t RESERVED_MASK = 0x8000'0000;
-    if ((args.integer(2) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | NO_AUTOMOUNT | SYNC_TYPE)) || (args[3] & RESERVED_MASK))
-        return fail(Errno::EINVAL);
-    Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), args.integer(2)));
-    TRY(write_user(args.address(4), statx_of(*inode)));
-    return 0;
+Result<> fstat(const SyscallArgs& args) {
+    return write_user(args.address(1), stat_of(TRY(get_file(args.integer(0)))->inode()));
 }
 
 // struct statfs.
@@ -110,7 +63,7 @@ struct FileSystemStat {
 };
 static_assert(sizeof(FileSystemStat) == 120);
 
-Result<uint64_t> write_file_system(VirtAddr to, Inode& inode) {
+Result<> write_file_system(VirtAddr to, Inode& inode) {
     FileSystem& fs = inode.file_system();
     FileSystemStat stat{
         .type = fs.magic, .block_size = PAGE_SIZE,
@@ -118,15 +71,14 @@ Result<uint64_t> write_file_system(VirtAddr to, Inode& inode) {
         .files = 0, .free_files = 0, .id = {static_cast<uint32_t>(fs.device), 0},
         .name_limit = NAME_LIMIT, .fragment_size = PAGE_SIZE, .flags = 0, .spare = {},
     };
-    TRY(write_user(to, stat));
-    return 0;
+    return write_user(to, stat);
 }
 
-Result<uint64_t> statfs(const SyscallArgs& args) {
+Result<> statfs(const SyscallArgs& args) {
     return write_file_system(args.address(1), *TRY(find_inode(AT_FDCWD, args.address(0), 0)));
 }
 
-Result<uint64_t> fstatfs(const SyscallArgs& args) {
+Result<> fstatfs(const SyscallArgs& args) {
     return write_file_system(args.address(1), TRY(get_file(args.integer(0)))->inode());
 }
 
@@ -141,25 +93,18 @@ Result<uint64_t> readlinkat(const SyscallArgs& args) {
 }
 
 // Everyone is root here: only what nobody may execute is refused.
-Result<> check_access(Inode& inode, int mode) {
-    constexpr int EXECUTE = 1;
-    if ((mode & EXECUTE) && !inode.as_directory() && !(inode.mode() & 0111))
-        return fail(Errno::EACCES);
-    return {};
-}
-
-Result<uint64_t> faccessat2(const SyscallArgs& args) {
-    constexpr int EFFECTIVE_IDS = 0x200;
-    int flags = args.integer(3);
+Result<> check_access(const SyscallArgs& args, int flags) {
+    constexpr int EXECUTE = 1, EFFECTIVE_IDS = 0x200;
     if ((args.integer(2) & ~7) || (flags & ~(EFFECTIVE_IDS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
         return fail(Errno::EINVAL);
-    TRY(check_access(*TRY(find_inode(args.integer(0), args.address(1), flags)), args.integer(2)));
-    return 0;
+    Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), flags));
+    bool refused = (args.integer(2) & EXECUTE) && !inode->as_directory() && !(inode->mode() & 0111);
+    return refused ? fail(Errno::EACCES) : Result<>();
 }
 
-Result<uint64_t> faccessat(const SyscallArgs& args) {
-    return faccessat2(SyscallArgs{{args[0], args[1], args[2], 0, 0, 0}});
-}
+Result<> faccessat(const SyscallArgs& args) { return check_access(args, 0); }
+
+Result<> faccessat2(const SyscallArgs& args) { return check_access(args, args.integer(3)); }
 
 // DIRECTORIES
 
@@ -210,15 +155,9 @@ Result<uint64_t> getdents64(const SyscallArgs& args) {
 }
 
 constexpr Syscall CALLS[] = {
-    {43, "statfs", statfs},
-    {44, "fstatfs", fstatfs},
-    {48, "faccessat", faccessat},
-    {61, "getdents64", getdents64},
-    {78, "readlinkat", readlinkat},
-    {79, "newfstatat", newfstatat},
-    {80, "fstat", fstat},
-    {291, "statx", statx},
-    {439, "faccessat2", faccessat2},
+    {43, "statfs", plain<statfs>},         {44, "fstatfs", plain<fstatfs>},         {48, "faccessat", plain<faccessat>},
+    {61, "getdents64", getdents64},        {78, "readlinkat", readlinkat},          {79, "newfstatat", plain<newfstatat>},
+    {80, "fstat", plain<fstat>},           {439, "faccessat2", plain<faccessat2>},
 };
 
 }  // namespace

@@ -25,94 +25,81 @@ Result<uint64_t> openat(const SyscallArgs& args) {
 
 // MAKING AND REMOVING NAMES
 
-Result<uint64_t> mkdirat(const SyscallArgs& args) {
+Result<> mkdirat(const SyscallArgs& args) {
     UserPath path = TRY(read_path(args.integer(0), args.address(1)));
     TRY(create(TRY(path.entry()), {mode_of(InodeType::directory, masked(args[2]))}));
-    return 0;
+    return {};
 }
 
-Result<uint64_t> mknodat(const SyscallArgs& args) {
-    auto type = static_cast<uint32_t>(args[2]) & TYPE_BITS;
-    if (type && InodeType{type} != InodeType::regular)
-        return fail(Errno::EPERM);
-    UserPath path = TRY(read_path(args.integer(0), args.address(1)));
-    TRY(create(TRY(path.entry()), {mode_of(InodeType::regular, masked(args[2]))}));
-    return 0;
-}
-
-Result<uint64_t> symlinkat(const SyscallArgs& args) {
+Result<> symlinkat(const SyscallArgs& args) {
     String text = TRY(read_user_path(args.address(0)));
     if (text.empty())
         return fail(Errno::ENOENT);
     UserPath path = TRY(read_path(args.integer(1), args.address(2)));
     TRY(create(TRY(path.entry()), {mode_of(InodeType::symlink, 0777), text.view()}));
-    return 0;
+    return {};
 }
 
-Result<uint64_t> linkat(const SyscallArgs& args) {
+Result<> linkat(const SyscallArgs& args) {
     int flags = args.integer(4);
     if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
         return fail(Errno::EINVAL);
     int how = (flags & AT_EMPTY_PATH) | (flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW);
     Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), how));
     UserPath path = TRY(read_path(args.integer(2), args.address(3)));
-    TRY(link(*inode, TRY(path.entry())));
-    return 0;
+    return link(*inode, TRY(path.entry()));
 }
 
-Result<uint64_t> unlinkat(const SyscallArgs& args) {
+Result<> unlinkat(const SyscallArgs& args) {
     if (args.integer(2) & ~AT_REMOVEDIR)
         return fail(Errno::EINVAL);
     UserPath path = TRY(read_path(args.integer(0), args.address(1)));
     Target target = TRY(path.entry());
-    TRY(args.integer(2) & AT_REMOVEDIR ? remove_directory(target) : unlink(target));
-    return 0;
+    return args.integer(2) & AT_REMOVEDIR ? remove_directory(target) : unlink(target);
 }
 
-Result<uint64_t> renameat2(const SyscallArgs& args) {
+Result<> renameat2(const SyscallArgs& args) {
     constexpr int NO_REPLACE = 1;
     if (args.integer(4) & ~NO_REPLACE)
         return fail(Errno::EINVAL);
     UserPath from = TRY(read_path(args.integer(0), args.address(1)));
     UserPath to = TRY(read_path(args.integer(2), args.address(3)));
-    TRY(rename(TRY(from.entry()), TRY(to.entry()), args.integer(4) & NO_REPLACE ? Existing::keep : Existing::replace));
-    return 0;
+    return rename(TRY(from.entry()), TRY(to.entry()), args.integer(4) & NO_REPLACE ? Existing::keep : Existing::replace);
 }
 
 // CHANGING WHAT A FILE SAYS OF ITSELF
 
-Result<uint64_t> truncate(const SyscallArgs& args) {
+Result<> truncate(const SyscallArgs& args) {
     if (static_cast<int64_t>(args[1]) < 0)
         return fail(Errno::EINVAL);
     Ref<Inode> inode = TRY(find_inode(AT_FDCWD, args.address(0), 0));
     if (inode->as_directory())
         return fail(Errno::EISDIR);
     LockGuard guard(inode->changes());
-    TRY(inode->resize(args[1]));
-    return 0;
+    return inode->resize(args[1]);
 }
 
-Result<uint64_t> fchmod(const SyscallArgs& args) {
+Result<> fchmod(const SyscallArgs& args) {
     TRY(get_file(args.integer(0)))->inode().set_permissions(static_cast<uint32_t>(args[1]));
-    return 0;
+    return {};
 }
 
-Result<uint64_t> fchmodat(const SyscallArgs& args) {
+Result<> fchmodat(const SyscallArgs& args) {
     TRY(find_inode(args.integer(0), args.address(1), 0))->set_permissions(static_cast<uint32_t>(args[2]));
-    return 0;
+    return {};
 }
 
-Result<uint64_t> fchown(const SyscallArgs& args) {
+Result<> fchown(const SyscallArgs& args) {
     TRY(get_file(args.integer(0)))->inode().set_owner(static_cast<uint32_t>(args[1]), static_cast<uint32_t>(args[2]));
-    return 0;
+    return {};
 }
 
-Result<uint64_t> fchownat(const SyscallArgs& args) {
+Result<> fchownat(const SyscallArgs& args) {
     if (args.integer(4) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
         return fail(Errno::EINVAL);
     Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), args.integer(4)));
     inode->set_owner(static_cast<uint32_t>(args[2]), static_cast<uint32_t>(args[3]));
-    return 0;
+    return {};
 }
 
 // struct timespec; UTIME_NOW and UTIME_OMIT stand in for nanoseconds.
@@ -131,7 +118,7 @@ struct Timespec {
     }
 };
 
-Result<uint64_t> utimensat(const SyscallArgs& args) {
+Result<> utimensat(const SyscallArgs& args) {
     struct Times {
         Timespec accessed, modified;
     } times;
@@ -146,27 +133,22 @@ Result<uint64_t> utimensat(const SyscallArgs& args) {
     times.accessed.store_in(inode->times().accessed);
     times.modified.store_in(inode->times().modified);
     inode->touch_changed();
-    return 0;
+    return {};
 }
 
 // WHERE A PROCESS IS
 
-Result<uint64_t> chdir(const SyscallArgs& args) {
-    Ref<Inode> inode = TRY(find_inode(AT_FDCWD, args.address(0), 0));
-    Directory* directory = inode->as_directory();
+Result<> change_directory(Inode& inode) {
+    Directory* directory = inode.as_directory();
     if (!directory)
         return fail(Errno::ENOTDIR);
     files().set_working_directory(Ref<Directory>::share(directory));
-    return 0;
+    return {};
 }
 
-Result<uint64_t> fchdir(const SyscallArgs& args) {
-    Directory* directory = TRY(get_file(args.integer(0)))->inode().as_directory();
-    if (!directory)
-        return fail(Errno::ENOTDIR);
-    files().set_working_directory(Ref<Directory>::share(directory));
-    return 0;
-}
+Result<> chdir(const SyscallArgs& args) { return change_directory(*TRY(find_inode(AT_FDCWD, args.address(0), 0))); }
+
+Result<> fchdir(const SyscallArgs& args) { return change_directory(TRY(get_file(args.integer(0)))->inode()); }
 
 // Linux gives no path that is longer than what its calls take.
 Result<uint64_t> getcwd(const SyscallArgs& args) {
@@ -183,29 +165,16 @@ Result<uint64_t> getcwd(const SyscallArgs& args) {
 }
 
 Result<uint64_t> umask(const SyscallArgs& args) {
-    uint32_t old = files().umask.load();
-    files().umask.store(static_cast<uint32_t>(args[0]) & 0777);
-    return old;
+    return files().umask.exchange_acquire(static_cast<uint32_t>(args[0]) & 0777);
 }
 
 constexpr Syscall CALLS[] = {
-    {17, "getcwd", getcwd},
-    {33, "mknodat", mknodat},
-    {34, "mkdirat", mkdirat},
-    {35, "unlinkat", unlinkat},
-    {36, "symlinkat", symlinkat},
-    {37, "linkat", linkat},
-    {45, "truncate", truncate},
-    {49, "chdir", chdir},
-    {50, "fchdir", fchdir},
-    {52, "fchmod", fchmod},
-    {53, "fchmodat", fchmodat},
-    {54, "fchownat", fchownat},
-    {55, "fchown", fchown},
-    {56, "openat", openat},
-    {88, "utimensat", utimensat},
-    {166, "umask", umask},
-    {276, "renameat2", renameat2},
+    {17, "getcwd", getcwd},                {34, "mkdirat", plain<mkdirat>},         {35, "unlinkat", plain<unlinkat>},
+    {36, "symlinkat", plain<symlinkat>},   {37, "linkat", plain<linkat>},           {45, "truncate", plain<truncate>},
+    {49, "chdir", plain<chdir>},           {50, "fchdir", plain<fchdir>},           {52, "fchmod", plain<fchmod>},
+    {53, "fchmodat", plain<fchmodat>},     {54, "fchownat", plain<fchownat>},       {55, "fchown", plain<fchown>},
+    {56, "openat", openat},                {88, "utimensat", plain<utimensat>},     {166, "umask", umask},
+    {276, "renameat2", plain<renameat2>},
 };
 
 }  // namespace
