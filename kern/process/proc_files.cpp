@@ -63,19 +63,17 @@ void copy_out(TextSink& out, Read read) {
 // The vector lies behind two arrays that end with a null each; the program may have changed them since.
 void write_auxv(Vmar& vmar, TextSink& out) {
     VirtAddr at = vmar.process_vm().init_stack().user_sp() + sizeof(uint64_t);
+    auto next = [&](auto& to) {
+        size_t size = vmar.read_bytes(at, std::as_writable_bytes(std::span(&to, 1)));
+        at += size;
+        return size == sizeof(to);
+    };
     uint64_t word = 0;
-    for (int nulls = 0; nulls < 2; at += sizeof(word)) {
-        if (vmar.read_bytes(at, std::as_writable_bytes(std::span(&word, 1))) != sizeof(word))
+    for (int nulls = 0; nulls < 2; nulls += word == 0)
+        if (!next(word))
             return;
-        nulls += word == 0;
-    }
-    AuxEntry entry;
-    do {
-        if (vmar.read_bytes(at, std::as_writable_bytes(std::span(&entry, 1))) != sizeof(entry))
-            return;
+    for (AuxEntry entry{1, 0}; entry.key && next(entry);)
         out.write({reinterpret_cast<const char*>(&entry), sizeof(entry)});
-        at += sizeof(entry);
-    } while (entry.key);
 }
 
 char state_of(Process& process) { return &process == &current_process() ? 'R' : 'S'; }

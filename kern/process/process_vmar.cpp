@@ -9,26 +9,22 @@ constexpr uint64_t HWCAP = 1 << ('I' - 'A') | 1 << ('M' - 'A') | 1 << ('A' - 'A'
 constexpr uint64_t CLOCK_TICKS = 100;              // of times(2), a second
 constexpr uint64_t MIN_SIGNAL_STACK = 1088;        // Linux's struct rt_sigframe without the vector extension
 
-// What is left to chance and to the file goes where Layout says; a program that says where it wants to be goes there.
-uint64_t choose_bias(const ElfImage& image, const Layout& layout) {
-    if (!image.is_position_independent())
-        return 0;
-    return align_down(layout.dynamic_base.value, image.alignment) - image.span.start.value;
+// How far an image moves to begin at `base`; one that says where it wants to be stays there.
+uint64_t bias_to(VirtAddr base, const ElfImage& image) {
+    return image.is_position_independent() ? align_down(base.value, image.alignment) - image.span.start.value : 0;
 }
 
 // Where a mapping of the image's size would go.
-Result<uint64_t> find_bias(Vmar& vmar, const ElfImage& image) {
-    if (!image.is_position_independent())
-        return 0;
+Result<VirtAddr> find_place(Vmar& vmar, const ElfImage& image) {
     MapRequest request{.size = image.span.size(), .perms = Perms::none(), .alignment = image.alignment};
     VirtAddr place = TRY(vmar.map(request));
     TRY(vmar.unmap(VirtRange::sized(place, request.size)));
-    return place.value - image.span.start.value;
+    return place;
 }
 
 // ELIBBAD instead of ENOEXEC: the program itself is in order.
 Result<LoadedElf> load_interpreter(Vmar& vmar, const ElfImage& image) {
-    auto loaded = load_elf(vmar, image, TRY(find_bias(vmar, image)));
+    auto loaded = load_elf(vmar, image, bias_to(TRY(find_place(vmar, image)), image));
     return !loaded && loaded.error() == Errno::ENOEXEC ? fail(Errno::ELIBBAD) : loaded;
 }
 
@@ -83,7 +79,7 @@ Result<NewVmar> new_vmar_and_map(const Program& program, const StartInfo& start,
                                  const VmLimits& limits) {
     const ElfImage& image = program.image;
     Ref<Vmar> vmar = TRY(Vmar::create(image.file, layout, limits));
-    LoadedElf loaded = TRY(load_elf(*vmar, image, choose_bias(image, layout)));
+    LoadedElf loaded = TRY(load_elf(*vmar, image, bias_to(layout.dynamic_base, image)));
     ProcessVm& process_vm = vmar->process_vm();
     process_vm.code = loaded.code;
     process_vm.data = loaded.data;

@@ -75,7 +75,7 @@ std::string_view signal_name(int number) {
 
 void send_signal(Process& process, int number) {
     auto state = process.lock();
-    if (state->signals.ignores(number))
+    if (number == 0 || state->signals.ignores(number))
         return;
     state->signals.pending = state->signals.pending | SignalSet::of(number);
     if (!state->signals.is_fatal(number))

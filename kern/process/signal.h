@@ -65,7 +65,8 @@ struct SignalState {
 // "SIGSEGV"; "signal 40" has no name of its own and gives "a real-time signal".
 std::string_view signal_name(int number);
 
-// Makes the signal pending, and stops the sleep of whoever will see to it. Ignored signals leave no trace.
+// Makes the signal pending, and stops the sleep of whoever will see to it. Ignored signals leave no trace, nor does
+// number 0.
 void send_signal(Process& process, int number);
 
 // Acts on pending signals that are not blocked; does not return if one of them is fatal. Before going back to user mode.

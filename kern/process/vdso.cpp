@@ -14,13 +14,8 @@ namespace {
 Ref<Vmo> pages;  // vvar, then the vDSO
 
 Result<> map_page(Vmar& vmar, MappingKind kind, VirtAddr at, Perms perms, uint64_t offset) {
-    MapRequest request{.size = PAGE_SIZE, .perms = perms, .may_perms = Perms::rx(), .placement = Placement::fixed_replace};
-    request.at = at;
-    request.sharing = Sharing::private_;
-    request.kind = kind;
-    request.vmo = pages;
-    request.vmo_offset = offset;
-    TRY(vmar.map(request));
+    TRY(vmar.map({.size = PAGE_SIZE, .perms = perms, .may_perms = Perms::rx(), .placement = Placement::fixed_replace,
+                  .at = at, .kind = kind, .vmo = pages, .vmo_offset = offset}));
     return {};
 }
 

@@ -50,16 +50,11 @@ Result<> sys_rt_sigpending(const SyscallArgs& args) {
     return write_user(args.address(0), {reinterpret_cast<std::byte*>(&pending), args[1]});
 }
 
-void send(Process& process, int number) {
-    if (number)
-        send_signal(process, number);
-}
-
 Result<> send_to_process(int pid, int number) {
     auto process = find_process(pid);
     if (!process)
         return lock_process_tree()->find(pid) ? Result<>() : fail(Errno::ESRCH);  // a zombie takes any signal
-    send(**process, number);
+    send_signal(**process, number);
     return {};
 }
 
@@ -77,7 +72,7 @@ Result<> send_to(int target, int number) {
         if (target == -1 ? &process == &self || process.pid() == INIT_PID : tree->group(process) != group)
             return;
         found = true;
-        send(process, number);
+        send_signal(process, number);
     });
     return found ? Result<>() : fail(Errno::ESRCH);
 }
