@@ -67,8 +67,9 @@ private:
     static void refresh(IntervalNode& node);
     void refresh_upward(IntervalNode* node);
     void replace_child(IntervalNode* parent, IntervalNode& old_child, IntervalNode* new_child);
-    IntervalNode& rotate_left(IntervalNode& node);
-    IntervalNode& rotate_right(IntervalNode& node);
+    using Side = IntervalNode* IntervalNode::*;
+    static constexpr Side LEFT = &IntervalNode::left, RIGHT = &IntervalNode::right;
+    IntervalNode& rotate(IntervalNode& node, Side from, Side to);
     IntervalNode& rebalance(IntervalNode& node);
 
     VirtAddr low_;

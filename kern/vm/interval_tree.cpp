@@ -130,35 +130,24 @@ void IntervalTree::replace_child(IntervalNode* parent, IntervalNode& old_child, 
         new_child->parent = parent;
 }
 
-//        node                 right
+// Brings a child up in its parent's place; here the right one, and with left and right changed about the other way round:
+//
+//        node                  top
 //        /  \                 /   \.
-//       a   right    ->    node    c
+//       a   top      ->    node    c
 //           /  \           /  \.
 //          b    c         a    b
-IntervalNode& IntervalTree::rotate_left(IntervalNode& node) {
-    IntervalNode& right = *node.right;
-    replace_child(node.parent, node, &right);
-    node.right = right.left;
-    if (node.right)
-        node.right->parent = &node;
-    right.left = &node;
-    node.parent = &right;
+IntervalNode& IntervalTree::rotate(IntervalNode& node, Side from, Side to) {
+    IntervalNode& top = *(node.*from);
+    replace_child(node.parent, node, &top);
+    node.*from = top.*to;
+    if (node.*from)
+        (node.*from)->parent = &node;
+    top.*to = &node;
+    node.parent = &top;
     refresh(node);
-    refresh(right);
-    return right;
-}
-
-IntervalNode& IntervalTree::rotate_right(IntervalNode& node) {
-    IntervalNode& left = *node.left;
-    replace_child(node.parent, node, &left);
-    node.left = left.right;
-    if (node.left)
-        node.left->parent = &node;
-    left.right = &node;
-    node.parent = &left;
-    refresh(node);
-    refresh(left);
-    return left;
+    refresh(top);
+    return top;
 }
 
 // Gives the root of the subtree afterwards: the heights of its two sides differ by at most one.
@@ -167,13 +156,13 @@ IntervalNode& IntervalTree::rebalance(IntervalNode& node) {
     uint32_t right = height_of(node.right);
     if (left > right + 1) {
         if (height_of(node.left->left) < height_of(node.left->right))
-            rotate_left(*node.left);
-        return rotate_right(node);
+            rotate(*node.left, RIGHT, LEFT);
+        return rotate(node, LEFT, RIGHT);
     }
     if (right > left + 1) {
         if (height_of(node.right->right) < height_of(node.right->left))
-            rotate_right(*node.right);
-        return rotate_left(node);
+            rotate(*node.right, LEFT, RIGHT);
+        return rotate(node, RIGHT, LEFT);
     }
     refresh(node);
     return node;
