@@ -77,10 +77,9 @@ Result<> map_part(Vmar& vmar, MapRequest& request, VirtRange range) {
     request.size = range.size();
     request.placement = Placement::fixed_no_replace;
     auto mapped = vmar.map(request);
-    if (mapped)
-        return {};
-    Errno error = mapped.error();
-    return fail(error == Errno::EEXIST || error == Errno::EPERM ? Errno::ENOEXEC : error);
+    if (!mapped)
+        return fail(mapped.error() == Errno::EEXIST || mapped.error() == Errno::EPERM ? Errno::ENOEXEC : mapped.error());
+    return {};
 }
 
 // Zeroes what the file's last page holds behind the segment's bytes. A read-only segment keeps it: nobody may write there.

@@ -26,16 +26,11 @@ void drop_space(UserThread& thread) {
     Ref<Vmar> process_s = thread.process().lock_vmar().set_vmar(nullptr);
 }
 
-bool wants_no_zombies(Process& parent) {
-    auto state = parent.lock();
-    const SignalAction& action = state->signals.action(SIGCHLD);
-    return action.handler == SignalAction::IGNORE || (action.flags & SA_NOCLDWAIT);
-}
-
 void become_zombie(Process& process, int wait_status) {
     auto tree = lock_process_tree();
     Process& parent = tree->make_zombie(process, wait_status);
-    if (wants_no_zombies(parent))
+    SignalAction action = parent.lock()->signals.action(SIGCHLD);
+    if (action.handler == SignalAction::IGNORE || (action.flags & SA_NOCLDWAIT))
         tree->remove(process);
     else
         send_signal(parent, SIGCHLD);

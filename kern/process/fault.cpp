@@ -29,20 +29,40 @@ int signal_for(FaultOutcome outcome) {
     exit_process(killed_status(signal));
 }
 
-void describe_outcome(TextSink& sink, FaultOutcome outcome, VirtAddr address) {
-    if (outcome == FaultOutcome::past_end)
-        format_to(sink, "past the end of the file mapped there");
-    else if (outcome == FaultOutcome::out_of_memory)
-        format_to(sink, "out of memory");
-    else
-        describe_place(sink, current_user_thread().vmar(), address);
+// "nothing mapped there (below 0x10000)", or which mapping `address` lies in.
+void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
+    VirtRange gap{VMAR_LOWEST_ADDR, VMAR_CAP_ADDR}, heap = vmar.process_vm().heap().range();
+    bool is_mapped = false;
+    vmar.for_each([&](const VmMapping& mapping) {
+        if (mapping.range.end <= address)
+            gap.start = mapping.range.end;
+        else if (mapping.range.start > address)
+            gap.end = std::min(gap.end, mapping.range.start);
+        if (!mapping.range.contains(address))
+            return;
+        is_mapped = true;
+        format_to(sink, "not allowed there (");
+        describe_mapping(sink, mapping, heap);
+        format_to(sink, ")");
+    });
+    if (address >= VMAR_CAP_ADDR)
+        format_to(sink, "beyond the user's half of the address space");
+    else if (address < VMAR_LOWEST_ADDR)
+        format_to(sink, "nothing mapped there (below {})", VMAR_LOWEST_ADDR);
+    else if (!is_mapped)
+        format_to(sink, "nothing mapped there (gap {}-{})", gap.start, gap.end);
 }
 
 [[noreturn]] void kill_for_fault(FaultOutcome outcome, VirtAddr address, Perms access, VirtAddr pc) {
     char buffer[256];
     BufferSink cause{std::span(buffer)};
     format_to(cause, "{} {} from {}, ", verb(access), address, pc);
-    describe_outcome(cause, outcome, address);
+    if (outcome == FaultOutcome::past_end)
+        cause.write("past the end of the file mapped there");
+    else if (outcome == FaultOutcome::out_of_memory)
+        cause.write("out of memory");
+    else
+        describe_place(cause, current_user_thread().vmar(), address);
     kill_for(signal_for(outcome), cause.view());
 }
 
@@ -87,29 +107,6 @@ std::string_view mapping_name(const VmMapping& mapping, VirtRange heap) {
         return heap.overlaps(mapping.range) ? "[heap]" : "";
     }
     return "";
-}
-
-void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
-    VirtRange gap{VMAR_LOWEST_ADDR, VMAR_CAP_ADDR}, heap = vmar.process_vm().heap().range();
-    bool is_mapped = false;
-    vmar.for_each([&](const VmMapping& mapping) {
-        if (mapping.range.end <= address)
-            gap.start = mapping.range.end;
-        else if (mapping.range.start > address)
-            gap.end = std::min(gap.end, mapping.range.start);
-        if (!mapping.range.contains(address))
-            return;
-        is_mapped = true;
-        format_to(sink, "not allowed there (");
-        describe_mapping(sink, mapping, heap);
-        format_to(sink, ")");
-    });
-    if (address >= VMAR_CAP_ADDR)
-        format_to(sink, "beyond the user's half of the address space");
-    else if (address < VMAR_LOWEST_ADDR)
-        format_to(sink, "nothing mapped there (below {})", VMAR_LOWEST_ADDR);
-    else if (!is_mapped)
-        format_to(sink, "nothing mapped there (gap {}-{})", gap.start, gap.end);
 }
 
 void describe_current_process(TextSink& sink) {

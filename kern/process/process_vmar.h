@@ -8,7 +8,6 @@
 #include <optional>
 
 #include "base/locked.h"
-#include "base/print.h"
 #include "sched/mutex.h"
 #include "vm/process_vm/init_stack_reader.h"
 #include "vm/vmar.h"
@@ -62,12 +61,7 @@ Result<> set_up_vdso();
 // Maps them into a new space and notes the place in its ProcessVm. ENOMEM.
 Result<> map_vdso(Vmar& vmar);
 
-// In words: for messages about a killed program, panic reports, and /proc/<pid>/maps.
-
-// What a mapping is called: its file's path, "[heap]", "[stack]", "[vdso]", "[vvar]", or nothing.
+// For messages about a killed program, panic reports, and /proc/<pid>/maps. What a mapping is called: its file's path, "[heap]", "[stack]", "[vdso]", "[vvar]", or nothing.
 std::string_view mapping_name(const VmMapping& mapping, VirtRange heap);
-
-// "nothing mapped there (below 0x10000)", or which mapping `address` lies in.
-void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address);
 
 }  // namespace kern

@@ -228,8 +228,8 @@ Result<> sys_sysinfo(const SyscallArgs& args) {
 }
 
 Result<uint64_t> sys_getrandom(const SyscallArgs& args) {
-    constexpr uint64_t NONBLOCK = 1, RANDOM = 2, INSECURE = 4;
-    if ((args[2] & ~(NONBLOCK | RANDOM | INSECURE)) || (args[2] & (RANDOM | INSECURE)) == (RANDOM | INSECURE))
+    constexpr uint64_t RANDOM = 2, INSECURE = 4, ALL = 7;
+    if ((args[2] & ~ALL) || (args[2] & (RANDOM | INSECURE)) == (RANDOM | INSECURE))
         return fail(Errno::EINVAL);
     uint64_t wanted = std::min<uint64_t>(args[1], INT32_MAX), done = 0;
     std::byte piece[256];
