@@ -73,7 +73,7 @@ Result<> put_device(RamDirectory& directory, std::string_view name, unsigned min
 }  // namespace
 
 Result<Ref<Directory>> make_devfs(ConsoleMode console) {
-    auto directory = TRY(RamDirectory::make(devfs, 0755));
+    auto directory = TRY(make_ref<RamDirectory>(devfs, 0755));
     TRY(put_device<Null>(*directory, "null", 3));
     TRY(put_device<Zero>(*directory, "zero", 5));
     TRY(put_device<Full>(*directory, "full", 7));

@@ -23,23 +23,12 @@ void Directory::set_place(Ref<Directory> parent, String name) {
 
 Ref<Directory> Directory::parent() {
     LockGuard guard(tree);
-    Directory* at = this;
-    while (at->covers_)
-        at = at->covers_.get();
-    return Ref<Directory>::share(at == root ? at : at->parent_.get());
-}
-
-Ref<Directory> Directory::topmost() {
-    LockGuard guard(tree);
-    Directory* at = this;
-    while (at->mounted_)
-        at = at->mounted_.get();
-    return Ref<Directory>::share(at);
+    return Ref<Directory>::share(this == root ? this : parent_.get());
 }
 
 bool Directory::is_mount_point() {
     LockGuard guard(tree);
-    return mounted_ || covers_ || this == root;
+    return this == root || (parent_ && &parent_->file_system() != &file_system());
 }
 
 bool Directory::contains(Directory& other) {
@@ -53,11 +42,7 @@ bool Directory::contains(Directory& other) {
 Result<std::string_view> Directory::path(std::span<char> buffer) {
     LockGuard guard(tree);
     size_t start = buffer.size();
-    for (Directory* at = this; at != root;) {
-        if (at->covers_) {
-            at = at->covers_.get();
-            continue;
-        }
+    for (Directory* at = this; at != root; at = at->parent_.get()) {
         if (!at->parent_)
             return fail(Errno::ENOENT);
         std::string_view name = at->name_.view();
@@ -66,7 +51,6 @@ Result<std::string_view> Directory::path(std::span<char> buffer) {
         start -= name.size() + 1;
         buffer[start] = '/';
         memcpy(&buffer[start + 1], name.data(), name.size());
-        at = at->parent_.get();
     }
     if (start == buffer.size()) {
         if (buffer.empty())
@@ -74,15 +58,6 @@ Result<std::string_view> Directory::path(std::span<char> buffer) {
         buffer[--start] = '/';
     }
     return std::string_view(&buffer[start], buffer.size() - start);
-}
-
-Result<> Directory::mount(Ref<Directory> directory) {
-    LockGuard guard(tree);
-    if (mounted_ || directory->covers_)
-        return fail(Errno::EBUSY);
-    directory->covers_ = Ref<Directory>::share(this);
-    mounted_ = std::move(directory);
-    return {};
 }
 
 }  // namespace kern

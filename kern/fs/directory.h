@@ -2,10 +2,9 @@
 //
 //     "/" --bin--> ( )        a Directory knows its parent and its own name, so a path can be read upward;
 //      |                      other files may have several names and know none
-//      +---dev--> ( ) ~~~~ mounted ~~~~> ( ) --null--> ...
-//                      <~~~~ covers ~~~~
+//      +---dev--> [ ] --null--> ...
 //
-// Who walks steps onto what is mounted; whoever goes up from there steps back to what it covers.
+// Where another file system begins, its root is an entry of its parent like any other directory.
 #pragma once
 
 #include "fs/inode.h"
@@ -69,22 +68,16 @@ public:
     void take_out() { set_place(nullptr, String()); }
     // ".."; the root's is itself. Null when the directory was removed.
     Ref<Directory> parent();
-    // What is mounted here, or this.
-    Ref<Directory> topmost();
+    // Where a file system begins: that neither goes nor moves.
     bool is_mount_point();
-    // Whether this is `other` or lies above it, within one file system.
+    // Whether this is `other` or lies above it.
     bool contains(Directory& other);
     // The absolute path, written to the end of `buffer`. ENOENT when removed, ERANGE when it does not fit.
     Result<std::string_view> path(std::span<char> buffer);
 
-    // From here on `root`, of another file system, is seen in place of this. EBUSY.
-    Result<> mount(Ref<Directory> root);
-
 private:
-    Ref<Directory> parent_;   // these four with the lock of the tree
+    Ref<Directory> parent_;  // with the lock of the tree, as is name_
     String name_;
-    Ref<Directory> mounted_;
-    Ref<Directory> covers_;
 };
 
 // "/"; set once at boot.

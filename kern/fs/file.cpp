@@ -2,8 +2,6 @@
 
 #include <cstring>
 
-#include "fs/vmo_io.h"
-
 namespace kern {
 
 Result<Ref<File>> File::open(Ref<Inode> inode, uint32_t flags, Ref<Directory> directory, std::string_view name) {

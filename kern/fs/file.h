@@ -70,4 +70,27 @@ private:
     Mutex position_{LockRank::inode};
 };
 
+// Pipes: bytes from writers to readers, in order. See pipe(7).
+struct PipeEnds {
+    Ref<File> reader;
+    Ref<File> writer;
+};
+
+// `flags`: NON_BLOCKING for both ends. ENOMEM.
+Result<PipeEnds> make_pipe(uint32_t flags);
+
+// BETWEEN A FILE'S PAGES AND THE CALLING PROGRAM, straight from frame to user memory: no lock is held and no other buffer
+// lies between.
+
+// Both give the bytes copied: fewer than asked at the end of the file, or when a page of either side cannot be had after
+// the first bytes; the error when there are none.
+
+// EFAULT, EIO, ENOMEM. What was never written reads as zeroes and takes no memory.
+Result<size_t> read_to_user(Vmo& vmo, uint64_t offset, UserBytes to);
+// Makes the file longer where the bytes reach past its end. EFAULT, EIO, EFBIG, ENOSPC. The file's changes() are held.
+Result<size_t> write_from_user(Vmo& vmo, uint64_t offset, UserBytes from);
+
+// A file without a disk may not take the last of the memory: programs need some to go on, if only to remove it.
+bool memory_for_files();
+
 }  // namespace kern

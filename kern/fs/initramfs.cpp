@@ -1,4 +1,4 @@
-#include "fs/initramfs.h"
+#include "fs/boot.h"
 
 #include "base/print.h"
 #include "fs/cpio.h"

@@ -46,12 +46,9 @@ Result<Ref<Inode>> Walk::step(std::string_view name) {
         return Ref<Inode>(at_);
     if (name == "..") {
         Ref<Directory> parent = at_->parent();
-        return parent ? Result<Ref<Inode>>(parent->topmost()) : fail(Errno::ENOENT);
+        return parent ? Result<Ref<Inode>>(std::move(parent)) : fail(Errno::ENOENT);
     }
-    Ref<Inode> inode = TRY(at_->lookup(name));
-    if (Directory* directory = inode->as_directory())
-        return Ref<Inode>(directory->topmost());
-    return inode;
+    return at_->lookup(name);
 }
 
 // The link's text takes the place of its name:   link/rest  ->  text/rest
@@ -65,7 +62,7 @@ Result<> Walk::follow(Inode& link) {
     text_ = std::move(text);
     rest_ = text_.view();
     if (rest_.starts_with('/'))
-        at_ = root_directory()->topmost();
+        at_ = root_directory();
     return {};
 }
 
@@ -73,7 +70,7 @@ Result<Target> Walk::run() {
     if (rest_.empty())
         return fail(Errno::ENOENT);
     if (rest_.starts_with('/'))
-        at_ = root_directory()->topmost();
+        at_ = root_directory();
     for (;;) {
         std::string_view name = take_name();
         if (name.empty())

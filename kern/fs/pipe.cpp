@@ -1,7 +1,6 @@
-#include "fs/pipe.h"
-
 #include <cstring>
 
+#include "fs/file.h"
 #include "mm/user_copy.h"
 
 namespace kern {

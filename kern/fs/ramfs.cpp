@@ -1,12 +1,32 @@
 #include "fs/ramfs.h"
 
-#include "fs/vmo_io.h"
+#include "fs/file.h"
 
 namespace kern {
 
 namespace {
 
+// FNV-1a.
+uint32_t hash_of(std::string_view name) {
+    uint32_t hash = 2166136261;
+    for (char c : name)
+        hash = (hash ^ static_cast<uint8_t>(c)) * 16777619;
+    return hash;
+}
+
 constexpr uint32_t DIRECTORY = static_cast<uint32_t>(InodeType::directory);
+
+// A symbolic link.
+class RamLink final : public Inode {
+public:
+    RamLink(FileSystem& fs, String text)
+        : Inode(fs, static_cast<uint32_t>(InodeType::symlink) | 0777), text_(std::move(text)) {}
+    uint64_t size() override { return text_.size(); }
+    Result<String> read_link() override { return String::copy(text_.view()); }
+
+private:
+    String text_;
+};
 
 class RamFile final : public Inode {
 public:
@@ -30,9 +50,9 @@ Result<Ref<Inode>> make_inode(FileSystem& fs, const NewInode& what) {
         return fail(Errno::ENOSPC);
     switch (InodeType{what.mode & TYPE_BITS}) {
     case InodeType::directory:
-        return TRY(RamDirectory::make(fs, what.mode));
+        return TRY(make_ref<RamDirectory>(fs, what.mode));
     case InodeType::symlink:
-        return RamLink::make(fs, what.link_target);
+        return TRY(make_ref<RamLink>(fs, TRY(String::copy(what.link_target))));
     case InodeType::regular:
         return TRY(make_ref<RamFile>(fs, what.mode, TRY(Vmo::create(0))));
     default:
@@ -42,18 +62,75 @@ Result<Ref<Inode>> make_inode(FileSystem& fs, const NewInode& what) {
 
 }  // namespace
 
-RamLink::RamLink(FileSystem& fs, String text)
-    : Inode(fs, static_cast<uint32_t>(InodeType::symlink) | 0777), text_(std::move(text)) {}
+// THE ENTRIES
 
-Result<Ref<Inode>> RamLink::make(FileSystem& fs, std::string_view text) {
-    return TRY(make_ref<RamLink>(fs, TRY(String::copy(text))));
+NameTable::~NameTable() {
+    while (Entry* entry = in_order_.pop_front())
+        delete entry;
 }
+
+NameTable::Entry* NameTable::find(std::string_view name) {
+    if (buckets_.empty())
+        return nullptr;
+    uint32_t hash = hash_of(name);
+    Entry* entry = bucket(hash);
+    while (entry && (entry->hash != hash || entry->name != name))
+        entry = entry->next_in_bucket;
+    return entry;
+}
+
+// Twice the buckets, and every entry into its new one.
+Result<> NameTable::grow() {
+    Vec<Entry*> buckets;
+    TRY(buckets.resize(buckets_.empty() ? 8 : buckets_.size() * 2));
+    buckets_ = std::move(buckets);
+    for (Entry& entry : in_order_)
+        entry.next_in_bucket = std::exchange(bucket(entry.hash), &entry);
+    return {};
+}
+
+Result<> NameTable::insert(std::string_view name, Ref<Inode> inode) {
+    auto entry = TRY(make_own<Entry>());
+    entry->name = TRY(String::copy(name));
+    if (size_ >= buckets_.size())
+        TRY(grow());
+    entry->inode = std::move(inode);
+    entry->position = next_position_++;
+    entry->hash = hash_of(name);
+    entry->next_in_bucket = std::exchange(bucket(entry->hash), entry.get());
+    in_order_.push_back(*entry.release());
+    size_++;
+    return {};
+}
+
+Own<NameTable::Entry> NameTable::remove(Entry& entry) {
+    Entry** link = &bucket(entry.hash);
+    while (*link != &entry)
+        link = &(*link)->next_in_bucket;
+    *link = entry.next_in_bucket;
+    entry.unlink();
+    size_--;
+    return Own<Entry>(&entry);
+}
+
+void NameTable::list(EntrySink& sink) {
+    for (Entry& entry : in_order_)
+        if (entry.position >= sink.position &&
+            !sink.offer(entry.name.view(), entry.inode->number(), entry.inode->type(), entry.position + 1))
+            return;
+}
+
+// THE DIRECTORY
 
 RamDirectory::RamDirectory(FileSystem& fs, uint32_t mode) : Directory(fs, DIRECTORY | (mode & PERMISSION_BITS)) {
     add_link();  // its own "."
 }
 
-Result<Ref<RamDirectory>> RamDirectory::make(FileSystem& fs, uint32_t mode) { return make_ref<RamDirectory>(fs, mode); }
+Result<> RamDirectory::mount(std::string_view name, Ref<Directory> other) {
+    other->set_place(Ref<Directory>::share(this), TRY(String::copy(name)));
+    add_link();  // its ".."
+    return put(name, std::move(other));
+}
 
 // As Linux's tmpfs counts.
 uint64_t RamDirectory::size() { return 20 * (names_.lock()->size() + 2); }

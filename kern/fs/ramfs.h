@@ -2,14 +2,51 @@
 // /dev is one of these, too, with devices put in it by hand.
 #pragma once
 
-#include "fs/name_table.h"
+#include "base/list.h"
+#include "fs/directory.h"
 
 namespace kern {
+
+// The entries of a directory in memory: found by name through a hash, listed in the order they were made. Each has a
+// position that never changes, so a listing goes on where it was although entries come and go.
+class NameTable {
+public:
+    struct Entry : ListNode<Entry> {
+        String name;
+        Ref<Inode> inode;
+        uint64_t position = 0;
+        uint32_t hash = 0;
+        Entry* next_in_bucket = nullptr;
+    };
+
+    NameTable() = default;
+    ~NameTable();
+    NameTable(const NameTable&) = delete;
+    NameTable& operator=(const NameTable&) = delete;
+
+    size_t size() const { return size_; }
+    // Null when there is none.
+    Entry* find(std::string_view name);
+    // A name that is not in the table yet. ENOMEM leaves it as it was.
+    Result<> insert(std::string_view name, Ref<Inode> inode);
+    // Takes an entry out; the caller drops it, when no lock is held.
+    Own<Entry> remove(Entry& entry);
+    // Offers entries from the sink's position on until it is full.
+    void list(EntrySink& sink);
+
+private:
+    Entry*& bucket(uint32_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }
+    Result<> grow();
+
+    Vec<Entry*> buckets_;  // a power of two
+    List<Entry, Entry> in_order_;
+    size_t size_ = 0;
+    uint64_t next_position_ = Directory::FIRST_ENTRY;
+};
 
 class RamDirectory final : public Directory {
 public:
     // `mode`: the permissions.
-    static Result<Ref<RamDirectory>> make(FileSystem& fs, uint32_t mode);
     RamDirectory(FileSystem& fs, uint32_t mode);
 
     uint64_t size() override;
@@ -21,6 +58,8 @@ public:
     Result<> move(std::string_view name, Inode& inode, Directory& to, std::string_view new_name, Inode* replaced) override;
     bool is_empty() override { return names_.lock()->size() == 0; }
 
+    // Shows the root of another file system under this name. ENOMEM.
+    Result<> mount(std::string_view name, Ref<Directory> other);
     // An entry for an inode of any kind. Before anyone else sees the directory. ENOMEM.
     Result<> put(std::string_view name, Ref<Inode> inode) { return names_.lock()->insert(name, std::move(inode)); }
 
@@ -29,18 +68,6 @@ private:
     void drop_entry(std::string_view name);
 
     Locked<NameTable> names_{LockRank::inode};
-};
-
-// A symbolic link whose text is in memory.
-class RamLink final : public Inode {
-public:
-    static Result<Ref<Inode>> make(FileSystem& fs, std::string_view text);
-    RamLink(FileSystem& fs, String text);
-    uint64_t size() override { return text_.size(); }
-    Result<String> read_link() override { return String::copy(text_.view()); }
-
-private:
-    String text_;
 };
 
 }  // namespace kern

@@ -1,6 +1,5 @@
-#include "fs/vmo_io.h"
-
 #include "arch/contract.h"
+#include "fs/file.h"
 
 namespace kern {
 

@@ -1,5 +1,4 @@
 // System calls on descriptors and the bytes behind them.
-#include "fs/pipe.h"
 #include "process/signal.h"
 #include "syscall/table.h"
 #include "syscall/timespec.h"

@@ -1,7 +1,6 @@
 // System calls that say what a file is: stat(2) and its kin, directory listings, what a link says, whether access is granted.
 #include <cstring>
 
-#include "fs/vmo_io.h"
 #include "mm/user_copy.h"
 #include "syscall/table.h"
 #include "syscall/user_path.h"
