@@ -34,8 +34,7 @@ public:
     void set_blocked_signals(SignalSet set) { blocked_signals_.store((set - UNBLOCKABLE).bits()); }
 
     // Where clone(2) and set_tid_address(2) have the kernel write: the tid when the thread starts, 0 when it ends.
-    VirtAddr set_child_tid;
-    VirtAddr clear_child_tid;
+    VirtAddr set_child_tid, clear_child_tid;
 
 private:
     Ref<Process> process_;

@@ -2,9 +2,7 @@
 
 namespace kern {
 
-namespace {
-constinit Locked<ProcessTree> tree{LockRank::process_tree};
-}
+static constinit Locked<ProcessTree> tree{LockRank::process_tree};
 
 Locked<ProcessTree>::Guard lock_process_tree() { return tree.lock(); }
 
