@@ -77,9 +77,9 @@ Result<> map_part(Vmar& vmar, MapRequest& request, VirtRange range) {
     request.size = range.size();
     request.placement = Placement::fixed_no_replace;
     auto mapped = vmar.map(request);
-    if (!mapped)
-        return fail(mapped.error() == Errno::EEXIST || mapped.error() == Errno::EPERM ? Errno::ENOEXEC : mapped.error());
-    return {};
+    if (!mapped && (mapped.error() == Errno::EEXIST || mapped.error() == Errno::EPERM))
+        return fail(Errno::ENOEXEC);
+    return mapped ? Result<>() : fail(mapped.error());
 }
 
 // Zeroes what the file's last page holds behind the segment's bytes. A read-only segment keeps it: nobody may write there.

@@ -299,8 +299,8 @@ constexpr Syscall CALLS[] = {
     {214, "brk", sys_brk},                     {215, "munmap", plain<sys_munmap>},    {216, "mremap", sys_mremap},
     {222, "mmap", sys_mmap},                   {226, "mprotect", plain<sys_mprotect>}, {227, "msync", plain<sys_msync>},
     {228, "mlock", plain<sys_mlock>},          {229, "munlock", plain<sys_munlock>},  {231, "munlockall", zero},
-    {230, "mlockall", plain<sys_mlockall>},    {232, "mincore", plain<sys_mincore>},  {284, "mlock2", plain<sys_mlock2>},
-    {233, "madvise", plain<sys_madvise>},
+    {230, "mlockall", plain<sys_mlockall>},    {232, "mincore", plain<sys_mincore>},  {233, "madvise", plain<sys_madvise>},
+    {284, "mlock2", plain<sys_mlock2>},
 };
 
 }  // namespace
