@@ -2,7 +2,6 @@
 
 #include "base/rng.h"
 #include "fs/ramfs.h"
-#include "fs/terminal.h"
 #include "mm/user_copy.h"
 
 namespace kern {

@@ -107,7 +107,7 @@ public:
 
     virtual Result<size_t> read(File&, UserBytes) { return fail(Errno::EINVAL); }
     virtual Result<size_t> write(File&, UserBytes) { return fail(Errno::EINVAL); }
-    virtual Result<uint64_t> control(unsigned /*request*/, VirtAddr /*argument*/) { return fail(Errno::ENOTTY); }
+    virtual Result<> control(unsigned /*request*/, VirtAddr /*argument*/) { return fail(Errno::ENOTTY); }
     virtual bool is_seekable() const { return true; }
     // Which of poll_event are so now. Who changes that calls poll_changed().
     virtual uint32_t ready() { return poll_event::IN | poll_event::OUT; }

@@ -1,5 +1,3 @@
-#include "fs/terminal.h"
-
 #include "base/print.h"
 #include "dev/board.h"
 #include "fs/devfs.h"
@@ -12,7 +10,7 @@ namespace kern {
 namespace {
 
 // The bits and characters of termios(3) that mean something here; others are remembered without effect.
-constexpr uint32_t INLCR = 0100, IGNCR = 0200, ICRNL = 0400;
+constexpr uint32_t ICRNL = 0400;
 constexpr uint32_t OPOST = 1, ONLCR = 4;
 constexpr uint32_t ISIG = 1, ICANON = 2, ECHO = 010, ECHOE = 020, ECHOK = 040, NOFLSH = 0200, ECHOCTL = 01000,
                    ECHOKE = 04000, IEXTEN = 0100000;
@@ -53,12 +51,14 @@ public:
     uint32_t ready() override;
     Result<size_t> read(File& file, UserBytes to) override;
     Result<size_t> write(File& file, UserBytes from) override;
-    Result<uint64_t> control(unsigned request, VirtAddr argument) override;
+    Result<> control(unsigned request, VirtAddr argument) override;
 
     // A key was pressed: interrupt context.
     void receive(char c);
 
 private:
+    enum class Erase { character, word, line };
+
     struct State {
         Settings settings;
         WindowSize window;
@@ -73,6 +73,7 @@ private:
         int signal_of(char c) const;
         void echo(char c);
         void rub_out(uint8_t c);
+        void erase(Erase what);
         void edit(char c);
         void end_line(uint16_t c);
     };
@@ -87,7 +88,6 @@ private:
     bool take(Chunk& chunk, size_t most, bool first);
     Result<> await(Chunk& chunk, size_t most, File& file);
     Result<> change_settings(VirtAddr argument, bool flush);
-    Result<> change_window(VirtAddr argument);
 
     const bool is_raw_;
     Locked<State, IrqSpinLock> state_{LockRank::device};
@@ -127,6 +127,19 @@ void Terminal::State::rub_out(uint8_t c) {
     write_console(is_control(c) && has(ECHOCTL) ? "\b \b\b \b" : "\b \b");
 }
 
+void Terminal::State::erase(Erase what) {
+    uint8_t old;
+    for (bool in_word = false; input.take_back(old); in_word = old != ' ') {
+        if (what == Erase::word && in_word && old == ' ') {
+            input.put(old);
+            return;
+        }
+        rub_out(old);
+        if (what == Erase::character && (old & 0xc0) != 0x80)
+            return;
+    }
+}
+
 void Terminal::State::end_line(uint16_t c) {
     if (input.put(c))
         input.commit();
@@ -134,26 +147,12 @@ void Terminal::State::end_line(uint16_t c) {
 
 // One key of the line being typed.
 void Terminal::State::edit(char c) {
-    uint8_t old;
     if (is(c, VERASE) || c == '\b') {
-        while (input.take_back(old)) {
-            rub_out(old);
-            if ((old & 0xc0) != 0x80)
-                break;
-        }
+        erase(Erase::character);
     } else if (is(c, VKILL)) {
-        while (input.take_back(old))
-            rub_out(old);
+        erase(Erase::line);
     } else if (is(c, VWERASE)) {
-        bool in_word = false;
-        while (input.take_back(old)) {
-            if (in_word && old == ' ') {
-                input.put(old);
-                break;
-            }
-            in_word = old != ' ';
-            rub_out(old);
-        }
+        erase(Erase::word);
     } else if (is(c, VEOF)) {
         end_line(LineInput::END_OF_FILE);
     } else if (c == '\n' || is(c, VEOL) || is(c, VEOL2)) {
@@ -167,13 +166,8 @@ void Terminal::State::edit(char c) {
 
 void Terminal::receive(char c) {
     auto state = state_.lock();
-    uint32_t flags = state->settings.input;
-    if (c == '\r' && (flags & IGNCR))
-        return;
-    if (c == '\r' && (flags & ICRNL))
+    if (c == '\r' && (state->settings.input & ICRNL))
         c = '\n';
-    else if (c == '\n' && (flags & INLCR))
-        c = '\r';
     int signal = state->signal_of(c);
     if (signal) {
         state->echo(c);
@@ -297,46 +291,37 @@ Result<> Terminal::change_settings(VirtAddr argument, bool flush) {
     return {};
 }
 
-Result<> Terminal::change_window(VirtAddr argument) {
-    auto window = TRY(read_user<WindowSize>(argument));
-    state_.lock()->window = window;
-    return {};
-}
-
-Result<uint64_t> Terminal::control(unsigned request, VirtAddr argument) {
+Result<> Terminal::control(unsigned request, VirtAddr argument) {
     if (is_raw_)
         return fail(Errno::ENOTTY);
+    WindowSize window;
     switch (request) {
     case TCGETS:
-        TRY(write_user(argument, Settings(state_.lock()->settings)));
-        return 0;
+        return write_user(argument, Settings(state_.lock()->settings));
     case TCSETS:
     case TCSETSW:
     case TCSETSF:
-        TRY(change_settings(argument, request == TCSETSF));
-        return 0;
+        return change_settings(argument, request == TCSETSF);
     case TIOCGWINSZ:
-        TRY(write_user(argument, WindowSize(state_.lock()->window)));
-        return 0;
+        return write_user(argument, WindowSize(state_.lock()->window));
     case TIOCSWINSZ:
-        TRY(change_window(argument));
-        return 0;
+        window = TRY(read_user<WindowSize>(argument));
+        state_.lock()->window = window;
+        return {};
     case TIOCGPGRP:
-        TRY(write_user(argument, foreground_group_.load()));
-        return 0;
+        return write_user(argument, foreground_group_.load());
     case TIOCSPGRP:
         foreground_group_.store(TRY(read_user<int>(argument)));
-        return 0;
+        return {};
     case FIONREAD:
-        TRY(write_user(argument, static_cast<int>(state_.lock()->input.ready())));
-        return 0;
+        return write_user(argument, static_cast<int>(state_.lock()->input.ready()));
     case TCFLSH:
         state_.lock()->input.clear();
-        return 0;
+        return {};
     case TCSBRK:
     case TCXONC:
     case TIOCSCTTY:
-        return 0;
+        return {};
     default:
         return fail(Errno::ENOTTY);
     }

@@ -1,6 +1,6 @@
 #include "process/signal.h"
 
-#include "fs/terminal.h"
+#include "fs/devfs.h"
 #include "process/lifecycle.h"
 
 namespace kern {

@@ -191,21 +191,19 @@ Result<uint64_t> fcntl(const SyscallArgs& args) {
     }
 }
 
-Result<uint64_t> ioctl(const SyscallArgs& args) {
+Result<> ioctl(const SyscallArgs& args) {
     constexpr unsigned FIONBIO = 0x5421, FIONCLEX = 0x5450, FIOCLEX = 0x5451;
     Ref<File> file = TRY(get_file(args.integer(0)));
     auto request = static_cast<unsigned>(args[1]);
     if (file->has(open_flag::PATH_ONLY))
         return fail(Errno::EBADF);
-    if (request == FIOCLEX || request == FIONCLEX) {
-        TRY(files().table.set_close_on_exec(args.integer(0), request == FIOCLEX));
-        return 0;
-    }
+    if (request == FIOCLEX || request == FIONCLEX)
+        return files().table.set_close_on_exec(args.integer(0), request == FIOCLEX);
     if (request != FIONBIO)
         return file->inode().control(request, args.address(2));
     uint32_t others = file->flags() & ~open_flag::NON_BLOCKING;
     file->set_flags(others | (TRY(read_user<int>(args.address(2))) ? open_flag::NON_BLOCKING : 0));
-    return 0;
+    return {};
 }
 
 // WAITING FOR SEVERAL
@@ -252,7 +250,7 @@ constexpr Where HERE = Where::offset, THERE = Where::argument;
 
 constexpr Syscall CALLS[] = {
     {23, "dup", dup},                   {24, "dup3", dup3},                         {25, "fcntl", fcntl},
-    {29, "ioctl", ioctl},               {46, "ftruncate", plain<ftruncate>},        {57, "close", plain<close>},
+    {29, "ioctl", plain<ioctl>},        {46, "ftruncate", plain<ftruncate>},        {57, "close", plain<close>},
     {59, "pipe2", plain<pipe2>},        {62, "lseek", lseek},                       {73, "ppoll", ppoll},
     {81, "sync", zero},                 {82, "fsync", plain<fsync>},                {83, "fdatasync", plain<fsync>},
     {436, "close_range", plain<close_range>},
