@@ -86,6 +86,14 @@ def returned(value: int) -> str:
     return hex(value) if value > 999 else str(value)
 
 
+def waited(status: int) -> str:
+    """A wait status as a person reads it."""
+    if status & WORD > WORD - 4095:
+        return returned(status)
+    names = {0: "the child comes through", SIGSEGV: "killed by SIGSEGV", SIGBUS: "killed by SIGBUS"}
+    return names.get(status & 0xFFFF, f"wait status {status:#x}")
+
+
 @dataclass
 class Challenge:
     """Steps in order. Each method adds one and returns its future result."""
@@ -100,9 +108,19 @@ class Challenge:
         self.steps.append(Step(kind, number, arguments, strides, text))
         return Result(len(self.steps) - 1)
 
+    def text_of(self, result: Result) -> str:
+        """What one step does; a step in a child is told with what the child does."""
+        step = self.steps[result.step]
+        return f"{step.text} {self.steps[result.step + 1].text}" if step.kind == "TRY" else step.text
+
+    def shown_result(self, result: Result, value: int) -> str:
+        """What a step returned, as a person reads it."""
+        return waited(value) if self.steps[result.step].kind == "TRY" else returned(value)
+
     def describe(self, first: int = 0, last: int | None = None) -> str:
         """What the steps do, for the line `did` of a report."""
-        return "; ".join(step.text for step in self.steps[first:last] if step.text)
+        text = "; ".join(step.text for step in self.steps[first:last] if step.text)
+        return text.replace("in a child:; ", "in a child: ").replace("times:; ", "times: ")
 
     # SYSTEM CALLS
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grade.challenge import PAGE, WORD, Challenge, DataAddress, Result, resolve, returned
+from grade.challenge import PAGE, WORD, Challenge, DataAddress, Result, resolve
 from grade.machine import Machine, Stop, StopKind
 from grade.machine.cpio import archive
 from grade.machine.elf import Elf
@@ -16,7 +16,7 @@ from grade.machine.sv39 import Leaf, PageTable
 from grade.report import Failure
 
 PROBE_PATH = "/lab/probe"
-DEFAULT_BUDGET = 600_000_000
+DEFAULT_BUDGET = 300_000_000  # instructions, some 20 million of them for the boot
 HINTS = ("lab:", "panic", "assert", "killed by", "astrolabe: cannot", "Kernel panic")
 FOLDERS = {f"{folder}/.keep": b"" for folder in ("dev", "proc", "sys", "tmp", "etc")}
 
@@ -34,6 +34,7 @@ class Run:
     machine: Machine
     elf: Elf
     challenge: Challenge
+    kernel: Elf
     folder: str = ""  # of the lab that is judged
     done: int = 0  # steps before this one are over
     stops: list[int] = field(default_factory=list)
@@ -57,7 +58,7 @@ class Run:
         """Raises a Failure unless the guest stands at the checkpoint, in the probe's own code."""
         self._table = None
         if stop.kind is not StopKind.BREAKPOINT:
-            raise self.failure(did, "the probe comes to its next checkpoint", str(stop))
+            raise self.failure(did, "the probe comes to its next checkpoint", self.told(stop))
         if stop.mode != "user":
             raise self.failure(did, "the probe runs in user mode", f"{stop.mode} mode at its checkpoint")
         if not self.has_own_code(must_be_present=stop.pc != self.elf.entry):
@@ -77,8 +78,13 @@ class Run:
         """Runs until the machine powers off, and returns its status."""
         stop = self.machine.run_to_end()
         if stop.kind is not StopKind.EXITED:
-            raise self.failure(self.challenge.describe(self.done), "the machine powers off", str(stop))
+            raise self.failure(self.challenge.describe(self.done), "the machine powers off", self.told(stop))
         return stop.status
+
+    def told(self, stop: Stop) -> str:
+        """How the guest came to stand, with the kernel function it stands in."""
+        function = self.kernel.function_at(stop.pc) if stop.mode == "supervisor" else ""
+        return f"{stop}{f', in {function}' if function else ''}"
 
     def failure(self, did: str, expected: object, yours: object, common: str = "") -> Failure:
         """A Failure with what the kernel itself said as a hint; holes of other labs are no news."""
@@ -119,8 +125,8 @@ class Run:
         """Raises a Failure unless the step returned `wanted` (negative: an errno)."""
         yours = self.result(result)
         if yours != wanted & WORD:
-            did = did or self.challenge.steps[result.step].text
-            raise self.failure(did, returned(wanted), returned(yours), common)
+            show = self.challenge.shown_result
+            raise self.failure(did or self.challenge.text_of(result), show(result, wanted), show(result, yours), common)
 
     def expect_all(self, wanted: list[tuple[Result, int]]) -> None:
         for result, value in wanted:
@@ -182,7 +188,7 @@ class Lab:
         if self.save:
             self.save_boot(program, initrd, " ".join(words))
         with Machine(kernel, initrd, " ".join(words), budget=budget, memory_mib=memory_mib, keep=self.keep) as machine:
-            yield Run(machine, elf, challenge, self.folder)
+            yield Run(machine, elf, challenge, Elf(kernel), self.folder)
 
     def save_boot(self, program: str, initrd: bytes, append: str) -> None:
         """Leaves what this check boots for a debugger."""

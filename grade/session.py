@@ -102,9 +102,7 @@ class Session:
 
     def _attempt(self, at: int, kind: str, add: Callable[[], Result]) -> Result:
         result = self.challenge.attempt()
-        step = add()
-        self.challenge.steps[result.step].text += " " + self.challenge.steps[step.step].text
-        self.challenge.steps[step.step].text = ""
+        add()
         return self.expect(result, lambda: self.space.access(at, kind))
 
     def stop(self) -> None:
@@ -153,7 +151,7 @@ def views(run: Run, space: Space, start: int = WINDOW, size: int = WINDOW_SIZE) 
         elif leaf is None or (model and agrees(run, space, page, model, leaf)):
             yours[page] = expected[page]
         else:
-            yours[page] = seen(run, leaf)
+            yours[page] = seen(run, leaf, space)
     return expected, yours
 
 
@@ -173,15 +171,17 @@ def word_in(run: Run, leaf: Leaf) -> int:
     return int.from_bytes(run.machine.read_physical(leaf.frame, 8), "little")
 
 
-def seen(run: Run, leaf: Leaf) -> str:
+def seen(run: Run, leaf: Leaf, space: Space | None = None) -> str:
     """A translation as a picture shows it."""
-    return token(leaf.perms, word_in(run, leaf)) + ("" if leaf.user else "(kernel only)")
+    word = word_in(run, leaf)
+    return token(leaf.perms, space.name_of(word) if space else f"{word:x}") + ("" if leaf.user else "(kernel only)")
 
 
 def check_frame(run: Run, at: int, perms: str, word: int, did: str) -> Leaf:
     """The translation of a page that was just touched; Failure unless it has these rights and begins with this word."""
     leaf = run.leaf(at)
     have = "nothing" if leaf is None else seen(run, leaf)
-    if have != token(perms, word):
-        raise Failure(did, f"{at:#x} [{token(perms, word)}]", f"{at:#x} [{have}]")
+    wanted = token(perms, f"{word:x}")
+    if have != wanted:
+        raise Failure(did, f"{at:#x} [{wanted}]", f"{at:#x} [{have}]")
     return leaf

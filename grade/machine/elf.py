@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import struct
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+FARTHEST = 1 << 16  # bytes of the longest function
 SHT_SYMTAB = 2
 SHT_NOBITS = 8
 PT_LOAD = 1
@@ -63,6 +66,15 @@ class Elf:
                     name, _, _, _, value, _ = struct.unpack_from("<IBBHQQ", self.data, at)
                     symbols[self._string(strings + name)] = value
         return symbols
+
+    def function_at(self, address: int) -> str:
+        """The name of the function that an address lies in, as C++ writes it; "" when there is none."""
+        below = [(value, name) for name, value in self.symbols.items() if 0 <= address - value < FARTHEST]
+        name = max(below)[1] if below else ""
+        filter_ = shutil.which("riscv64-linux-gnu-c++filt") or shutil.which("c++filt")
+        if not name.startswith("_Z") or not filter_:
+            return name
+        return subprocess.run([filter_, "-p", name], capture_output=True, text=True, check=False).stdout.strip()
 
     def section(self, name: str) -> Section:
         """The section called `name`; KeyError when there is none."""

@@ -6,7 +6,6 @@ of a page holds: enough to tell any two pages of a challenge apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 PAGE = 4096
@@ -175,22 +174,17 @@ class Space:
     def tokens(self, start: int = 0, end: int = CAP) -> dict[int, str]:
         """What a picture of the space shows for each page: rights, and the first word if it is not zero."""
         return {
-            page: token(self.pages[page].perms, self.load(page)) for page in self.pages if start <= page < end
+            page: token(self.pages[page].perms, self.name_of(self.load(page))) for page in self.pages if start <= page < end
         }
 
-    def mapped_runs(self) -> Iterator[tuple[int, int]]:
-        """Start and end of each run of adjacent mapped pages."""
-        start = previous = None
-        for page in sorted(self.pages):
-            if previous is None or page != previous + PAGE:
-                if start is not None:
-                    yield start, previous + PAGE
-                start = page
-            previous = page
-        if start is not None:
-            yield start, previous + PAGE
+    def name_of(self, word: int) -> str:
+        """A page's first word as a picture shows it: f3 for what page 3 of a file begins with, else the number."""
+        for words in self._objects.values():
+            if word in words:
+                return f"f{words.index(word)}"
+        return f"{word:x}"
 
 
-def token(perms: str, word: int) -> str:
-    """One page of a picture."""
-    return (normal(perms) or "none") + (f":{word:x}" if word else "")
+def token(perms: str, content: str) -> str:
+    """One page of a picture: its rights, and what it begins with unless that is zero."""
+    return (normal(perms) or "none") + (f":{content}" if content != "0" else "")

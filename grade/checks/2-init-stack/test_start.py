@@ -1,6 +1,6 @@
 """What a program finds on its stack: holes aux.serialise, stack.plan, stack.map, stack.strings, stack.pointers."""
 
-from grade.challenge import PAGE, Challenge
+from grade.challenge import PAGE, Challenge, waited
 from grade.check import check
 from grade.model.stack import AUX, STACK_TOP
 from grade.report import Failure
@@ -27,7 +27,7 @@ def test_map(lab):
         run.to_stop()
         for result, did in zip(killed, ("execute code on the stack", "read at the top")):
             if run.result(result) & 0x7F != 11:
-                raise Failure(did, "killed by SIGSEGV", f"wait status {run.result(result):#x}")
+                raise Failure(did, "killed by SIGSEGV", waited(run.result(result)))
 
 
 @check("argv", clause='labs/2-init-stack "Pointers"', needs="stack-map")
