@@ -61,7 +61,8 @@ Result<> set_up_vdso();
 // Maps them into a new space and notes the place in its ProcessVm. ENOMEM.
 Result<> map_vdso(Vmar& vmar);
 
-// For messages about a killed program, panic reports, and /proc/<pid>/maps. What a mapping is called: its file's path, "[heap]", "[stack]", "[vdso]", "[vvar]", or nothing.
+// What a mapping is called in messages and in /proc/<pid>/maps: its file's path, "[heap]", "[stack]", "[vdso]", "[vvar]",
+// or nothing.
 std::string_view mapping_name(const VmMapping& mapping, VirtRange heap);
 
 }  // namespace kern
