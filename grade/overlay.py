@@ -76,7 +76,9 @@ def write_tree(files: dict[str, tuple[bytes, int]], tree: Path) -> None:
         (tree / name).unlink()
     for name, (content, mode) in files.items():
         path = tree / name
-        if name in present and path.read_bytes() == content and not path.is_symlink():
+        for link in (each for each in (*reversed(path.relative_to(tree).parents), Path(name)) if (tree / each).is_symlink()):
+            (tree / link).unlink()  # left by an earlier build: not to be written through
+        if path.is_file() and path.read_bytes() == content:
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
