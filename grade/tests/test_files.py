@@ -45,6 +45,17 @@ def test_later_entries_replace_and_links_lead_on(tmp_path):
     assert done.returncode == 0
 
 
+def test_what_lies_under_dev_and_proc_is_hidden(tmp_path):
+    """A root file system of another machine has devices and folders there."""
+    archive = base() + b"".join(entry(name, mode) for name, mode in [
+        ("dev", DIRECTORY), ("dev/null", 0o100644), ("./dev/pts", DIRECTORY), ("./dev/pts/ptmx", 0o100644), ("/proc", DIRECTORY),
+        ("/proc/.keep", 0o100644), ("proc/1", DIRECTORY), ("proc/1/maps", 0o100644), ("devil", DIRECTORY), ("devil/f", 0o100644),
+    ]) + TRAILER
+    done = boot(tmp_path, archive, "/bin/ls /devil")
+    assert done.stdout == "f\n", done.stderr
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize(("archive", "words"), [
     (lambda: b"\x1f\x8b" + bytes(range(256)), "no cpio header"),
     (lambda: base(), "ends without its TRAILER!!!"),

@@ -21,6 +21,7 @@ private:
         Ref<Inode> inode;
     };
 
+    bool is_hidden(std::string_view name);
     Result<Ref<Inode>> make(const Target& target, const CpioEntry& entry, unsigned archive);
     Result<Ref<Inode>> make_linked(const Target& target, const CpioEntry& entry, unsigned archive);
 
@@ -73,6 +74,14 @@ Result<Ref<Inode>> Unpacker::make(const Target& target, const CpioEntry& entry, 
     }
 }
 
+// What an archive holds below /dev and /proc would lie under what is mounted there.
+bool Unpacker::is_hidden(std::string_view name) {
+    while (name.starts_with("/") || name.starts_with("./"))
+        name.remove_prefix(name.find('/') + 1);
+    auto top = root_->lookup(name.substr(0, name.find('/')));
+    return top && &(*top)->file_system() != &root_->file_system();
+}
+
 // Devices, pipes and sockets are left out: /dev has its own.
 bool is_kept(InodeType type) {
     return type == InodeType::regular || type == InodeType::directory || type == InodeType::symlink;
@@ -80,7 +89,7 @@ bool is_kept(InodeType type) {
 
 Result<> Unpacker::unpack(const CpioEntry& entry, unsigned archive) {
     InodeType type{entry.mode & TYPE_BITS};
-    if (!is_kept(type))
+    if (!is_kept(type) || is_hidden(entry.name))
         return {};
     Target target = TRY(walk(root_, entry.name, LastLink::entry));
     TRY(make_room(target, type));
