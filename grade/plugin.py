@@ -41,6 +41,12 @@ def lab_of(path: Path) -> Lab:
     return find_lab(path.relative_to(CHECKS).parts[0])
 
 
+def lab_folder(nodeid: str) -> str:
+    """The same, of a test's id."""
+    parts = nodeid.split("::")[0].split("/")
+    return parts[parts.index("checks") + 1]
+
+
 def pytest_collection_modifyitems(config, items) -> None:
     """Gives every check its points, orders them as lab.toml does, and drops those not asked for."""
     asked = [name for name in config.getoption("--grade-check").split(",") if name]
@@ -140,8 +146,11 @@ class GradeReporter:
 
     def show_what_is_ready(self) -> None:
         while self.shown < len(self.order) and self.grades.get(self.order[self.shown], {}).get("done"):
-            self.show(self.grades[self.order[self.shown]])
+            grade = self.grades[self.order[self.shown]]
+            self.show(grade)
             self.shown += 1
+            if self.shown == len(self.order) or lab_folder(self.order[self.shown]) != grade["lab"]:
+                self.show_total(grade["lab"])
 
     def show(self, grade: dict) -> None:
         """Prints one check."""
@@ -182,10 +191,8 @@ class GradeReporter:
     # ENDING
 
     def summary(self) -> int:
-        """Prints the totals and returns the exit status."""
+        """Prints what went wrong beside the checks, and returns the exit status."""
         grades = list(self.grades.values())
-        for folder in dict.fromkeys(grade["lab"] for grade in grades):
-            self.show_total(folder, [grade for grade in grades if grade["lab"] == folder])
         for problem in self.problems:
             print(f"trouble: {problem}")
         troubles = [grade for grade in grades if "trouble" in grade]
@@ -194,7 +201,8 @@ class GradeReporter:
             return TROUBLE
         return ALL_POINTS if all(grade["passed"] for grade in grades) else NOT_ALL_POINTS
 
-    def show_total(self, folder: str, grades: list[dict]) -> None:
+    def show_total(self, folder: str) -> None:
+        grades = [grade for grade in self.grades.values() if grade["lab"] == folder]
         won = sum(grade["points"] for grade in grades if grade["passed"])
         lab = find_lab(folder)
         asked = sum(grade["points"] for grade in grades)
@@ -207,7 +215,7 @@ class GradeReporter:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session, exitstatus) -> None:
-    """Prints the totals and sets the exit status, in the process that the user started."""
+    """Sets the exit status, in the process that the user started."""
     reporter = session.config.pluginmanager.getplugin("gradereporter")
     if reporter is None or exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR):
         return

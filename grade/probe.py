@@ -17,8 +17,8 @@ from grade.report import Failure
 
 PROBE_PATH = "/lab/probe"
 DEFAULT_BUDGET = 300_000_000  # instructions, some 20 million of them for the boot
-HINTS = ("lab:", "panic", "assert", "killed by", "astrolabe: cannot", "Kernel panic")
-FOLDERS = {f"{folder}/.keep": b"" for folder in ("dev", "proc", "sys", "tmp", "etc")}
+HINTS = ("lab:", "panic", "assert", "killed by", "astrolabe: cannot", "initramfs:")
+FOLDERS = ("dev", "proc", "sys", "tmp", "etc")
 
 
 def quote(word: str) -> str:
@@ -178,13 +178,13 @@ class Lab:
         """Boots `program` with the challenge as the first process. `files` join it in the root file system; `others` are
         more copies of the program with challenges of their own, by path."""
         elf = self.patched(program, challenge)
-        contents = {PROBE_PATH: bytes(elf.data)} | FOLDERS | (files or {})
+        contents = {PROBE_PATH: bytes(elf.data)} | (files or {})
         for path, other in (others or {}).items():
             contents[path] = bytes(self.patched(program, other).data)
         words = ["init=" + PROBE_PATH, "quiet", f"seed={self.seed}", append]
         if args:
             words += ["--", *map(quote, args)]
-        kernel, initrd = self.build / "kernel.elf", archive(contents)
+        kernel, initrd = self.build / "kernel.elf", archive(contents, FOLDERS)
         if self.save:
             self.save_boot(program, initrd, " ".join(words))
         with Machine(kernel, initrd, " ".join(words), budget=budget, memory_mib=memory_mib, keep=self.keep) as machine:

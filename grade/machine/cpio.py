@@ -16,9 +16,9 @@ def pad(data: bytes) -> bytes:
     return data + bytes(-len(data) % 4)
 
 
-def archive(files: dict[str, bytes], mode: int = 0o755) -> bytes:
-    """An archive of these files (absolute or relative paths), their folders made."""
-    folders: set[str] = set()
+def archive(files: dict[str, bytes], empty: tuple[str, ...] = (), mode: int = 0o755) -> bytes:
+    """An archive of these files (absolute or relative paths), their folders made, and of empty folders."""
+    folders: set[str] = set(empty)
     for name in files:
         parts = name.strip("/").split("/")[:-1]
         folders.update("/".join(parts[: i + 1]) for i in range(len(parts)))
