@@ -1,6 +1,7 @@
 """make grade: builds the tree under test and runs its checks.
 
-Exit status: 0 all points, 1 not all, 2 nothing was graded (no such lab, it does not compile), 3 trouble with the machine.
+Exit status: 0 all points, 1 not all, 2 nothing was graded (no such lab, it does not compile), 3 trouble with the
+machine.
 """
 
 from __future__ import annotations
@@ -18,7 +19,6 @@ from grade.runner import pytest_command, pytest_environment
 from labs.catalog import ROOT, Lab, all_labs, find_lab
 from labs.problem import Problem, run
 from labs.submit import lab_of_tree
-
 
 
 def labs_to_grade(name: str, root: Path) -> list[Lab]:
@@ -64,7 +64,9 @@ def main() -> int:
     seed = int(arguments.seed) if arguments.seed else random.SystemRandom().randrange(1, 10_000)
     labs = labs_to_grade(arguments.lab, arguments.root)
     if arguments.save and not arguments.check:
-        raise Problem("which check? CHECK= one of: " + ", ".join(name for lab in labs for name in (*lab.checks, *lab.hidden)))
+        raise Problem(
+            "which check? CHECK= one of: " + ", ".join(name for lab in labs for name in (*lab.checks, *lab.hidden))
+        )
     require_checks([name for name in arguments.check.split(",") if name], labs)
     title = f"seed {seed}   {versions()}"
     folder = arguments.root / "build" / "grade" / (labs[0].folder if is_handout(arguments.root) else "reference")

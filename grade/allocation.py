@@ -69,7 +69,9 @@ def check_blocks(run: Run, blocks: list[Block], start: Result, end: Result) -> N
         free_from = at + block.size
         have = run.bytes_at(at, block.kept)
         if have != pattern(block.number, block.kept):
-            raise run.failure(did, "its bytes as they were written", first_difference(pattern(block.number, block.kept), have))
+            raise run.failure(
+                did, "its bytes as they were written", first_difference(pattern(block.number, block.kept), have)
+            )
 
 
 def first_difference(wanted: bytes, have: bytes | None) -> str:

@@ -1,4 +1,4 @@
-"""Challenges: lists of steps for a probe program, and the bytes that go into its section .challenge (user/lab/probe.h)."""
+"""Challenges: lists of steps for a probe program, and the bytes of its section .challenge (user/lab/probe.h)."""
 
 from __future__ import annotations
 
@@ -14,19 +14,46 @@ WORD = (1 << 64) - 1
 
 KINDS = "END CALL STOP LOAD STORE TOUCH FILL SUM TRY JUMP REPEAT ALLOC FREE RESIZE".split()
 NUMBERS = {
-    "openat": 56, "close": 57, "lseek": 62, "read": 63, "write": 64, "exit_group": 94, "sysinfo": 179, "getpid": 172,
-    "brk": 214, "munmap": 215, "mremap": 216, "clone": 220, "execve": 221, "mmap": 222, "mprotect": 226,
-    "madvise": 233, "wait4": 260, "prlimit64": 261,
-}  # fmt: skip
+    "openat": 56,
+    "close": 57,
+    "lseek": 62,
+    "read": 63,
+    "write": 64,
+    "exit_group": 94,
+    "sysinfo": 179,
+    "getpid": 172,
+    "brk": 214,
+    "munmap": 215,
+    "mremap": 216,
+    "clone": 220,
+    "execve": 221,
+    "mmap": 222,
+    "mprotect": 226,
+    "madvise": 233,
+    "wait4": 260,
+    "prlimit64": 261,
+}
 
 PROT = {"r": 1, "w": 2, "x": 4}
 MAP_SHARED, MAP_PRIVATE, MAP_FIXED, MAP_ANONYMOUS, MAP_FIXED_NOREPLACE = 1, 2, 0x10, 0x20, 0x100000
 AT_FDCWD = -100
 SIGSEGV, SIGBUS = 11, 7
 ERRNO = {
-    1: "EPERM", 2: "ENOENT", 7: "E2BIG", 8: "ENOEXEC", 9: "EBADF", 12: "ENOMEM", 13: "EACCES", 14: "EFAULT", 17: "EEXIST",
-    19: "ENODEV", 22: "EINVAL", 38: "ENOSYS", 75: "EOVERFLOW", 95: "EOPNOTSUPP",
-}  # fmt: skip
+    1: "EPERM",
+    2: "ENOENT",
+    7: "E2BIG",
+    8: "ENOEXEC",
+    9: "EBADF",
+    12: "ENOMEM",
+    13: "EACCES",
+    14: "EFAULT",
+    17: "EEXIST",
+    19: "ENODEV",
+    22: "EINVAL",
+    38: "ENOSYS",
+    75: "EOVERFLOW",
+    95: "EOPNOTSUPP",
+}
 
 
 def prot_bits(perms: str) -> int:
@@ -101,7 +128,9 @@ class Challenge:
     steps: list[Step] = field(default_factory=list)
     data: bytearray = field(default_factory=bytearray)
 
-    def add(self, kind: str, *arguments: Argument, number: int = 0, strides: tuple[int, ...] = (), text: str = "") -> Result:
+    def add(
+        self, kind: str, *arguments: Argument, number: int = 0, strides: tuple[int, ...] = (), text: str = ""
+    ) -> Result:
         """Any step. `text` says it to a person."""
         if len(self.steps) >= MOST_STEPS:
             raise ValueError("too many steps in one challenge")
@@ -130,12 +159,20 @@ class Challenge:
         return self.add("CALL", *arguments, number=NUMBERS[name], strides=strides, text=text)
 
     def mmap(
-        self, at: Argument, size: int, perms: str = "rw", flags: int = MAP_PRIVATE | MAP_ANONYMOUS, fd: Argument = -1,
-        offset: int = 0, strides: tuple[int, ...] = (), text: str = "",
-    ) -> Result:  # fmt: skip
+        self,
+        at: Argument,
+        size: int,
+        perms: str = "rw",
+        flags: int = MAP_PRIVATE | MAP_ANONYMOUS,
+        fd: Argument = -1,
+        offset: int = 0,
+        strides: tuple[int, ...] = (),
+        text: str = "",
+    ) -> Result:
         """mmap(2), anonymous and private unless said otherwise."""
         what = "file" if not flags & MAP_ANONYMOUS else "anonymous" if flags & MAP_PRIVATE else "shared"
-        where = f"at {shown(at)}" if flags & (MAP_FIXED | MAP_FIXED_NOREPLACE) else f"near {shown(at)}" if at else "anywhere"
+        is_fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)
+        where = f"at {shown(at)}" if is_fixed else f"near {shown(at)}" if at else "anywhere"
         pages = f"{size // PAGE} pages" if size % PAGE == 0 else f"{size:#x} bytes"
         of_file = f" from offset {offset:#x}" if what == "file" else ""
         text = text or f"map {what} {pages}{of_file} {perms or 'no rights'} {where}"
@@ -164,8 +201,14 @@ class Challenge:
 
     def set_limit(self, resource: int, value: int) -> Result:
         """prlimit(2) of both limits of this process."""
-        return self.call("prlimit64", 0, resource, self.put(struct.pack("<QQ", value, value), 8), 0,
-                         text=f"limit {resource} = {value:#x}")  # fmt: skip
+        return self.call(
+            "prlimit64",
+            0,
+            resource,
+            self.put(struct.pack("<QQ", value, value), 8),
+            0,
+            text=f"limit {resource} = {value:#x}",
+        )
 
     # MEMORY
 

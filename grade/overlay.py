@@ -45,12 +45,18 @@ def is_handout(root: Path) -> bool:
 def clean_files(root: Path) -> dict[str, tuple[bytes, int]]:
     """Content and mode of every file of the clean tree."""
     if not is_handout(root):
-        return {name: ((root / name).read_bytes(), (root / name).stat().st_mode & 0o777) for name in tracked_files(root)}
+        return {
+            name: ((root / name).read_bytes(), (root / name).stat().st_mode & 0o777) for name in tracked_files(root)
+        }
     result = subprocess.run(["git", "-C", str(root), "archive", "handout"], capture_output=True, check=False)
     if result.returncode != 0:
-        raise Problem(f"{root}: the tag `handout` is gone ({result.stderr.decode().strip()}); it is what grading starts from")
+        raise Problem(
+            f"{root}: the tag `handout` is gone ({result.stderr.decode().strip()}); it is what grading starts from"
+        )
     with tarfile.open(fileobj=io.BytesIO(result.stdout)) as archive:
-        return {entry.name: (archive.extractfile(entry).read(), entry.mode & 0o777) for entry in archive if entry.isfile()}
+        return {
+            entry.name: (archive.extractfile(entry).read(), entry.mode & 0o777) for entry in archive if entry.isfile()
+        }
 
 
 def graded_files(root: Path, labs: list[Lab]) -> tuple[dict[str, tuple[bytes, int]], list[str]]:
@@ -70,13 +76,17 @@ def graded_files(root: Path, labs: list[Lab]) -> tuple[dict[str, tuple[bytes, in
 def write_tree(files: dict[str, tuple[bytes, int]], tree: Path) -> None:
     """Makes `tree` hold exactly these files beside its own build folder; touches only what differs."""
     present = {
-        str(path.relative_to(tree)) for path in tree.rglob("*") if path.is_file() and not path.is_relative_to(tree / "build")
+        str(path.relative_to(tree))
+        for path in tree.rglob("*")
+        if path.is_file() and not path.is_relative_to(tree / "build")
     }
     for name in present - files.keys():
         (tree / name).unlink()
     for name, (content, mode) in files.items():
         path = tree / name
-        for link in (each for each in (*reversed(path.relative_to(tree).parents), Path(name)) if (tree / each).is_symlink()):
+        for link in (
+            each for each in (*reversed(path.relative_to(tree).parents), Path(name)) if (tree / each).is_symlink()
+        ):
             (tree / link).unlink()  # left by an earlier build: not to be written through
         if path.is_file() and path.read_bytes() == content:
             continue
@@ -103,9 +113,14 @@ def make(tree: Path, targets: list[str]) -> None:
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
     with open(log_path, "wb") as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True,
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
             preexec_fn=limits(cpu_seconds=BUILD_SECONDS, file_bytes=1 << 30),
-        )  # fmt: skip
+        )
         try:
             status = process.wait(timeout=BUILD_SECONDS)
         except subprocess.TimeoutExpired:

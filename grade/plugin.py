@@ -60,11 +60,15 @@ def pytest_collection_modifyitems(config, items) -> None:
         hidden = "hidden" in Path(item.path).parts
         points = lab.hidden if hidden else lab.checks
         if name not in points:
-            raise pytest.UsageError(f"labs/{lab.folder}/lab.toml gives no {'hidden ' if hidden else ''}points for {name}")
+            raise pytest.UsageError(
+                f"labs/{lab.folder}/lab.toml gives no {'hidden ' if hidden else ''}points for {name}"
+            )
         item.grade = dict(mark.kwargs) | {
-            "lab": lab.folder, "points": points[name], "hidden": hidden,
+            "lab": lab.folder,
+            "points": points[name],
+            "hidden": hidden,
             "title": (item.function.__doc__ or name).strip().splitlines()[0].rstrip("."),
-        }  # fmt: skip
+        }
         order[item] = (lab.number, hidden, list(points).index(name))
     items[:] = sorted((item for item in items if not asked or item.grade["name"] in asked), key=order.get)
 
@@ -76,9 +80,13 @@ def lab(request, tmp_path) -> ProbeLab:
     name = request.node.grade["name"]
     save = config.getoption("--grade-save")
     return ProbeLab(
-        Path(config.getoption("--grade-build")), config.getoption("--grade-seed"), name,
-        request.node.grade["lab"], keep=tmp_path / "console", save=Path(save) if save else None,
-    )  # fmt: skip
+        Path(config.getoption("--grade-build")),
+        config.getoption("--grade-seed"),
+        name,
+        request.node.grade["lab"],
+        keep=tmp_path / "console",
+        save=Path(save) if save else None,
+    )
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -173,7 +181,12 @@ class GradeReporter:
     def blocked(self, grade: dict) -> str:
         """The name of the check that this one needs, if that failed."""
         for other in self.grades.values():
-            if other["name"] == grade["needs"] and other["lab"] == grade["lab"] and other.get("done") and not other["passed"]:
+            if (
+                other["name"] == grade["needs"]
+                and other["lab"] == grade["lab"]
+                and other.get("done")
+                and not other["passed"]
+            ):
                 return self.blocked(other) or other["name"]
         return ""
 
@@ -183,7 +196,11 @@ class GradeReporter:
         seed = self.config.getoption("--grade-seed")
         lab = grade["lab"].partition("-")[2]
         this = f"LAB={lab} CHECK={grade['name']} SEED={seed}"
-        lines = {"clause": grade["clause"]} | parts | {"common": common, "again": f"make grade {this}", "gdb": f"make gdb {this}"}
+        lines = (
+            {"clause": grade["clause"]}
+            | parts
+            | {"common": common, "again": f"make grade {this}", "gdb": f"make gdb {this}"}
+        )
         for label, text in lines.items():
             if text:
                 print(labelled(label, text), flush=True)

@@ -1,4 +1,4 @@
-"""Runs challenges: boots the kernel under test with a probe as its first process, and follows the probe from outside."""
+"""Runs challenges: boots the kernel under test with a probe as its first process, and follows it from outside."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Run:
             raise self.failure(did, "the probe's own code lies where it was linked", "other bytes")
 
     def has_own_code(self, must_be_present: bool) -> bool:
-        """Whether what lies at the probe's addresses is the probe. Before its first instruction no page need be there."""
+        """Whether the probe lies at the probe's addresses. Before its first instruction no page need be there."""
         address, code = self.elf.code()
         for at in range(address & -PAGE, address + len(code), PAGE):
             start, end = max(at, address), min(at + PAGE, address + len(code))
@@ -175,8 +175,8 @@ class Lab:
         budget: int = DEFAULT_BUDGET,
         memory_mib: int = 128,
     ) -> Iterator[Run]:
-        """Boots `program` with the challenge as the first process. `files` join it in the root file system; `others` are
-        more copies of the program with challenges of their own, by path."""
+        """Boots `program` with the challenge as the first process. `files` join it in the root file system; `others`
+        are more copies of the program with challenges of their own, by path."""
         elf = self.patched(program, challenge)
         contents = {PROBE_PATH: bytes(elf.data)} | (files or {})
         for path, other in (others or {}).items():
@@ -194,9 +194,11 @@ class Lab:
         """Leaves what this check boots for a debugger."""
         self.save.mkdir(parents=True, exist_ok=True)
         for name, content in (
-            ("kernel.elf", (self.build / "kernel.elf").read_bytes()), ("initramfs.cpio", initrd),
-            ("append", append.encode()), ("probe", (self.build / "user" / "lab" / program).read_bytes()),
-        ):  # fmt: skip
+            ("kernel.elf", (self.build / "kernel.elf").read_bytes()),
+            ("initramfs.cpio", initrd),
+            ("append", append.encode()),
+            ("probe", (self.build / "user" / "lab" / program).read_bytes()),
+        ):
             (self.save / name).write_bytes(content)
 
     def patched(self, program: str, challenge: Challenge) -> Elf:

@@ -53,12 +53,14 @@ def mutants(root: Path = ROOT) -> list[Mutant]:
     found = []
     for path in sorted(root.glob("labs/*/mutants/*.toml")):
         table = tomllib.loads(path.read_text())
-        found.append(Mutant(path, table["title"], table["file"], table["find"], table["replace"], frozenset(table["loses"])))
+        found.append(
+            Mutant(path, table["title"], table["file"], table["find"], table["replace"], frozenset(table["loses"]))
+        )
     return found
 
 
 def skeleton(lab: Lab, filled: dict[str, str] | None = None) -> Files:
-    """The reference with the holes of this and later labs cut; `filled` gives code for some of them instead of the stub."""
+    """The reference with the holes of this and later labs cut; `filled` gives code for some instead of the stub."""
     files = clean_files(ROOT)
     holes = {hole.name: hole for other in all_labs() for hole in other.holes}
     open_holes = {hole.name for other in all_labs() if other.number >= lab.number for hole in other.holes}
@@ -86,10 +88,14 @@ def grade(lab: Lab, files: Files, seed: int = SEED) -> dict[str, dict]:
         with tempfile.NamedTemporaryFile(suffix=".json") as results:
             options = {"seed": seed, "json": results.name}
             command = pytest_command([lab], tree / "build", options)
-            run = subprocess.run(command, env=pytest_environment(), cwd=ROOT, capture_output=True, text=True, check=False)
+            run = subprocess.run(
+                command, env=pytest_environment(), cwd=ROOT, capture_output=True, text=True, check=False
+            )
             text = Path(results.name).read_text()
             if run.returncode not in (0, 1) or not text:
-                raise Problem(f"grading {lab.folder} ended with status {run.returncode}: {run.stdout[-2000:]} {run.stderr[-500:]}")
+                raise Problem(
+                    f"grading {lab.folder} ended with status {run.returncode}: {run.stdout[-2000:]} {run.stderr[-500:]}"
+                )
     return {result["name"]: result for result in json.loads(text)["checks"]}
 
 

@@ -13,10 +13,16 @@ LABEL = 11
 class Failure(AssertionError):
     """A check's verdict against the kernel. The parts become the lines of the report; empty ones are left out."""
 
-    def __init__(self, did: str = "", expected: object = "", yours: object = "", common: str = "", notes: Iterable[str] = ()):
+    def __init__(
+        self, did: str = "", expected: object = "", yours: object = "", common: str = "", notes: Iterable[str] = ()
+    ):
         self.parts = {
-            "did": did, "expected": str(expected), "yours": str(yours), "common": common, "console": "\n".join(notes),
-        }  # fmt: skip
+            "did": did,
+            "expected": str(expected),
+            "yours": str(yours),
+            "common": common,
+            "console": "\n".join(notes),
+        }
         super().__init__("; ".join(f"{key} {value}" for key, value in self.parts.items() if value))
 
 

@@ -12,7 +12,17 @@ from labs.catalog import ROOT, Lab
 def pytest_command(labs: list[Lab], output: Path, options: dict[str, object], jobs: str = "") -> list[str]:
     """The command line: `output` is the build folder, `options` those of grade/plugin.py by name."""
     jobs = jobs or str(min(2, os.cpu_count() or 1))
-    command = [sys.executable, "-m", "pytest", "-p", "grade.plugin", "-p", "no:cacheprovider", "-p", "no:terminalreporter"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "grade.plugin",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:terminalreporter",
+    ]
     command += ["-n", jobs, "--dist", "load", "--rootdir", str(ROOT), "-c", str(ROOT / "grade" / "pytest.ini")]
     command += [f"--grade-build={output}", *(f"--grade-{name}={value}" for name, value in options.items())]
     return command + [str(ROOT / "grade" / "checks" / lab.folder) for lab in labs]

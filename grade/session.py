@@ -14,8 +14,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from grade.challenge import (
-    MAP_ANONYMOUS, MAP_FIXED, MAP_FIXED_NOREPLACE, MAP_PRIVATE, MAP_SHARED, PAGE, WORD, Challenge, Result,
-)  # fmt: skip
+    MAP_ANONYMOUS,
+    MAP_FIXED,
+    MAP_FIXED_NOREPLACE,
+    MAP_PRIVATE,
+    MAP_SHARED,
+    PAGE,
+    WORD,
+    Challenge,
+    Result,
+)
 from grade.machine.sv39 import Leaf
 from grade.model.space import Denied, Page, Space, normal, token
 from grade.probe import Lab, Run
@@ -65,8 +73,16 @@ class Session:
         self.space.add_object(name, first_words)
         self._files[name] = self.challenge.open(name)
 
-    def map(self, at: int, size: int, perms: str = "rw", placement: str = "fixed", shared: bool = False,
-            file: str | None = None, offset: int = 0) -> Result:  # fmt: skip
+    def map(
+        self,
+        at: int,
+        size: int,
+        perms: str = "rw",
+        placement: str = "fixed",
+        shared: bool = False,
+        file: str | None = None,
+        offset: int = 0,
+    ) -> Result:
         flags = (MAP_SHARED if shared else MAP_PRIVATE) | PLACEMENT_FLAGS[placement] | (0 if file else MAP_ANONYMOUS)
         fd = self._files[file] if file else -1
         result = self.challenge.mmap(at, size, perms, flags, fd, offset)
@@ -138,9 +154,11 @@ class Session:
             raise picture
 
 
-def views(run: Run, space: Space, start: int = WINDOW, size: int = WINDOW_SIZE) -> tuple[dict[int, str], dict[int, str]]:
-    """The window as the model has it and as the page table has it. What the contract leaves open is shown as the model has
-    it: a page not touched yet may be absent, and a right to write may wait for the next write fault."""
+def views(
+    run: Run, space: Space, start: int = WINDOW, size: int = WINDOW_SIZE
+) -> tuple[dict[int, str], dict[int, str]]:
+    """The window as the model has it and as the page table has it. What the contract leaves open is shown as the model
+    has it: a page not touched yet may be absent, and a right to write may wait for the next write fault."""
     leaves = {leaf.address: leaf for leaf in run.leaves(start, size)}
     expected = space.tokens(start, start + size)
     yours = {}

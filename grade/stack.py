@@ -25,10 +25,13 @@ class Start:
 
     def __str__(self) -> str:
         def listed(strings: list[bytes]) -> str:
-            texts = [repr(text.decode(errors="replace")) if len(text) < 24 else f"{len(text)} bytes" for text in strings[:6]]
+            texts = [
+                repr(text.decode(errors="replace")) if len(text) < 24 else f"{len(text)} bytes" for text in strings[:6]
+            ]
             return f"{{{', '.join(texts)}{', ...' if len(strings) > 6 else ''}}}"
 
-        return f"execve {self.path.decode()} with argv {listed(self.argv)} ({len(self.argv)}), envp {listed(self.envp)} ({len(self.envp)})"
+        argv, envp = listed(self.argv), listed(self.envp)
+        return f"execve {self.path.decode()} with argv {argv} ({len(self.argv)}), envp {envp} ({len(self.envp)})"
 
 
 @dataclass

@@ -6,7 +6,7 @@
     //   the stub: this line without its slashes, code as it stands
     // LAB vmar.map [end]
 
-A cut hole leaves `// LAB vmar.map: your code (labs/1-vmar, task 2)` and the stub. A filled one leaves the solution alone.
+A cut hole leaves `// LAB vmar.map: your code (labs/1-vmar, task 2)` and the stub. A filled one leaves the solution.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ def find_regions(file: str, text: str) -> list[Region]:
         match = MARKER.match(line)
         if not match:
             if SUSPECT.search(line) and not CUT_MARK.search(line):
-                raise Problem(f"{where}: not a lab marker: '{line.strip()}'; it is // LAB hole [begin], [stub] or [end]")
+                raise Problem(
+                    f"{where}: not a lab marker: '{line.strip()}'; it is // LAB hole [begin], [stub] or [end]"
+                )
             continue
         hole, kind = match["hole"], match["kind"]
         if begin is None:
@@ -99,7 +101,9 @@ def check_regions(file: str, regions: Iterable[Region], holes: dict[str, Hole]) 
             raise Problem(f"{where}: hole {region.hole} belongs in {hole.file}, says labs/{hole.lab}/lab.toml")
         stub = "\n".join(region.stub)
         if TODO_CALL.search(stub) and f'lab_todo("{hole.name}", "{hole.where_told}")' not in stub:
-            raise Problem(f'{file}:{region.stub_at + 1}: the stub should call lab_todo("{hole.name}", "{hole.where_told}")')
+            raise Problem(
+                f'{file}:{region.stub_at + 1}: the stub should call lab_todo("{hole.name}", "{hole.where_told}")'
+            )
 
 
 def render(file: str, text: str, is_cut: Callable[[str], bool], holes: dict[str, Hole]) -> str:

@@ -89,7 +89,10 @@ def git(out: Path, *arguments: str) -> str:
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     result = subprocess.run(
         ["git", "-c", "commit.gpgsign=false", "-C", str(out), *arguments],
-        env=clean | people, capture_output=True, text=True, check=False,
+        env=clean | people,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if result.returncode != 0:
         raise Problem(f"git {arguments[0]} in {out}: {result.stderr.strip()}")
@@ -127,7 +130,7 @@ def main() -> int:
     lab = find_lab(arguments.lab)
     out = Path(arguments.out) if arguments.out else ROOT / "build" / "handout" / lab.folder
     write_handout(lab, out, arguments.earlier or "reference")
-    print(f"{out}: lab {lab.folder}, \"{lab.title}\"")
+    print(f'{out}: lab {lab.folder}, "{lab.title}"')
     for hole in lab.holes:
         print(f"  task {hole.task}  {hole.name:<16} {hole.file}  {hole.hint}")
     print(f"begin with labs/{lab.folder}/README.md", file=sys.stderr)

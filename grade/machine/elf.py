@@ -1,4 +1,4 @@
-"""Reads what a grader needs of a 64-bit little-endian ELF file: symbols, sections, loaded bytes; and patches sections."""
+"""Reads what a grader needs of a 64-bit little-endian ELF file: symbols, sections, segments; and patches sections."""
 
 from __future__ import annotations
 

@@ -10,7 +10,9 @@ from grade.machine.errors import GdbError
 
 SECONDS_TO_ANSWER = 60
 LONGEST_READ = 0x700  # bytes a memory packet: QEMU's packets end at 4096 characters
-GENERAL = ("zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6 pc").split()
+GENERAL = (
+    "zero ra sp gp tp t0 t1 t2 s0 s1 a0 a1 a2 a3 a4 a5 a6 a7 s2 s3 s4 s5 s6 s7 s8 s9 s10 s11 t3 t4 t5 t6 pc"
+).split()
 WATCH_WRITE = 2
 HARDWARE_BREAKPOINT = 1
 

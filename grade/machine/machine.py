@@ -8,11 +8,11 @@
         |  console       | <-- a file ---  | uart                        |
         +----------------+                 +-----------------------------+
 
-Nothing the guest does can forge these: the verdict comes from RAM, registers and QEMU's exit status as they are while the
-guest stands still.
+Nothing the guest does can forge these: the verdict comes from RAM, registers and QEMU's exit status as they are while
+the guest stands still.
 
-Instructions are counted exactly. The guest's clock is not as exact: whenever the guest is stopped QEMU lets it jump to the next
-timer, because a hart that stands still looks idle.
+Instructions are counted exactly. The guest's clock is not as exact: whenever the guest is stopped QEMU lets it jump to
+the next timer, because a hart that stands still looks idle.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ class Machine:
         return self.resume()
 
     def resume(self) -> Stop:
-        """Runs until a breakpoint, the end of the machine, or the end of the budget. InfrastructureError on the outer limit."""
+        """Runs until a breakpoint, the machine's end, or the budget's. InfrastructureError at the outer limit."""
         if self._exit is not None:
             return Stop(StopKind.EXITED, status=self._exit)
         try:
@@ -291,8 +291,12 @@ class Machine:
         try:
             for hart in self.gdb.harts():
                 self.gdb.select_hart(hart)
-                registers = self.gdb.registers() | {name: self.gdb.register(name) for name in ("satp", "priv", "scause")}
-                shown = " ".join(f"{name}={registers[name]:#x}" for name in ("pc", "ra", "sp", "satp", "priv", "scause"))
+                registers = self.gdb.registers() | {
+                    name: self.gdb.register(name) for name in ("satp", "priv", "scause")
+                }
+                shown = " ".join(
+                    f"{name}={registers[name]:#x}" for name in ("pc", "ra", "sp", "satp", "priv", "scause")
+                )
                 lines.append(f"hart {hart - 1}: {shown}")
         except InfrastructureError as error:
             lines.append(f"no registers: {error}")

@@ -27,7 +27,8 @@ V, R, W, X, U, G, A, D = (1 << bit for bit in range(8))
 class PhysicalMemory(Protocol):
     """Something that reads guest physical memory."""
 
-    def read_physical(self, address: int, size: int) -> bytes: ...
+    def read_physical(self, address: int, size: int) -> bytes:
+        ...
 
 
 @dataclass(frozen=True)

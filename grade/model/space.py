@@ -1,7 +1,7 @@
 """A model of one address space, page by page.
 
-Every operation returns what the system call returns, or raises Denied with an errno. Page contents are what the first word
-of a page holds: enough to tell any two pages of a challenge apart.
+Every operation returns what the system call returns, or raises Denied with an errno. Page contents are what the first
+word of a page holds: enough to tell any two pages of a challenge apart.
 """
 
 from __future__ import annotations
@@ -61,8 +61,16 @@ class Space:
 
     # OPERATIONS
 
-    def map(self, size: int, perms: str, at: int = 0, placement: str = "any", shared: bool = False,
-            file: str | None = None, offset: int = 0) -> int:  # fmt: skip
+    def map(
+        self,
+        size: int,
+        perms: str,
+        at: int = 0,
+        placement: str = "any",
+        shared: bool = False,
+        file: str | None = None,
+        offset: int = 0,
+    ) -> int:
         """mmap(2). placement: any, hint, fixed, noreplace."""
         if size == 0:
             raise Denied(EINVAL)
@@ -174,7 +182,9 @@ class Space:
     def tokens(self, start: int = 0, end: int = CAP) -> dict[int, str]:
         """What a picture of the space shows for each page: rights, and the first word if it is not zero."""
         return {
-            page: token(self.pages[page].perms, self.name_of(self.load(page))) for page in self.pages if start <= page < end
+            page: token(self.pages[page].perms, self.name_of(self.load(page)))
+            for page in self.pages
+            if start <= page < end
         }
 
     def name_of(self, word: int) -> str:

@@ -1,6 +1,6 @@
 """The initial stack as the contract has it: where every byte goes, given the top, the strings and the aux vector.
 
-    top ->  8 zero bytes | execfn | env strings | arg strings | 16 random bytes | padding | aux | envp | argv | argc  <- sp
+    top ->  8 zero bytes | execfn | env strings | arg strings | random | padding | aux | envp | argv | argc  <- sp
 """
 
 from __future__ import annotations
@@ -15,9 +15,25 @@ STACK_LIMIT = 8 << 20
 GUARD_GAP = 256 * PAGE
 RANDOM_SIZE = 16
 AUX = {
-    "SYSINFO_EHDR": 33, "HWCAP": 16, "PAGESZ": 6, "CLKTCK": 17, "PHDR": 3, "PHENT": 4, "PHNUM": 5, "BASE": 7, "FLAGS": 8,
-    "ENTRY": 9, "UID": 11, "EUID": 12, "GID": 13, "EGID": 14, "SECURE": 23, "RANDOM": 25, "EXECFN": 31, "MINSIGSTKSZ": 51,
-}  # fmt: skip
+    "SYSINFO_EHDR": 33,
+    "HWCAP": 16,
+    "PAGESZ": 6,
+    "CLKTCK": 17,
+    "PHDR": 3,
+    "PHENT": 4,
+    "PHNUM": 5,
+    "BASE": 7,
+    "FLAGS": 8,
+    "ENTRY": 9,
+    "UID": 11,
+    "EUID": 12,
+    "GID": 13,
+    "EGID": 14,
+    "SECURE": 23,
+    "RANDOM": 25,
+    "EXECFN": 31,
+    "MINSIGSTKSZ": 51,
+}
 
 
 @dataclass

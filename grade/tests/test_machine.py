@@ -50,7 +50,10 @@ def test_a_breakpoint_in_user_mode_shows_registers_and_pages(boot):
     table = machine.page_table()
     assert table.is_paged
     leaves = list(table.user_leaves())
-    assert [(leaf.address, leaf.perms, leaf.user) for leaf in leaves[:2]] == [(0x10000, "r-x", True), (0x11000, "rw-", True)]
+    assert [(leaf.address, leaf.perms, leaf.user) for leaf in leaves[:2]] == [
+        (0x10000, "r-x", True),
+        (0x11000, "rw-", True),
+    ]
     assert not leaves[1].dirty
     assert table.table_frames() == 2
     assert table.read(0x11000, 7) == b"mapped!"

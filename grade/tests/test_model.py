@@ -105,7 +105,11 @@ def test_contents_follow_their_backing():
     assert [space.load(BASE), space.load(BASE + PAGE)] == [6, 7]
     space.unmap(BASE, PAGE)
     assert space.load(BASE + PAGE) == 7
-    assert [space.access(BASE, "r"), space.access(BASE + PAGE, "r"), space.access(BASE + 2 * PAGE, "r")] == [SIGSEGV, 0, SIGBUS]
+    assert [space.access(BASE, "r"), space.access(BASE + PAGE, "r"), space.access(BASE + 2 * PAGE, "r")] == [
+        SIGSEGV,
+        0,
+        SIGBUS,
+    ]
     space.store(BASE + PAGE, 9)
     space.map(PAGE, "r", BASE + PAGE, "fixed")
     assert [space.load(BASE + PAGE), space.access(BASE + PAGE, "w")] == [0, SIGSEGV]

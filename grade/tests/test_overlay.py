@@ -42,9 +42,12 @@ def test_a_link_is_replaced_not_followed(tmp_path):
 
 
 def test_the_first_errors_of_a_log():
-    log = "  CXX a.cpp\na.cpp:3:1: warning: odd\na.cpp:4:2: error: bad\n  x\nb.cpp:1: undefined reference to `f'\nmake: *** [a] Error 1\n"
+    log = "  CXX a.cpp\na.cpp:3:1: warning: odd\na.cpp:4:2: error: bad\n  x\nb.cpp:1: undefined reference to `f'\n"
+    log += "make: *** [a] Error 1\n"
     assert first_errors(log) == "a.cpp:4:2: error: bad; b.cpp:1: undefined reference to `f'"
-    assert first_errors("make: *** No rule to make target 'x'.  Stop.\n") == "make: *** No rule to make target 'x'.  Stop."
+    assert (
+        first_errors("make: *** No rule to make target 'x'.  Stop.\n") == "make: *** No rule to make target 'x'.  Stop."
+    )
     assert first_errors("e.c:1:1: error: x\n" * 5).endswith("(and 2 more)")
 
 
@@ -71,7 +74,9 @@ def test_the_box_has_no_network():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         code = f"import socket; socket.create_connection(('127.0.0.1', {port}), 2)"
-        result = subprocess.run([*bubblewrap(), sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        result = subprocess.run(
+            [*bubblewrap(), sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
     assert result.returncode != 0 and "OSError" in result.stderr or "refused" in result.stderr.lower()
 
 
@@ -84,5 +89,7 @@ def test_a_mutant_whose_place_is_gone(tmp_path):
 @pytest.mark.skipif(not shutil.which("cpio"), reason="no cpio")
 def test_an_archive_that_cpio_reads(tmp_path):
     (tmp_path / "a.cpio").write_bytes(archive({"/lab/probe": b"12345", "top": b""}))
-    result = subprocess.run(["cpio", "-itv", "--quiet"], stdin=open(tmp_path / "a.cpio", "rb"), capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        ["cpio", "-itv", "--quiet"], stdin=open(tmp_path / "a.cpio", "rb"), capture_output=True, text=True, check=False
+    )
     assert [line.split()[-1] for line in result.stdout.splitlines()] == ["lab", "lab/probe", "top"]

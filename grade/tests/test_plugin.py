@@ -44,9 +44,9 @@ def test_odd(lab):
     assert lab.seed == 5 and lab.random.random() == lab.random.__class__("5 odd").random()
 TROUBLE
 '''
-TROUBLE = '''
+TROUBLE = """
     raise InfrastructureError("QEMU fell over", "hart 0: pc=0x0")
-'''
+"""
 LAB = """title = "Lab"
 files = []
 holes = []
@@ -79,8 +79,20 @@ def tree(tmp_path):
 
 def run(tree: Path, trouble: bool = False, checks: str = CHECKS, jobs: int = 2, **options):
     """Runs the checks and returns exit status and output."""
-    (tree / "grade" / "checks" / "1-one" / "test_all.py").write_text(checks.replace("TROUBLE", TROUBLE if trouble else ""))
-    command = [sys.executable, "-m", "pytest", "-p", "grade.plugin", "-p", "no:cacheprovider", "-p", "no:terminalreporter"]
+    (tree / "grade" / "checks" / "1-one" / "test_all.py").write_text(
+        checks.replace("TROUBLE", TROUBLE if trouble else "")
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "grade.plugin",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:terminalreporter",
+    ]
     command += ["-n", str(jobs), "--rootdir", str(tree), "-c", str(tree / "grade" / "pytest.ini"), "--grade-seed=5"]
     command += [f"--grade-{name}={value}" for name, value in options.items()]
     command.append(str(tree / "grade" / "checks" / "1-one"))
@@ -138,18 +150,33 @@ def test_results_as_a_file(tree, tmp_path):
     results = json.loads((tmp_path / "results.json").read_text())
     assert results["seed"] == 5
     assert {check["name"]: check["passed"] for check in results["checks"]} == {
-        "good": True, "bad": False, "behind": False, "odd": True,
-    }  # fmt: skip
+        "good": True,
+        "bad": False,
+        "behind": False,
+        "odd": True,
+    }
 
 
 def test_lab_toml_and_the_checks_name_the_same():
     for lab in all_labs():
-        command = [sys.executable, "-m", "pytest", "-p", "grade.plugin", "-p", "no:cacheprovider", "--collect-only", "-q"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "grade.plugin",
+            "-p",
+            "no:cacheprovider",
+            "--collect-only",
+            "-q",
+        ]
         command += ["-c", "grade/pytest.ini", "--rootdir", ".", f"grade/checks/{lab.folder}"]
         result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert result.stdout.count("::test_") == len(lab.checks) + len(lab.hidden), result.stdout
 
 
 def test_make_grade_refuses_an_unknown_check():
-    result = subprocess.run(["make", "grade", "LAB=vmar", "CHECK=nothing"], cwd=ROOT, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        ["make", "grade", "LAB=vmar", "CHECK=nothing"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert result.returncode != 0 and "error: no check is called 'nothing'; known: start, map-fixed" in result.stderr

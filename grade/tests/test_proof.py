@@ -56,7 +56,9 @@ def test_every_lab_has_mutants_and_every_mutant_can_be_applied(lab):
     own = [mutant for mutant in MUTANTS if mutant.lab == lab.folder]
     assert len(own) >= 5
     for mutant in own:
-        assert mutant.applied(clean_files(ROOT)) and mutant.loses <= lab.checks.keys() | lab.hidden.keys() and mutant.loses
+        assert (
+            mutant.applied(clean_files(ROOT)) and mutant.loses <= lab.checks.keys() | lab.hidden.keys() and mutant.loses
+        )
         assert mutant.file in lab.files
 
 
@@ -65,7 +67,9 @@ def test_every_lab_has_mutants_and_every_mutant_can_be_applied(lab):
 def test_a_forger_scores_no_more_than_the_skeleton(path):
     table = tomllib.loads(path.read_text())
     lab = find_lab(table["lab"])
-    includes = b'#pragma GCC diagnostic ignored "-Wunused-function"\n#include "arch/contract.h"\n#include "base/print.h"\n'
+    includes = (
+        b'#pragma GCC diagnostic ignored "-Wunused-function"\n#include "arch/contract.h"\n#include "base/print.h"\n'
+    )
     files = skeleton(lab, filled=table["holes"])
     files |= {name: (includes + files[name][0], files[name][1]) for name in lab.files if name.startswith("kern/")}
     assert score(grade(lab, files)) <= lab.baseline
@@ -84,7 +88,11 @@ def handouts(tmp_path_factory):
 def test_a_handout_has_no_answer_in_it(lab, handouts):
     out = handouts / lab.folder
     names = git(out, "ls-files").split()
-    assert not [name for name in names if "/mutants/" in name or "/hidden/" in name or name.startswith(("grade/tests", "labs/tests"))]
+    assert not [
+        name
+        for name in names
+        if "/mutants/" in name or "/hidden/" in name or name.startswith(("grade/tests", "labs/tests"))
+    ]
     text = "\n".join((out / name).read_text(errors="replace") for name in names)
     reference = "\n".join(content.decode(errors="replace") for name, (content, _) in clean_files(ROOT).items())
     for later in LABS[lab.number - 1 :]:

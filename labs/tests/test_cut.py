@@ -46,7 +46,8 @@ def test_solution_lines():
 
 
 def test_stub_lines_keep_their_inner_indentation_and_blank_lines():
-    text = "\t// LAB one.map [begin]\n// LAB one.map [stub]\n//   if (x) {\n//       y;\n//\n//   }\n// LAB one.map [end]\n"
+    text = "\t// LAB one.map [begin]\n// LAB one.map [stub]\n"
+    text += "//   if (x) {\n//       y;\n//\n//   }\n// LAB one.map [end]\n"
     assert find_regions("map.cpp", text)[0].stub == ("\tif (x) {", "\t    y;", "", "\t}")
 
 
@@ -62,10 +63,22 @@ def swap(old, new):
         (swap("    // LAB one.map [stub]\n", ""), "map.cpp:7: one.map ends without a [stub]"),
         (swap("    // LAB one.map [end]\n", ""), "map.cpp:2: one.map begins here and has no [end]"),
         (MAP + MAP, "map.cpp:11: hole one.map is marked twice"),
-        (swap("    int secret", "    // LAB one.map [begin]\n    int secret"), "map.cpp:3: one.map begins again; it was begun at line 2"),
-        (swap("    int secret", "    // LAB two.x [begin]\n    int secret"), "map.cpp:3: [begin] of two.x inside one.map, begun at line 2"),
-        (swap("    //   // Find", "    // LAB one.map [stub]\n    //   // Find"), "map.cpp:6: one.map has a second [stub]"),
-        (swap("[begin]", "[beginn]"), "map.cpp:2: not a lab marker: '// LAB one.map [beginn]'; it is // LAB hole [begin], [stub] or [end]"),
+        (
+            swap("    int secret", "    // LAB one.map [begin]\n    int secret"),
+            "map.cpp:3: one.map begins again; it was begun at line 2",
+        ),
+        (
+            swap("    int secret", "    // LAB two.x [begin]\n    int secret"),
+            "map.cpp:3: [begin] of two.x inside one.map, begun at line 2",
+        ),
+        (
+            swap("    //   // Find", "    // LAB one.map [stub]\n    //   // Find"),
+            "map.cpp:6: one.map has a second [stub]",
+        ),
+        (
+            swap("[begin]", "[beginn]"),
+            "map.cpp:2: not a lab marker: '// LAB one.map [beginn]'; it is // LAB hole [begin], [stub] or [end]",
+        ),
         (swap("    //   return", "    return"), "map.cpp:7: a stub's lines begin with //"),
         (swap("one.map [", "one.mop ["), "map.cpp:2: no lab.toml lists the hole one.mop"),
         (swap("task 1", "task 2"), 'map.cpp:5: the stub should call lab_todo("one.map", "labs/1-one, task 1")'),

@@ -8,8 +8,12 @@ from grade.session import WINDOW, Session, check_frame
 KERNEL = -(1 << 38) & ((1 << 64) - 1)
 
 
-@check("fault-zero", clause='labs/1-vmar "First touch"', needs="start",
-       common="a read needs no frame of its own: one page of zeroes serves them all until the first write")  # fmt: skip
+@check(
+    "fault-zero",
+    clause='labs/1-vmar "First touch"',
+    needs="start",
+    common="a read needs no frame of its own: one page of zeroes serves them all until the first write",
+)
 def test_zero(lab):
     """fault: a read maps the zero page, a write a zeroed frame."""
     challenge = Challenge()
@@ -26,7 +30,9 @@ def test_zero(lab):
         zero = [check_frame(run, base + page * PAGE, "rx", 0, challenge.describe(1, 3)) for page in (0, 3)]
         if zero[0].frame != zero[1].frame:
             raise Failure(challenge.describe(1, 3), "both pages show the same frame", " and ".join(map(str, zero)))
-        others = [hex(leaf.address) for leaf in run.leaves(base, 8 * PAGE) if leaf.address not in (base, base + 3 * PAGE)]
+        others = [
+            hex(leaf.address) for leaf in run.leaves(base, 8 * PAGE) if leaf.address not in (base, base + 3 * PAGE)
+        ]
         if others:
             raise Failure(challenge.describe(1, 3), "no page in the table that was not touched", ", ".join(others))
         run.to_stop()
@@ -36,11 +42,17 @@ def test_zero(lab):
         for leaf in written:
             content = run.machine.read_physical(leaf.frame, PAGE)
             if any(content[8:]) or leaf.frame == zero[0].frame or not leaf.dirty:
-                raise Failure(did, "a frame of its own, zero but for the word written", f"{leaf}, {content[8:40].hex()}...")
+                raise Failure(
+                    did, "a frame of its own, zero but for the word written", f"{leaf}, {content[8:40].hex()}..."
+                )
 
 
-@check("fault-cow", clause='labs/1-vmar "Copy-on-write"', needs="start",
-       common="after fork both spaces show the same frame; the first write to it must not be seen by the other")  # fmt: skip
+@check(
+    "fault-cow",
+    clause='labs/1-vmar "Copy-on-write"',
+    needs="start",
+    common="after fork both spaces show the same frame; the first write to it must not be seen by the other",
+)
 def test_copy_on_write(lab):
     """fault: after fork a write is seen by the writer alone."""
     challenge = Challenge()
@@ -90,4 +102,6 @@ def test_kill(lab):
     session.attempt_load(0x40)
     session.attempt_store(KERNEL + 0x200000)
     session.stop()
-    session.run(lab, files={"/data/short": b"".join(word.to_bytes(8, "little").ljust(PAGE, b"\0") for word in (5, 6))[:-100]})
+    session.run(
+        lab, files={"/data/short": b"".join(word.to_bytes(8, "little").ljust(PAGE, b"\0") for word in (5, 6))[:-100]}
+    )

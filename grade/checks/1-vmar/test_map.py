@@ -25,8 +25,12 @@ def test_start(lab):
             raise run.failure("the probe exits", f"status {status}", f"status {ended}")
 
 
-@check("map-fixed", clause='labs/1-vmar "Placing a mapping", MAP_FIXED', needs="start",
-       common="MAP_FIXED takes exactly the range asked for, and what was there is gone")  # fmt: skip
+@check(
+    "map-fixed",
+    clause='labs/1-vmar "Placing a mapping", MAP_FIXED',
+    needs="start",
+    common="MAP_FIXED takes exactly the range asked for, and what was there is gone",
+)
 def test_fixed(lab):
     """map: a fixed mapping replaces what is there, and nothing beside it."""
     session = Session()
@@ -85,8 +89,12 @@ def test_hint(lab):
             run.expect(result, 0xD0 + page, "a hint never replaces a mapping")
 
 
-@check("find-free", clause='labs/1-vmar "Searching"', needs="start",
-       common="the search goes from the top down and takes the highest gap that is large enough")  # fmt: skip
+@check(
+    "find-free",
+    clause='labs/1-vmar "Searching"',
+    needs="start",
+    common="the search goes from the top down and takes the highest gap that is large enough",
+)
 def test_find_free(lab):
     """map: a search takes the highest gap that fits."""
     challenge, space = Challenge(), Space(top=0x30_0000_0000)

@@ -35,8 +35,12 @@ def test_rights(lab):
     session.run(lab)
 
 
-@check("protect-hole", clause='labs/1-vmar "Changing rights", a hole', needs="start",
-       common="mprotect works upward and stops at the first page that is not mapped")  # fmt: skip
+@check(
+    "protect-hole",
+    clause='labs/1-vmar "Changing rights", a hole',
+    needs="start",
+    common="mprotect works upward and stops at the first page that is not mapped",
+)
 def test_hole(lab):
     """protect: a hole is ENOMEM; what precedes it has changed, the rest not."""
     session = Session()
@@ -54,8 +58,12 @@ def test_hole(lab):
     session.run(lab)
 
 
-@check("protect-flush", clause='labs/1-vmar "The TLB remembers"', needs="start",
-       common="the hart goes on with the old translation until it is told to forget it")  # fmt: skip
+@check(
+    "protect-flush",
+    clause='labs/1-vmar "The TLB remembers"',
+    needs="start",
+    common="the hart goes on with the old translation until it is told to forget it",
+)
 def test_flush(lab):
     """protect: a right taken away is gone at once."""
     challenge, status = Challenge(), 128 + SIGSEGV

@@ -15,8 +15,12 @@ def file_of(random):
     return words, b"".join(word.to_bytes(8, "little").ljust(PAGE, b"\1") for word in words)
 
 
-@check("unmap-split", clause='labs/1-vmar "Splitting"', needs="start",
-       common="a mapping that begins later in its file needs a later offset")  # fmt: skip
+@check(
+    "unmap-split",
+    clause='labs/1-vmar "Splitting"',
+    needs="start",
+    common="a mapping that begins later in its file needs a later offset",
+)
 def test_split(lab):
     """unmap: a hole in the middle leaves two mappings."""
     words, content = file_of(lab.random)
@@ -39,8 +43,12 @@ def test_split(lab):
     session.run(lab, files={FILE: content})
 
 
-@check("unmap-edges", clause='labs/1-vmar "Unmapping"', needs="start",
-       common="the range is half-open: its last page is the one before its end")  # fmt: skip
+@check(
+    "unmap-edges",
+    clause='labs/1-vmar "Unmapping"',
+    needs="start",
+    common="the range is half-open: its last page is the one before its end",
+)
 def test_edges(lab):
     """unmap: exactly the range goes, over several mappings and their holes."""
     session = Session()
@@ -58,8 +66,12 @@ def test_edges(lab):
     session.run(lab)
 
 
-@check("unmap-frees", clause='labs/1-vmar "Giving frames back"', needs="start",
-       common="every frame and every page-table page that served only this range is free again after munmap")  # fmt: skip
+@check(
+    "unmap-frees",
+    clause='labs/1-vmar "Giving frames back"',
+    needs="start",
+    common="every frame and every page-table page that served only this range is free again after munmap",
+)
 def test_frees(lab):
     """unmap: frames and page tables are given back."""
     challenge = Challenge()
@@ -68,7 +80,9 @@ def test_frees(lab):
     def rounds(times: int) -> None:
         challenge.repeat(times, 5)
         strides = (2 << 20,)  # each round in a page table of its own
-        challenge.mmap(WINDOW, count * PAGE, flags=0x32, strides=strides, text=f"map {count} pages, write them, unmap them")
+        challenge.mmap(
+            WINDOW, count * PAGE, flags=0x32, strides=strides, text=f"map {count} pages, write them, unmap them"
+        )
         challenge.add("TOUCH", WINDOW, count * PAGE, 1, strides=strides)
         challenge.munmap(WINDOW + 3 * PAGE, 5 * PAGE, strides=strides, text="")
         challenge.munmap(WINDOW, 100 * PAGE, strides=strides, text="")
@@ -92,8 +106,12 @@ def test_frees(lab):
             raise Failure(did, "as many frames free as before", f"{lost} frames fewer, {more} of them page tables")
 
 
-@check("merge", clause='labs/1-vmar "Joining neighbours"', needs="start",
-       common="neighbours with the same rights, sharing and backing become one mapping, or memory fills up with mappings")  # fmt: skip
+@check(
+    "merge",
+    clause='labs/1-vmar "Joining neighbours"',
+    needs="start",
+    common="neighbours with the same rights, sharing and backing become one mapping, or memory fills up with mappings",
+)
 def test_merge(lab):
     """merge: neighbours that are alike become one mapping."""
     challenge, pages = Challenge(), 1500 + lab.random.randrange(100)
@@ -110,8 +128,10 @@ def test_merge(lab):
     challenge.stop()
     with lab.run(challenge) as run:
         run.to_stop()
-        for after, did in ((mapped, f"map {pages} pages, one by one, side by side"),
-                           (protected, "make every second page read-only, then all of them writable again")):  # fmt: skip
+        for after, did in (
+            (mapped, f"map {pages} pages, one by one, side by side"),
+            (protected, "make every second page read-only, then all of them writable again"),
+        ):
             used = run.free_pages(before) - run.free_pages(after)
             if used > 8:
                 raise Failure(did, "one mapping: no more than 8 frames of kernel memory", f"{used} frames")

@@ -23,8 +23,12 @@ def long_arguments(challenge: Challenge, total: int) -> tuple[int, int]:
     return challenge.pointers([WINDOW] * count + [WINDOW + 40 * PAGE]), challenge.pointers([])
 
 
-@check("limits", clause='labs/2-init-stack "How much fits"', needs="argv",
-       common="strings with their NULs and a pointer to each count; the limit is a quarter of the stack's")  # fmt: skip
+@check(
+    "limits",
+    clause='labs/2-init-stack "How much fits"',
+    needs="argv",
+    common="strings with their NULs and a pointer to each count; the limit is a quarter of the stack's",
+)
 def test_limits(lab):
     """limits: too many bytes of arguments are E2BIG, and the caller goes on."""
     challenge, other = Challenge(), Challenge()
@@ -45,8 +49,12 @@ def test_limits(lab):
             raise program.fail("the arguments just below the limit arrive", f"argc {program.found.argc}")
 
 
-@check("grow", clause='labs/2-init-stack "Growing"', needs="stack-map",
-       common="a fault below the stack extends its mapping down to the page touched, and is then answered as any other")  # fmt: skip
+@check(
+    "grow",
+    clause='labs/2-init-stack "Growing"',
+    needs="stack-map",
+    common="a fault below the stack extends its mapping down to the page touched, and is then answered as any other",
+)
 def test_grow(lab):
     """grow: the stack grows downward when it is touched."""
     challenge = Challenge()
@@ -70,8 +78,12 @@ def test_grow(lab):
         run.expect(status, SIGSEGV, "what the stack grows by is not executable either")
 
 
-@check("grow-limit", clause='labs/2-init-stack "Growing", RLIMIT_STACK', needs="grow",
-       common="the whole stack, not the step it grows by, is held against the limit")  # fmt: skip
+@check(
+    "grow-limit",
+    clause='labs/2-init-stack "Growing", RLIMIT_STACK',
+    needs="grow",
+    common="the whole stack, not the step it grows by, is held against the limit",
+)
 def test_grow_limit(lab):
     """grow: not beyond RLIMIT_STACK, as it is at the time of the fault."""
     challenge, lowest = Challenge(), STACK_TOP - STACK_LIMIT
@@ -89,8 +101,12 @@ def test_grow_limit(lab):
             run.expect(result, SIGSEGV, "one byte beyond the limit is a SIGSEGV")
 
 
-@check("grow-gap", clause='labs/2-init-stack "Growing", the guard gap', needs="grow",
-       common="256 pages stay free between the stack and the mapping below it")  # fmt: skip
+@check(
+    "grow-gap",
+    clause='labs/2-init-stack "Growing", the guard gap',
+    needs="grow",
+    common="256 pages stay free between the stack and the mapping below it",
+)
 def test_grow_gap(lab):
     """grow: never close to the mapping below."""
     challenge = Challenge()
@@ -116,8 +132,12 @@ def add_read(challenge, path, offset=0, size=2000):
     return challenge.call("read", fd, buffer, size, text=f"read {path} from {offset}"), buffer
 
 
-@check("reader", clause='labs/2-init-stack "Reading it back"', needs="strings",
-       common="the ranges were recorded at exec; the bytes are read when somebody asks")  # fmt: skip
+@check(
+    "reader",
+    clause='labs/2-init-stack "Reading it back"',
+    needs="strings",
+    common="the ranges were recorded at exec; the bytes are read when somebody asks",
+)
 def test_reader(lab):
     """reader: /proc/self/cmdline and environ are the bytes on the stack, as they are now."""
     argv, envp = words(lab.random, 4), environment(lab.random, 3)

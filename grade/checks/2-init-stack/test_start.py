@@ -8,8 +8,11 @@ from grade.session import check_frame
 from grade.stack import PAGES_BELOW, Start, enter, entered, environment, words
 
 
-@check("stack-map", clause='labs/2-init-stack "The stack is a mapping"',
-       common="the mapping ends at the layout's stack_top; rights are read and write, not execute")  # fmt: skip
+@check(
+    "stack-map",
+    clause='labs/2-init-stack "The stack is a mapping"',
+    common="the mapping ends at the layout's stack_top; rights are read and write, not execute",
+)
 def test_map(lab):
     """map: memory for the stack lies below the top, readable and writable, not executable."""
     challenge = Challenge()
@@ -43,8 +46,12 @@ def test_argv(lab):
             raise program.fail(f"argv {argv}", f"argv {texts}", "argv[argc] is NULL, and argv begins right above argc")
 
 
-@check("envp", clause='labs/2-init-stack "Pointers"', needs="stack-map",
-       common="envp begins above the NULL that ends argv, and ends with a NULL itself")  # fmt: skip
+@check(
+    "envp",
+    clause='labs/2-init-stack "Pointers"',
+    needs="stack-map",
+    common="envp begins above the NULL that ends argv, and ends with a NULL itself",
+)
 def test_envp(lab):
     """start: envp is what execve was given, in its order."""
     starts = [Start([b"prog"], environment(lab.random, count)) for count in (0, 1, lab.random.randrange(6, 15))]
@@ -54,8 +61,12 @@ def test_envp(lab):
             raise program.fail(f"envp {program.start.envp}", f"envp {texts}")
 
 
-@check("alignment", clause='labs/2-init-stack "Where sp ends up"', needs="stack-map",
-       common="align sp after counting everything that lies between it and the strings, argc too")  # fmt: skip
+@check(
+    "alignment",
+    clause='labs/2-init-stack "Where sp ends up"',
+    needs="stack-map",
+    common="align sp after counting everything that lies between it and the strings, argc too",
+)
 def test_alignment(lab):
     """start: sp is a multiple of 16, and argc lies there."""
     starts = [Start(words(lab.random, count + 1), environment(lab.random, count % 3)) for count in range(6)]
@@ -70,8 +81,12 @@ def test_alignment(lab):
             raise program.fail(f"sp = {wanted:#x}, no more padding than needed", f"sp = {program.sp:#x}")
 
 
-@check("strings", clause='labs/2-init-stack "Strings"', needs="stack-map",
-       common="downward from the top: 8 zero bytes, the path, env strings, arg strings, each group ascending, no gaps")  # fmt: skip
+@check(
+    "strings",
+    clause='labs/2-init-stack "Strings"',
+    needs="stack-map",
+    common="downward from the top: 8 zero bytes, the path, env strings, arg strings, each group ascending, no gaps",
+)
 def test_strings(lab):
     """start: strings lie at the top of the stack, in their order and without gaps."""
     starts = [Start(words(lab.random, 4), environment(lab.random, 3)), Start([b"x"], [])]
@@ -82,8 +97,12 @@ def test_strings(lab):
             raise program.fail(plan.strings(), have)
 
 
-@check("aux", clause='labs/2-init-stack "The aux vector"', needs="stack-map",
-       common="each pair is the key, then the value; a pair of zeroes ends the vector")  # fmt: skip
+@check(
+    "aux",
+    clause='labs/2-init-stack "The aux vector"',
+    needs="stack-map",
+    common="each pair is the key, then the value; a pair of zeroes ends the vector",
+)
 def test_aux(lab):
     """start: the aux vector has every key once, with its value, and an end."""
     for program in entered(lab, [Start(words(lab.random, 3), environment(lab.random, 2))]):
@@ -94,9 +113,20 @@ def test_aux(lab):
         if len(set(keys)) != len(keys):
             raise program.fail("every key once", f"keys {keys}")
         wanted = {
-            "PAGESZ": PAGE, "CLKTCK": 100, "PHDR": elf.loads()[0].address + elf.phoff, "PHENT": 56, "PHNUM": elf.phnum,
-            "BASE": 0, "FLAGS": 0, "ENTRY": elf.entry, "UID": 0, "EUID": 0, "GID": 0, "EGID": 0, "SECURE": 0,
-        }  # fmt: skip
+            "PAGESZ": PAGE,
+            "CLKTCK": 100,
+            "PHDR": elf.loads()[0].address + elf.phoff,
+            "PHENT": 56,
+            "PHNUM": elf.phnum,
+            "BASE": 0,
+            "FLAGS": 0,
+            "ENTRY": elf.entry,
+            "UID": 0,
+            "EUID": 0,
+            "GID": 0,
+            "EGID": 0,
+            "SECURE": 0,
+        }
         for key, value in wanted.items():
             if found.value(key) != value:
                 have = "absent" if found.value(key) is None else hex(found.value(key))
@@ -124,8 +154,12 @@ def test_random(lab):
         raise Failure("start a program twice", "other random bytes each time", seen[0].hex())
 
 
-@check("aux-execfn", clause='labs/2-init-stack "The aux vector", AT_EXECFN', needs="stack-map",
-       common="AT_EXECFN is the path given to execve, whatever argv[0] says")  # fmt: skip
+@check(
+    "aux-execfn",
+    clause='labs/2-init-stack "The aux vector", AT_EXECFN',
+    needs="stack-map",
+    common="AT_EXECFN is the path given to execve, whatever argv[0] says",
+)
 def test_execfn(lab):
     """start: AT_EXECFN points to the path that was executed."""
     for program in entered(lab, [Start([b"another name"], environment(lab.random, 1))]):
@@ -143,7 +177,10 @@ def test_empty(lab):
         found, argv = program.found, program.start.argv or [b""]
         texts = [program.string_at(at) for at in found.argv], [program.string_at(at) for at in found.envp]
         if (found.argc, *texts) != (len(argv), argv, program.start.envp):
-            raise program.fail(f"argc {len(argv)}, argv {argv}, envp {program.start.envp}", f"argc {found.argc}, argv {texts[0]}, envp {texts[1]}")
+            raise program.fail(
+                f"argc {len(argv)}, argv {argv}, envp {program.start.envp}",
+                f"argc {found.argc}, argv {texts[0]}, envp {texts[1]}",
+            )
 
 
 @check("boot", clause='labs/2-init-stack "The first program"', needs="stack-map")

@@ -23,8 +23,11 @@ def expect_break(run, start, steps: list[tuple[Result, int]], common: str = "") 
             raise run.failure(text, f"start + {offset:#x} = {base + offset:#x}", f"start + {yours - base:#x}", common)
 
 
-@check("brk-grow", clause='labs/3-heap "Moving the break up"',
-       common="new pages are anonymous, readable and writable; they get frames when they are touched")  # fmt: skip
+@check(
+    "brk-grow",
+    clause='labs/3-heap "Moving the break up"',
+    common="new pages are anonymous, readable and writable; they get frames when they are touched",
+)
 def test_grow(lab):
     """brk: the heap starts empty behind the program, and grows by zeroed pages."""
     challenge, pages = Challenge(), lab.random.randrange(5, 20)
@@ -47,8 +50,12 @@ def test_grow(lab):
             raise Failure(f"grow by {pages} pages, touch three", "three pages in the table", ", ".join(touched))
 
 
-@check("brk-unaligned", clause='labs/3-heap "A break inside a page"', needs="brk-grow",
-       common="the break is the value asked for, to the byte; pages are mapped up to the next page border")  # fmt: skip
+@check(
+    "brk-unaligned",
+    clause='labs/3-heap "A break inside a page"',
+    needs="brk-grow",
+    common="the break is the value asked for, to the byte; pages are mapped up to the next page border",
+)
 def test_unaligned(lab):
     """brk: the break need not be aligned, and is returned exactly."""
     challenge, steps = Challenge(), []
@@ -69,8 +76,12 @@ def test_unaligned(lab):
             raise Failure(f"the break is at start + {last:#x}", "nothing mapped above its page", ", ".join(beyond))
 
 
-@check("brk-shrink", clause='labs/3-heap "Moving the break down"', needs="brk-grow",
-       common="the page that the break lies in stays; those above it go")  # fmt: skip
+@check(
+    "brk-shrink",
+    clause='labs/3-heap "Moving the break down"',
+    needs="brk-grow",
+    common="the page that the break lies in stays; those above it go",
+)
 def test_shrink(lab):
     """brk: released pages are gone, the others keep their contents."""
     challenge, keep = Challenge(), lab.random.randrange(3, 9)
@@ -99,8 +110,12 @@ def test_shrink(lab):
         run.expect(none[0], SIGSEGV)
 
 
-@check("brk-zero", clause='labs/3-heap "Down and up again"', needs="brk-grow",
-       common="pages that were given back come again as zeroes; a page that was kept keeps its bytes")  # fmt: skip
+@check(
+    "brk-zero",
+    clause='labs/3-heap "Down and up again"',
+    needs="brk-grow",
+    common="pages that were given back come again as zeroes; a page that was kept keeps its bytes",
+)
 def test_zero(lab):
     """brk: what the heap grows over again reads as zero."""
     challenge, kept = Challenge(), lab.random.randrange(8, PAGE, 8)
@@ -122,8 +137,12 @@ def test_zero(lab):
         run.expect(first, 0)
 
 
-@check("brk-collision", clause='labs/3-heap "Something in the way"', needs="brk-grow",
-       common="a failed brk returns the old break, to the byte, and never replaces a mapping")  # fmt: skip
+@check(
+    "brk-collision",
+    clause='labs/3-heap "Something in the way"',
+    needs="brk-grow",
+    common="a failed brk returns the old break, to the byte, and never replaces a mapping",
+)
 def test_collision(lab):
     """brk: a mapping in the way stops the heap, and stays."""
     challenge, steps = Challenge(), []
@@ -220,7 +239,9 @@ def test_fork(lab):
         run.to_stop()
         base = run.result(start)
         for page in range(3):
-            check_frame(run, base + page * PAGE, "r", 0xB00 + page, "grow to 3 pages, write them, fork; the child's heap")
+            check_frame(
+                run, base + page * PAGE, "r", 0xB00 + page, "grow to 3 pages, write them, fork; the child's heap"
+            )
         run.to_stop()
         expect_break(run, start, steps)
         run.expect(beyond[0], SIGSEGV, "what the child's break did is the child's alone")

@@ -9,8 +9,12 @@ RLIMIT_DATA = 2
 SLACK = 128 << 10  # bytes an allocator may take in advance
 
 
-@check("malloc-blocks", clause='labs/3-heap "malloc"', needs="brk-grow",
-       common="a block's head must not lie in the payload of the one below")  # fmt: skip
+@check(
+    "malloc-blocks",
+    clause='labs/3-heap "malloc"',
+    needs="brk-grow",
+    common="a block's head must not lie in the payload of the one below",
+)
 def test_blocks(lab):
     """malloc: blocks are aligned, apart from each other, and inside the heap."""
     heap = Heap()
@@ -24,8 +28,12 @@ def test_blocks(lab):
         check_blocks(run, heap.live, start, end)
 
 
-@check("malloc-reuse", clause='labs/3-heap "free"', needs="malloc-blocks",
-       common="malloc looks among the free blocks before it asks for more heap")  # fmt: skip
+@check(
+    "malloc-reuse",
+    clause='labs/3-heap "free"',
+    needs="malloc-blocks",
+    common="malloc looks among the free blocks before it asks for more heap",
+)
 def test_reuse(lab):
     """free: memory given back is used again."""
     heap, size = Heap(), lab.random.randrange(200, 2000)
@@ -46,11 +54,21 @@ def test_reuse(lab):
     with lab.run(challenge, program="alloc") as run:
         run.to_stop()
         check_blocks(run, [fence, *heap.live[1:]], start, end)
-        expect_used(run, start, end, 31 * (size + 64) + SLACK, f"2000 times: malloc({size}), free; then 30 blocks, every second one twice")
+        expect_used(
+            run,
+            start,
+            end,
+            31 * (size + 64) + SLACK,
+            f"2000 times: malloc({size}), free; then 30 blocks, every second one twice",
+        )
 
 
-@check("malloc-coalesce", clause='labs/3-heap "free", neighbours', needs="malloc-reuse",
-       common="a block that becomes free joins the free block below it and the one above it")  # fmt: skip
+@check(
+    "malloc-coalesce",
+    clause='labs/3-heap "free", neighbours',
+    needs="malloc-reuse",
+    common="a block that becomes free joins the free block below it and the one above it",
+)
 def test_coalesce(lab):
     """free: free neighbours become one block, in whatever order they are freed."""
     heap, random = Heap(), lab.random
@@ -73,15 +91,21 @@ def test_coalesce(lab):
             raise Failure(did, "no more heap is needed", f"{run.result(end) - run.result(before)} bytes more")
 
 
-@check("realloc", clause='labs/3-heap "realloc"', needs="malloc-blocks",
-       common="the bytes that both sizes have in common are kept, wherever the block goes")  # fmt: skip
+@check(
+    "realloc",
+    clause='labs/3-heap "realloc"',
+    needs="malloc-blocks",
+    common="the bytes that both sizes have in common are kept, wherever the block goes",
+)
 def test_realloc(lab):
     """realloc: the contents are kept."""
     heap, random = Heap(), lab.random
     start = heap.challenge.brk(0)
     blocks = [heap.malloc(random.randrange(1, 3000)) for _ in range(24)]
     for block in random.sample(blocks, 20):
-        heap.realloc(block, random.choice([1, 24, block.size, block.size + 1, block.size * 2, random.randrange(1, 9000)]))
+        heap.realloc(
+            block, random.choice([1, 24, block.size, block.size + 1, block.size * 2, random.randrange(1, 9000)])
+        )
     fresh = heap.challenge.add("RESIZE", 0, 100, text="realloc(NULL, 100)")
     end = heap.challenge.brk(0)
     heap.challenge.stop()
@@ -92,8 +116,12 @@ def test_realloc(lab):
             raise run.failure("realloc(NULL, 100)", "a block", "NULL")
 
 
-@check("realloc-in-place", clause='labs/3-heap "realloc", in place', needs="realloc",
-       common="look at the block above before moving; at the end of the heap, move the break instead")  # fmt: skip
+@check(
+    "realloc-in-place",
+    clause='labs/3-heap "realloc", in place',
+    needs="realloc",
+    common="look at the block above before moving; at the end of the heap, move the break instead",
+)
 def test_in_place(lab):
     """realloc: a block stays where it is if it can."""
     heap, size = Heap(), lab.random.randrange(500, 3000)
@@ -109,7 +137,11 @@ def test_in_place(lab):
     with lab.run(heap.challenge, program="alloc") as run:
         run.to_stop()
         check_blocks(run, heap.live, start, end)
-        pairs = ((low, grown, "the block above is free"), (grown, smaller, "the block shrinks"), (last, longer, "the heap ends above it"))
+        pairs = (
+            (low, grown, "the block above is free"),
+            (grown, smaller, "the block shrinks"),
+            (last, longer, "the heap ends above it"),
+        )
         for before, after, why in pairs:
             if run.result(before.result) != run.result(after.result):
                 text = heap.challenge.steps[after.result.step].text

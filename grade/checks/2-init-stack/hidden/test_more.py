@@ -18,7 +18,9 @@ def test_many(lab):
     for program in entered(lab, [Start(argv, environment(random, 60))]):
         found, plan = program.found, program.start.plan
         if (found.argc, found.argv) != (len(argv), plan.places(argv, plan.arg_strings)):
-            raise program.fail(f"argc {len(argv)} and as many pointers", f"argc {found.argc}, {len(found.argv)} pointers")
+            raise program.fail(
+                f"argc {len(argv)} and as many pointers", f"argc {found.argc}, {len(found.argv)} pointers"
+            )
         if found.envp != plan.places(program.start.envp, plan.env_strings):
             raise program.fail("every string of the environment", f"{len(found.envp)} pointers")
         if program.memory[plan.arg_strings - program.sp :] != plan.strings():
@@ -46,7 +48,9 @@ def test_small(lab):
     challenge.mmap(WINDOW, 32 * PAGE, flags=0x32)
     challenge.fill(WINDOW, 60_000, ord("c"))
     path, none = challenge.string("/lab/next"), challenge.pointers([])
-    refused = challenge.call("execve", path, challenge.pointers([WINDOW] * 3), none, text="execve with 180 kB of arguments")
+    refused = challenge.call(
+        "execve", path, challenge.pointers([WINDOW] * 3), none, text="execve with 180 kB of arguments"
+    )
     challenge.stop()
     challenge.call("execve", path, challenge.pointers([WINDOW] * 2), none, text="execve with 120 kB of arguments")
     challenge.end(77)
@@ -73,7 +77,9 @@ def test_offsets(lab):
         fd = challenge.open("/proc/self/cmdline")
         challenge.call("lseek", fd, offset, 0, text="")
         buffer = challenge.put(bytes(size), 8)
-        reads.append((challenge.call("read", fd, buffer, size, text=f"read {size} from offset {offset}"), buffer, wanted))
+        reads.append(
+            (challenge.call("read", fd, buffer, size, text=f"read {size} from offset {offset}"), buffer, wanted)
+        )
 
     for offset in (0, 1, 1499, 1500, 4000, len(content) - 1):
         read(offset, 1600, content[offset : offset + 1600])
@@ -94,4 +100,6 @@ def test_offsets(lab):
             have = run.bytes_at(buffer, count) if count <= 3 * PAGE else None
             if have != wanted:
                 did = challenge.steps[result.step].text
-                raise run.failure(did, f"{len(wanted)} bytes", f"{count if count < 1 << 40 else hex(count)}, or other bytes")
+                raise run.failure(
+                    did, f"{len(wanted)} bytes", f"{count if count < 1 << 40 else hex(count)}, or other bytes"
+                )
