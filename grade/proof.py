@@ -14,7 +14,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from grade.overlay import NEVER_BUILT, clean_files, locked, make, write_tree
+from grade.overlay import NEVER_BUILT, build, clean_files, locked, make, write_tree
 from grade.runner import pytest_command, pytest_environment
 from labs.catalog import ROOT, Lab, all_labs
 from labs.cut import find_regions, render
@@ -75,14 +75,21 @@ def skeleton(lab: Lab, filled: dict[str, str] | None = None) -> Files:
     return files
 
 
+def copy_of_reference(tree: Path) -> None:
+    """Builds the reference, if that was not done yet, and copies it with all that was built: the rest is little."""
+    reference = ROOT / "build" / "grade" / "reference"
+    with locked(reference):
+        build(ROOT, all_labs(), reference)
+        shutil.copytree(reference / "tree", tree, symlinks=True)
+
+
 def grade(lab: Lab, files: Files, seed: int = SEED) -> dict[str, dict]:
     """Builds a tree for one lab and runs its checks: their results by name. BuildFailed when it does not compile."""
     folder = ROOT / "build" / "grade" / "proof" / lab.folder
     with locked(folder):
         tree = folder / "tree"
-        if not tree.exists() and (ready := ROOT / "build" / "grade" / "reference" / "tree").exists():
-            shutil.copytree(ready, tree, symlinks=True)  # what was built there need not be built again
-        tree.mkdir(exist_ok=True)
+        if not tree.exists():
+            copy_of_reference(tree)
         write_tree({name: file for name, file in files.items() if not name.startswith(NEVER_BUILT)}, tree)
         make(tree, ["build/kernel.elf", *(f"build/user/lab/{program}" for program in lab.programs)])
         with tempfile.NamedTemporaryFile(suffix=".json") as results:
