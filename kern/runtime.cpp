@@ -13,16 +13,14 @@ int memcmp(const void* left, const void* right, size_t size) {
     auto* a = static_cast<const uint8_t*>(left);
     auto* b = static_cast<const uint8_t*>(right);
     for (size_t i = 0; i < size; i++)
-        if (a[i] != b[i])
-            return a[i] - b[i];
+        if (a[i] != b[i]) return a[i] - b[i];
     return 0;
 }
 
 void* memchr(const void* bytes, int wanted, size_t size) {
     auto* at = static_cast<const uint8_t*>(bytes);
     for (size_t i = 0; i < size; i++)
-        if (at[i] == static_cast<uint8_t>(wanted))
-            return const_cast<uint8_t*>(at + i);
+        if (at[i] == static_cast<uint8_t>(wanted)) return const_cast<uint8_t*>(at + i);
     return nullptr;
 }
 

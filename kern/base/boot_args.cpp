@@ -11,8 +11,7 @@ constexpr uint64_t MAX_HZ = 10'000;
 std::optional<uint64_t> parse_number(std::string_view text) {
     uint64_t value = 0;
     for (char c : text) {
-        if (c < '0' || c > '9')
-            return std::nullopt;
+        if (c < '0' || c > '9') return std::nullopt;
         value = value * 10 + static_cast<uint64_t>(c - '0');
     }
     return text.empty() ? std::nullopt : std::optional(value);

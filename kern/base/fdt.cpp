@@ -49,16 +49,14 @@ public:
 
     // `size` bytes; what pads them to a multiple of 4 is taken, too.
     Result<Bytes> take(size_t size) {
-        if (size > bytes_.size())
-            return fail(Errno::EINVAL);
+        if (size > bytes_.size()) return fail(Errno::EINVAL);
         Bytes front = bytes_.first(size);
         bytes_ = bytes_.subspan(std::min<size_t>(align_up(size, 4), bytes_.size()));
         return front;
     }
     // A number of 0, 1 or 2 cells of 32 bits.
     Result<uint64_t> cells(uint64_t count) {
-        if (count > 2)
-            return fail(Errno::EINVAL);
+        if (count > 2) return fail(Errno::EINVAL);
         uint64_t value = 0;
         for (std::byte byte : TRY(take(4 * count)))
             value = value << 8 | static_cast<uint64_t>(byte);
@@ -81,8 +79,7 @@ Result<uint64_t> number(Bytes value) { return Reader(value).cells(value.size() /
 bool lists(Bytes compatible, std::string_view device) {
     std::string_view rest(reinterpret_cast<const char*>(compatible.data()), compatible.size());
     while (!rest.empty())
-        if (take_until(rest, '\0') == device)
-            return true;
+        if (take_until(rest, '\0') == device) return true;
     return false;
 }
 
@@ -122,8 +119,7 @@ private:
         uint64_t size = TRY(structure_.cells(1));
         uint64_t name_offset = TRY(structure_.cells(1));
         Bytes value = TRY(structure_.take(size));
-        if (name_offset > strings_.size())
-            return fail(Errno::EINVAL);
+        if (name_offset > strings_.size()) return fail(Errno::EINVAL);
         std::string_view name = TRY(Reader(strings_.subspan(name_offset)).string());
         auto known = std::ranges::find(PROPERTY_NAMES, name) - PROPERTY_NAMES;
         if (known < TIMEBASE)
@@ -139,8 +135,7 @@ private:
 
     // All properties of `node` are known: is it one of the things we look for?
     Result<> end_node(const Node& node) {
-        if (depth_ == 0 || node.properties[REG].empty())
-            return {};
+        if (depth_ == 0 || node.properties[REG].empty()) return {};
         const Node& parent = nodes_[depth_ - 1];
         if (parent.address_cells > 2 || parent.size_cells > 2)
             return {};  // behind a bus of another kind
@@ -208,8 +203,7 @@ Result<size_t> device_tree_size(Bytes header) {
 
 Result<Machine> read_device_tree(Bytes blob) {
     size_t size = TRY(device_tree_size(blob));
-    if (size > blob.size())
-        return fail(Errno::EINVAL);
+    if (size > blob.size()) return fail(Errno::EINVAL);
     blob = blob.first(size);
     Bytes structure = TRY(block(blob, 8, 36));
     Bytes strings = TRY(block(blob, 12, 32));

@@ -16,8 +16,7 @@ std::unexpected<Errno> lab_todo(const char* hole, const char* task, std::source_
             alert("lab: {} is not written yet ({}:{}); {}\n", hole, where.file_name(), where.line(), task);
             break;
         }
-        if (std::string_view(slot.load()) == hole)
-            break;
+        if (std::string_view(slot.load()) == hole) break;
     }
     return fail(Errno::ENOSYS);
 }

@@ -17,8 +17,7 @@ struct ListNode {
     bool is_linked() const { return next != nullptr; }
     // Takes the element out of the list it is in, whichever that is; harmless when it is in none.
     void unlink() {
-        if (!is_linked())
-            return;
+        if (!is_linked()) return;
         prev->next = next;
         next->prev = prev;
         prev = next = nullptr;

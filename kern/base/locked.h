@@ -74,8 +74,7 @@ public:
         note_taken();
         for (;;) {
             uint32_t state = state_.load();
-            if (!(state & (WRITER | WAITING)) && state_.compare_exchange(state, state + 1))
-                return;
+            if (!(state & (WRITER | WAITING)) && state_.compare_exchange(state, state + 1)) return;
             arch::cpu_relax();
         }
     }

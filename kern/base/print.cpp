@@ -41,8 +41,7 @@ void format_to(TextSink& sink, std::string_view format, FormatArgs args) {
     for (const FormatArg& arg : args) {
         size_t open = format.find('{');
         size_t close = format.find('}', std::min(open, format.size()));
-        if (close == format.npos)
-            break;
+        if (close == format.npos) break;
         sink.write(format.substr(0, open));
         write_argument(sink, arg, format.substr(open + 1, close - open - 1));
         format.remove_prefix(close + 1);

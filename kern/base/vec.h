@@ -68,14 +68,11 @@ public:
 private:
     // Room for so many; grows by doubling, so that pushing one after the other moves each only a few times.
     Result<> reserve(size_t wanted) {
-        if (wanted <= capacity_)
-            return {};
+        if (wanted <= capacity_) return {};
         size_t capacity = std::max({wanted, capacity_ * 2, size_t{8}});
-        if (capacity > SIZE_MAX / sizeof(T))
-            return fail(Errno::ENOMEM);
+        if (capacity > SIZE_MAX / sizeof(T)) return fail(Errno::ENOMEM);
         T* items = static_cast<T*>(::operator new(capacity * sizeof(T), std::nothrow));
-        if (!items)
-            return fail(Errno::ENOMEM);
+        if (!items) return fail(Errno::ENOMEM);
         for (size_t i = 0; i < size_; i++) {
             new (items + i) T(std::move(items_[i]));
             items_[i].~T();

@@ -108,8 +108,7 @@ void set_up_board(const Machine& machine) {
     write_register<uint8_t>(uart.base + FIFO_CONTROL, FIFO_ON);
     plic = machine.plic.base;
     power = machine.power.base;
-    if (!machine.rtc.size)
-        return;
+    if (!machine.rtc.size) return;
     uint64_t low = read_register<uint32_t>(machine.rtc.base);  // holds the high half still until it is read
     uint64_t high = read_register<uint32_t>(machine.rtc.base + 4);
     power_on_ns = (high << 32 | low) - arch::now_ns();

@@ -57,8 +57,7 @@ public:
             random_bytes({bytes, part});
             size_t copied = arch::user_write(to.at + done, bytes, part);
             done += copied;
-            if (copied < part)
-                return done ? Result<size_t>(done) : fail(Errno::EFAULT);
+            if (copied < part) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
         }
         return to.size;
     }

@@ -43,18 +43,15 @@ Result<std::string_view> Directory::path(std::span<char> buffer) {
     LockGuard guard(tree);
     size_t start = buffer.size();
     for (Directory* at = this; at != root; at = at->parent_.get()) {
-        if (!at->parent_)
-            return fail(Errno::ENOENT);
+        if (!at->parent_) return fail(Errno::ENOENT);
         std::string_view name = at->name_.view();
-        if (start < name.size() + 1)
-            return fail(Errno::ERANGE);
+        if (start < name.size() + 1) return fail(Errno::ERANGE);
         start -= name.size() + 1;
         buffer[start] = '/';
         memcpy(&buffer[start + 1], name.data(), name.size());
     }
     if (start == buffer.size()) {
-        if (buffer.empty())
-            return fail(Errno::ERANGE);
+        if (buffer.empty()) return fail(Errno::ERANGE);
         buffer[--start] = '/';
     }
     return std::string_view(&buffer[start], buffer.size() - start);

@@ -22,8 +22,7 @@ class EntrySink {
 public:
     // False: there is no room for this entry. `next` is the position after it.
     bool offer(std::string_view name, uint64_t inode_number, InodeType type, uint64_t next) {
-        if (!add(name, inode_number, type, next))
-            return false;
+        if (!add(name, inode_number, type, next)) return false;
         position = next;
         return true;
     }

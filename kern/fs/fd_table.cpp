@@ -7,8 +7,7 @@ template <typename Use>
 auto FdTable::with_slot(int fd, Use use) -> Result<decltype(use(std::declval<Slot&>()))> {
     auto slots = slots_.lock();
     auto index = static_cast<unsigned>(fd);
-    if (index >= slots->size() || !(*slots)[index].file)
-        return fail(Errno::EBADF);
+    if (index >= slots->size() || !(*slots)[index].file) return fail(Errno::EBADF);
     return use((*slots)[index]);
 }
 
@@ -21,8 +20,7 @@ Result<int> FdTable::add(Ref<File> file, bool close_on_exec, int lowest) {
     size_t fd = static_cast<unsigned>(lowest);
     while (fd < slots->size() && (*slots)[fd].file)
         fd++;
-    if (fd >= limit())
-        return fail(Errno::EMFILE);
+    if (fd >= limit()) return fail(Errno::EMFILE);
     if (fd >= slots->size())
         TRY(slots->resize(fd + 1));
     (*slots)[fd] = {std::move(file), close_on_exec};
@@ -31,8 +29,7 @@ Result<int> FdTable::add(Ref<File> file, bool close_on_exec, int lowest) {
 
 Result<> FdTable::set(int fd, Ref<File> file, bool close_on_exec) {
     auto index = static_cast<unsigned>(fd);
-    if (index >= limit())
-        return fail(Errno::EBADF);
+    if (index >= limit()) return fail(Errno::EBADF);
     Slot old{std::move(file), close_on_exec};  // what it will be; goes when the lock is free again
     auto slots = slots_.lock();
     if (index >= slots->size())
@@ -72,16 +69,14 @@ void FdTable::close_where(Condition condition) {
     for (size_t fd = 0;; fd++) {
         Slot closed;
         auto slots = slots_.lock();
-        if (fd >= slots->size())
-            return;
+        if (fd >= slots->size()) return;
         if (condition(fd, (*slots)[fd]))
             std::swap((*slots)[fd], closed);
     }
 }
 
 Result<> FdTable::close_range(unsigned first, unsigned last) {
-    if (first > last)
-        return fail(Errno::EINVAL);
+    if (first > last) return fail(Errno::EINVAL);
     close_where([=](size_t fd, Slot&) { return first <= fd && fd <= last; });
     return {};
 }

@@ -29,16 +29,11 @@ void File::set_flags(uint32_t flags) {
 }
 
 Result<size_t> File::read(UserBytes to, FilePlace place) {
-    if (!can_read())
-        return fail(Errno::EBADF);
-    if (inode_->as_directory())
-        return fail(Errno::EISDIR);
-    if (place && !inode_->is_seekable())
-        return fail(Errno::ESPIPE);
-    if (!content_)
-        return inode_->read(*this, to);
-    if (place)
-        return read_to_user(*content_, *place, to);
+    if (!can_read()) return fail(Errno::EBADF);
+    if (inode_->as_directory()) return fail(Errno::EISDIR);
+    if (place && !inode_->is_seekable()) return fail(Errno::ESPIPE);
+    if (!content_) return inode_->read(*this, to);
+    if (place) return read_to_user(*content_, *place, to);
     LockGuard guard(position_);
     size_t count = TRY(read_to_user(*content_, offset_, to));
     offset_ += count;
@@ -46,12 +41,9 @@ Result<size_t> File::read(UserBytes to, FilePlace place) {
 }
 
 Result<size_t> File::write(UserBytes from, FilePlace place) {
-    if (!can_write())
-        return fail(Errno::EBADF);
-    if (place && !inode_->is_seekable())
-        return fail(Errno::ESPIPE);
-    if (!content_)
-        return inode_->write(*this, from);
+    if (!can_write()) return fail(Errno::EBADF);
+    if (place && !inode_->is_seekable()) return fail(Errno::ESPIPE);
+    if (!content_) return inode_->write(*this, from);
     std::optional<LockGuard<Mutex>> position;
     if (!place)
         position.emplace(position_);
@@ -66,35 +58,28 @@ Result<size_t> File::write(UserBytes from, FilePlace place) {
 }
 
 Result<uint64_t> File::seek(int64_t distance, Whence whence) {
-    if (has(open_flag::PATH_ONLY))
-        return fail(Errno::EBADF);
-    if (!inode_->is_seekable())
-        return fail(Errno::ESPIPE);
+    if (has(open_flag::PATH_ONLY)) return fail(Errno::EBADF);
+    if (!inode_->is_seekable()) return fail(Errno::ESPIPE);
     LockGuard guard(position_);
     uint64_t base = whence == Whence::set ? 0 : whence == Whence::current ? offset_ : content_ ? content_->size() : 0;
     int64_t offset;
-    if (__builtin_add_overflow(static_cast<int64_t>(base), distance, &offset))
-        return fail(Errno::EOVERFLOW);
-    if (offset < 0)
-        return fail(Errno::EINVAL);
+    if (__builtin_add_overflow(static_cast<int64_t>(base), distance, &offset)) return fail(Errno::EOVERFLOW);
+    if (offset < 0) return fail(Errno::EINVAL);
     return offset_ = static_cast<uint64_t>(offset);
 }
 
 Result<> File::resize(uint64_t size) {
-    if (!can_write() || !inode_->is(InodeType::regular))
-        return fail(Errno::EINVAL);
+    if (!can_write() || !inode_->is(InodeType::regular)) return fail(Errno::EINVAL);
     LockGuard guard(inode_->changes());
     return inode_->resize(size);
 }
 
 Result<> File::list(EntrySink& sink) {
     Directory* directory = inode_->as_directory();
-    if (!directory)
-        return fail(Errno::ENOTDIR);
+    if (!directory) return fail(Errno::ENOTDIR);
     LockGuard guard(position_);
     Ref<Directory> parent = directory->parent();
-    if (!parent)
-        return fail(Errno::ENOENT);
+    if (!parent) return fail(Errno::ENOENT);
     sink.position = offset_;
     bool has_room = offset_ > 0 || sink.offer(".", directory->number(), InodeType::directory, 1);
     has_room = has_room && (offset_ > 1 || sink.offer("..", parent->number(), InodeType::directory, Directory::FIRST_ENTRY));
@@ -115,14 +100,11 @@ Ref<Vmo> File::vmo() {
 }
 
 Result<std::string_view> File::path(std::span<char> buffer) {
-    if (Directory* directory = inode_->as_directory())
-        return directory->path(buffer);
-    if (!directory_)
-        return fail(Errno::ENOENT);
+    if (Directory* directory = inode_->as_directory()) return directory->path(buffer);
+    if (!directory_) return fail(Errno::ENOENT);
     std::string_view gone = inode_->links() ? "" : " (deleted)";
     size_t tail = 1 + name_.size() + gone.size();
-    if (buffer.size() < tail)
-        return fail(Errno::ERANGE);
+    if (buffer.size() < tail) return fail(Errno::ERANGE);
     std::string_view above = TRY(directory_->path(buffer.first(buffer.size() - tail)));
     size_t start = above == "/" ? buffer.size() - tail : static_cast<size_t>(above.data() - buffer.data());
     char* at = buffer.data() + buffer.size() - tail;

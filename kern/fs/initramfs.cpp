@@ -30,8 +30,7 @@ private:
 };
 
 Result<> write_content(Inode& inode, std::span<const std::byte> data) {
-    if (data.empty())
-        return {};
+    if (data.empty()) return {};
     size_t written = TRY(inode.vmo()->write(0, data));
     return written == data.size() ? Result<>() : fail(Errno::ENOSPC);
 }
@@ -41,10 +40,8 @@ std::string_view as_text(std::span<const std::byte> data) {
 }
 
 Result<> make_room(const Target& target, InodeType type) {
-    if (!target.inode)
-        return {};
-    if (target.inode->as_directory())
-        return type == InodeType::directory ? Result<>() : remove_directory(target);
+    if (!target.inode) return {};
+    if (target.inode->as_directory()) return type == InodeType::directory ? Result<>() : remove_directory(target);
     return unlink(target);
 }
 
@@ -89,8 +86,7 @@ bool is_kept(InodeType type) {
 
 Result<> Unpacker::unpack(const CpioEntry& entry, unsigned archive) {
     InodeType type{entry.mode & TYPE_BITS};
-    if (!is_kept(type) || is_hidden(entry.name))
-        return {};
+    if (!is_kept(type) || is_hidden(entry.name)) return {};
     Target target = TRY(walk(root_, entry.name, LastLink::entry));
     TRY(make_room(target, type));
     Ref<Inode> inode = TRY(make(target, entry, archive));
@@ -126,8 +122,7 @@ Result<> unpack_initramfs(Ref<Directory> root, std::span<const std::byte> archiv
             alert("initramfs: {} (byte {} of {})\n", reader.problem(), reader.offset(), archives.size());
             return fail(entry.error());
         }
-        if (!*entry)
-            return {};
+        if (!*entry) return {};
         auto result = unpacker.unpack(**entry, reader.archive());
         if (!result) {
             alert("initramfs: {}: {} (error {})\n", (*entry)->name, reason(result.error()), result.error());

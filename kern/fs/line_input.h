@@ -37,15 +37,13 @@ private:
 };
 
 inline bool LineInput::put(uint16_t c) {
-    if (used_ == CAPACITY)
-        return false;
+    if (used_ == CAPACITY) return false;
     bytes_[(first_ + used_++) % CAPACITY] = c;
     return true;
 }
 
 inline bool LineInput::take_back(uint8_t& c) {
-    if (used_ == ready_)
-        return false;
+    if (used_ == ready_) return false;
     c = static_cast<uint8_t>(bytes_[(first_ + --used_) % CAPACITY]);
     return true;
 }

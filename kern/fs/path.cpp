@@ -34,16 +34,13 @@ std::string_view Walk::take_name() {
 }
 
 bool Walk::must_follow(const Inode& inode) const {
-    if (!inode.is(InodeType::symlink))
-        return false;
+    if (!inode.is(InodeType::symlink)) return false;
     return !is_last() || last_ == LastLink::follow || (last_ == LastLink::keep && !rest_.empty());
 }
 
 Result<Ref<Inode>> Walk::step(std::string_view name) {
-    if (name.size() > NAME_LIMIT)
-        return fail(Errno::ENAMETOOLONG);
-    if (name == ".")
-        return Ref<Inode>(at_);
+    if (name.size() > NAME_LIMIT) return fail(Errno::ENAMETOOLONG);
+    if (name == ".") return Ref<Inode>(at_);
     if (name == "..") {
         Ref<Directory> parent = at_->parent();
         return parent ? Result<Ref<Inode>>(std::move(parent)) : fail(Errno::ENOENT);
@@ -53,11 +50,9 @@ Result<Ref<Inode>> Walk::step(std::string_view name) {
 
 // The link's text takes the place of its name:   link/rest  ->  text/rest
 Result<> Walk::follow(Inode& link) {
-    if (++links_ > SYMLINK_LIMIT)
-        return fail(Errno::ELOOP);
+    if (++links_ > SYMLINK_LIMIT) return fail(Errno::ELOOP);
     String text = TRY(link.read_link());
-    if (text.empty())
-        return fail(Errno::ENOENT);
+    if (text.empty()) return fail(Errno::ENOENT);
     TRY(text.append(rest_));
     text_ = std::move(text);
     rest_ = text_.view();
@@ -67,14 +62,12 @@ Result<> Walk::follow(Inode& link) {
 }
 
 Result<Target> Walk::run() {
-    if (rest_.empty())
-        return fail(Errno::ENOENT);
+    if (rest_.empty()) return fail(Errno::ENOENT);
     if (rest_.starts_with('/'))
         at_ = root_directory();
     for (;;) {
         std::string_view name = take_name();
-        if (name.empty())
-            return Target{at_, Name(), true, Ref<Inode>(at_)};
+        if (name.empty()) return Target{at_, Name(), true, Ref<Inode>(at_)};
         auto next = step(name);
         if (!next && next.error() == Errno::ENOENT && is_last())
             return Target{std::move(at_), Name(name), !rest_.empty(), nullptr};
@@ -85,12 +78,10 @@ Result<Target> Walk::run() {
         }
         Directory* directory = inode->as_directory();
         if (is_last()) {
-            if (!rest_.empty() && !directory && last_ != LastLink::entry)
-                return fail(Errno::ENOTDIR);
+            if (!rest_.empty() && !directory && last_ != LastLink::entry) return fail(Errno::ENOTDIR);
             return Target{std::move(at_), Name(name), !rest_.empty(), std::move(inode)};
         }
-        if (!directory)
-            return fail(Errno::ENOTDIR);
+        if (!directory) return fail(Errno::ENOTDIR);
         at_ = Ref<Directory>::share(directory);
     }
 }

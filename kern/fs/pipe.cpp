@@ -62,11 +62,9 @@ Result<> Pipe::make_room(size_t wanted) {
     size_t used = used_.load(), size = ring_size_ ? ring_size_ : PAGE_SIZE;
     while (size < used + wanted)
         size *= 2;
-    if (size == ring_size_)
-        return {};
+    if (size == ring_size_) return {};
     auto* ring = static_cast<std::byte*>(::operator new(size, std::nothrow));
-    if (!ring)
-        return fail(Errno::ENOMEM);
+    if (!ring) return fail(Errno::ENOMEM);
     size_t done = 0;
     in_pieces(first_, used, [&](std::byte* piece, size_t size) {
         memcpy(ring + done, piece, size);
@@ -91,8 +89,7 @@ size_t Pipe::in_pieces(size_t at, size_t size, Copy copy) {
 // Sleeps until the condition holds. It may not hold any more when bytes_ is taken.
 template <typename Condition>
 Result<> Pipe::await(File& file, Condition condition) {
-    if (!condition() && file.has(open_flag::NON_BLOCKING))
-        return fail(Errno::EAGAIN);
+    if (!condition() && file.has(open_flag::NON_BLOCKING)) return fail(Errno::EAGAIN);
     TRY(events_.wait_until(condition));
     return {};
 }
@@ -102,8 +99,7 @@ Result<size_t> Pipe::read(File& file, UserBytes to) {
     while (to.size) {
         TRY(await(file, readable));
         LockGuard guard(bytes_);
-        if (readable())
-            return drain(to);
+        if (readable()) return drain(to);
     }
     return 0;
 }
@@ -115,8 +111,7 @@ Result<size_t> Pipe::drain(UserBytes to) {
         done += count;
         return count;
     });
-    if (wanted && !copied)
-        return fail(Errno::EFAULT);
+    if (wanted && !copied) return fail(Errno::EFAULT);
     first_ = (first_ + copied) % std::max<size_t>(ring_size_, 1);
     used_.fetch_sub(copied);
     changed();
@@ -130,11 +125,9 @@ Result<size_t> Pipe::write(File& file, UserBytes from) {
         auto writable = [&] { return reader_count_.load() == 0 || room() >= least; };
         Result<> ready = await(file, writable);
         LockGuard guard(bytes_);
-        if (ready && !writable())
-            continue;
+        if (ready && !writable()) continue;
         auto put = ready ? fill(from.from(done)) : fail(ready.error());
-        if (!put)
-            return done ? Result<size_t>(done) : put;
+        if (!put) return done ? Result<size_t>(done) : put;
         done += *put;
     }
     return from.size;
@@ -142,8 +135,7 @@ Result<size_t> Pipe::write(File& file, UserBytes from) {
 
 // Puts in as much as fits. EPIPE: nobody will read it.
 Result<size_t> Pipe::fill(UserBytes from) {
-    if (reader_count_.load() == 0)
-        return fail(Errno::EPIPE);
+    if (reader_count_.load() == 0) return fail(Errno::EPIPE);
     size_t wanted = std::min(from.size, room()), done = 0;
     TRY(make_room(wanted));
     size_t copied = in_pieces(first_ + used_.load(), wanted, [&](std::byte* piece, size_t size) {

@@ -121,11 +121,9 @@ private:
 // A process's number as /proc spells it: no sign, no leading zero. 0 when it is none.
 int parse_pid(std::string_view name) {
     int pid = 0;
-    if (name.size() > 9 || name.starts_with('0'))
-        return 0;
+    if (name.size() > 9 || name.starts_with('0')) return 0;
     for (char c : name) {
-        if (c < '0' || c > '9')
-            return 0;
+        if (c < '0' || c > '9') return 0;
         pid = pid * 10 + (c - '0');
     }
     return pid;
@@ -143,14 +141,12 @@ public:
 
     Result<Ref<Inode>> lookup(std::string_view name) override {
         int pid = pid_;
-        if (!process_exists(pid))
-            return fail(Errno::ENOENT);
+        if (!process_exists(pid)) return fail(Errno::ENOENT);
         if (name == "exe")
             return make_link(number_of(pid, EXE), [pid]() -> Result<String> {
                 return String::copy(TRY(process_executable(pid))->path());
             });
-        if (name == "cwd")
-            return make_link(number_of(pid, CWD), [pid] { return read_directory_link(pid); });
+        if (name == "cwd") return make_link(number_of(pid, CWD), [pid] { return read_directory_link(pid); });
         for (const ProcessEntry& entry : PROCESS_ENTRIES)
             if (entry.name == name)
                 return make_text(number_of(pid, FIRST_PROCESS_FILE + static_cast<uint64_t>(&entry - PROCESS_ENTRIES)),
@@ -178,15 +174,13 @@ public:
     ProcRoot() : Directory(procfs, DIRECTORY, ROOT) { add_link(); }
 
     Result<Ref<Inode>> lookup(std::string_view name) override {
-        if (name == "self")
-            return make_link(SELF, [] { return String::copy(Digits(calling_process()).view()); });
+        if (name == "self") return make_link(SELF, [] { return String::copy(Digits(calling_process()).view()); });
         for (const SystemEntry& entry : SYSTEM_ENTRIES)
             if (entry.name == name)
                 return make_text(FIRST_SYSTEM + static_cast<uint64_t>(&entry - SYSTEM_ENTRIES),
                                  [write = entry.write](TextSink& out) { write(out); return Result<>(); });
         int pid = parse_pid(name);
-        if (!pid || !process_exists(pid))
-            return fail(Errno::ENOENT);
+        if (!pid || !process_exists(pid)) return fail(Errno::ENOENT);
         auto directory = TRY(make_ref<ProcessDirectory>(pid));
         directory->set_place(Ref<Directory>::share(this), TRY(String::copy(name)));
         return Ref<Inode>(directory);

@@ -35,8 +35,7 @@ public:
     uint64_t size() override { return vmo_->size(); }
     Ref<Vmo> vmo() override { return vmo_; }
     Result<> resize(uint64_t size) override {
-        if (size > FILE_SIZE_LIMIT)
-            return fail(Errno::EFBIG);
+        if (size > FILE_SIZE_LIMIT) return fail(Errno::EFBIG);
         touch_modified();
         return vmo_->resize(size);
     }
@@ -46,8 +45,7 @@ private:
 };
 
 Result<Ref<Inode>> make_inode(FileSystem& fs, const NewInode& what) {
-    if (!memory_for_files())
-        return fail(Errno::ENOSPC);
+    if (!memory_for_files()) return fail(Errno::ENOSPC);
     switch (InodeType{what.mode & TYPE_BITS}) {
     case InodeType::directory:
         return TRY(make_ref<RamDirectory>(fs, what.mode));
@@ -70,8 +68,7 @@ NameTable::~NameTable() {
 }
 
 NameTable::Entry* NameTable::find(std::string_view name) {
-    if (buckets_.empty())
-        return nullptr;
+    if (buckets_.empty()) return nullptr;
     uint32_t hash = hash_of(name);
     Entry* entry = bucket(hash);
     while (entry && (entry->hash != hash || entry->name != name))
@@ -187,8 +184,7 @@ Result<> RamDirectory::set_entry(std::string_view name, Inode& inode) {
     auto old = Ref<Inode>::share(&inode);  // what it will be; goes when the lock is free again
     auto names = names_.lock();
     auto* entry = names->find(name);
-    if (!entry)
-        return names->insert(name, std::move(old));
+    if (!entry) return names->insert(name, std::move(old));
     std::swap(entry->inode, old);
     return {};
 }

@@ -101,16 +101,14 @@ Terminal* keyboard_focus;
 // INPUT
 
 int Terminal::State::signal_of(char c) const {
-    if (!has(ISIG))
-        return 0;
+    if (!has(ISIG)) return 0;
     return is(c, VINTR) ? SIGNAL_INTERRUPT : is(c, VQUIT) ? SIGNAL_QUIT : is(c, VSUSP) ? SIGNAL_STOP : 0;
 }
 
 bool is_control(uint8_t c) { return (c < ' ' && c != '\t') || c == 0177; }
 
 void Terminal::State::echo(char c) {
-    if (!has(ECHO))
-        return;
+    if (!has(ECHO)) return;
     char caret[] = {'^', static_cast<char>(c ^ 0x40)};
     if (c == '\n')
         write_console((settings.output & ONLCR) ? "\r\n" : "\n");
@@ -122,8 +120,7 @@ void Terminal::State::echo(char c) {
 
 // On the screen: a control character took two columns, the later bytes of a UTF-8 sequence none.
 void Terminal::State::rub_out(uint8_t c) {
-    if (!has(ECHO) || (c & 0xc0) == 0x80)
-        return;
+    if (!has(ECHO) || (c & 0xc0) == 0x80) return;
     write_console(is_control(c) && has(ECHOCTL) ? "\b \b\b \b" : "\b \b");
 }
 
@@ -135,8 +132,7 @@ void Terminal::State::erase(Erase what) {
             return;
         }
         rub_out(old);
-        if (what == Erase::character && (old & 0xc0) != 0x80)
-            return;
+        if (what == Erase::character && (old & 0xc0) != 0x80) return;
     }
 }
 
@@ -196,8 +192,7 @@ bool Terminal::take(Chunk& chunk, size_t most, bool first) {
     auto state = state_.lock();
     LineInput& input = state->input;
     chunk = {};
-    if (input.ready() < (first ? state->enough(most) : 1))
-        return false;
+    if (input.ready() < (first ? state->enough(most) : 1)) return false;
     bool canonical = state->has(ICANON);
     while (input.ready() && !chunk.is_last && chunk.size < std::min(most, sizeof(chunk.bytes))) {
         uint16_t c = input.pop();
@@ -213,33 +208,27 @@ bool Terminal::take(Chunk& chunk, size_t most, bool first) {
 
 // Waits for a first chunk. It stays empty when VMIN and VTIME say that a read need not get any.
 Result<> Terminal::await(Chunk& chunk, size_t most, File& file) {
-    if (take(chunk, most, true))
-        return {};
+    if (take(chunk, most, true)) return {};
     Settings settings = state_.lock()->settings;
     bool may_give_up = !(settings.local & ICANON) && settings.characters[VMIN] == 0;
     uint64_t tenths = settings.characters[VTIME];
-    if (may_give_up && tenths == 0)
-        return {};
-    if (file.has(open_flag::NON_BLOCKING))
-        return fail(Errno::EAGAIN);
+    if (may_give_up && tenths == 0) return {};
+    if (file.has(open_flag::NON_BLOCKING)) return fail(Errno::EAGAIN);
     uint64_t deadline = may_give_up ? arch::now_ns() + tenths * 100'000'000 : NEVER;
     auto taken = readers_.wait_until([&] { return take(chunk, most, true); }, deadline);
     return taken || taken.error() == Errno::ETIMEDOUT ? Result<>() : fail(taken.error());
 }
 
 Result<size_t> Terminal::read(File& file, UserBytes to) {
-    if (to.size == 0)
-        return 0;
+    if (to.size == 0) return 0;
     Chunk chunk;
     TRY(await(chunk, to.size, file));
     size_t done = 0;
     for (;;) {
         size_t copied = arch::user_write(to.at + done, chunk.bytes, chunk.size);
         done += copied;
-        if (copied < chunk.size)
-            return done ? Result<size_t>(done) : fail(Errno::EFAULT);
-        if (chunk.is_last || done == to.size || !take(chunk, to.size - done, false))
-            return done;
+        if (copied < chunk.size) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
+        if (chunk.is_last || done == to.size || !take(chunk, to.size - done, false)) return done;
     }
 }
 
@@ -272,8 +261,7 @@ Result<size_t> Terminal::write(File&, UserBytes from) {
         std::string_view text(bytes, copied);
         write_console(adds_returns ? with_returns(text, cooked) : text);
         done += copied;
-        if (copied < part)
-            return done ? Result<size_t>(done) : fail(Errno::EFAULT);
+        if (copied < part) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
     }
     return from.size;
 }
@@ -292,8 +280,7 @@ Result<> Terminal::change_settings(VirtAddr argument, bool flush) {
 }
 
 Result<> Terminal::control(unsigned request, VirtAddr argument) {
-    if (is_raw_)
-        return fail(Errno::ENOTTY);
+    if (is_raw_) return fail(Errno::ENOTTY);
     WindowSize window;
     switch (request) {
     case TCGETS:

@@ -10,8 +10,7 @@ size_t part_of_page(uint64_t offset, size_t most) { return std::min<size_t>(most
 
 // The page to read from; a hole of a file in memory is the zero page.
 Result<FrameRef> page_to_read(Vmo& vmo, uint64_t index) {
-    if (auto cached = vmo.cached_page(index))
-        return *std::move(cached);
+    if (auto cached = vmo.cached_page(index)) return *std::move(cached);
     return vmo.has_source() ? vmo.page(index) : FrameRef::share(zero_frame());
 }
 
@@ -19,10 +18,8 @@ Result<FrameRef> page_to_read(Vmo& vmo, uint64_t index) {
 Result<FrameRef> page_to_write(Vmo& vmo, uint64_t index, uint64_t end) {
     if (end > vmo.size())
         TRY(vmo.resize(end));
-    if (auto cached = vmo.cached_page(index))
-        return *std::move(cached);
-    if (!vmo.has_source() && !memory_for_files())
-        return fail(Errno::ENOSPC);
+    if (auto cached = vmo.cached_page(index)) return *std::move(cached);
+    if (!vmo.has_source() && !memory_for_files()) return fail(Errno::ENOSPC);
     return vmo.page(index);
 }
 
@@ -37,8 +34,7 @@ Result<size_t> write_part(Vmo& vmo, uint64_t offset, UserBytes from, size_t part
     }
     if (copied < part && offset + copied < vmo.size())
         TRY(vmo.resize(copied ? std::max(size, offset + copied) : size));
-    if (!frame)
-        return fail(frame.error() == Errno::ENOMEM ? Errno::ENOSPC : frame.error());
+    if (!frame) return fail(frame.error() == Errno::ENOMEM ? Errno::ENOSPC : frame.error());
     return copied;
 }
 
@@ -48,27 +44,23 @@ bool memory_for_files() { return free_frame_count() > total_frame_count() / 32; 
 
 Result<size_t> read_to_user(Vmo& vmo, uint64_t offset, UserBytes to) {
     uint64_t size = vmo.size();
-    if (offset >= size)
-        return 0;
+    if (offset >= size) return 0;
     size_t total = std::min<uint64_t>(to.size, size - offset);
     for (size_t done = 0; done < total;) {
         size_t part = part_of_page(offset + done, total - done);
         auto frame = page_to_read(vmo, (offset + done) >> PAGE_SHIFT);
         if (!frame && frame.error() == Errno::ENXIO)
             return done;  // cut off meanwhile
-        if (!frame)
-            return done ? Result<size_t>(done) : fail(frame.error());
+        if (!frame) return done ? Result<size_t>(done) : fail(frame.error());
         size_t copied = arch::user_write(to.at + done, (*frame)->data() + (offset + done) % PAGE_SIZE, part);
         done += copied;
-        if (copied < part)
-            return done ? Result<size_t>(done) : fail(Errno::EFAULT);
+        if (copied < part) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
     }
     return total;
 }
 
 Result<size_t> write_from_user(Vmo& vmo, uint64_t offset, UserBytes from) {
-    if (offset >= FILE_SIZE_LIMIT)
-        return fail(Errno::EFBIG);
+    if (offset >= FILE_SIZE_LIMIT) return fail(Errno::EFBIG);
     size_t total = std::min<uint64_t>(from.size, FILE_SIZE_LIMIT - offset);
     for (size_t done = 0; done < total;) {
         size_t part = part_of_page(offset + done, total - done);

@@ -46,8 +46,7 @@ void put_run(Buddies& all, Frame& frame, unsigned order) {
 // The free run of exactly this order that is the other half of `frame`'s next larger run; null if it is not whole.
 Frame* free_buddy(Frame& frame, unsigned order) {
     size_t index = index_of(frame) ^ (size_t{1} << order);
-    if (index >= record_count)
-        return nullptr;
+    if (index >= record_count) return nullptr;
     Frame& buddy = records[index];
     return buddy.use == FrameUse::free && buddy.is_linked() && buddy.order == order ? &buddy : nullptr;
 }
@@ -58,8 +57,7 @@ void free_run(Frame& run, unsigned order) {
     Frame* frame = &run;
     while (order < MAX_FRAME_ORDER) {
         Frame* buddy = free_buddy(*frame, order);
-        if (!buddy)
-            break;
+        if (!buddy) break;
         buddy->unlink();
         frame = frame < buddy ? frame : buddy;
         order++;
@@ -71,8 +69,7 @@ Frame* take_run(Buddies& all, unsigned order) {
     unsigned found = order;
     while (found <= MAX_FRAME_ORDER && all.free_runs[found].empty())
         found++;
-    if (found > MAX_FRAME_ORDER)
-        return nullptr;
+    if (found > MAX_FRAME_ORDER) return nullptr;
     Frame* run = all.free_runs[found].pop_front();
     while (found > order) {
         found--;
@@ -98,8 +95,7 @@ void add_memory(PhysAddr start, PhysAddr end) {
     ASSERT(!records);
     start = start.page_up();
     end = end.page_down();
-    if (end < start + MIN_MEMORY)
-        return;
+    if (end < start + MIN_MEMORY) return;
     first = PhysAddr(align_down(start.value, PAGE_SIZE << MAX_FRAME_ORDER));  // so that buddies pair by index
     record_count = (end - first) / PAGE_SIZE;
     records = reinterpret_cast<Frame*>(arch::phys_to_virt(start));
@@ -118,13 +114,11 @@ void add_memory(PhysAddr start, PhysAddr end) {
 }
 
 Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill) {
-    if (order > MAX_FRAME_ORDER)
-        return fail(Errno::ENOMEM);
+    if (order > MAX_FRAME_ORDER) return fail(Errno::ENOMEM);
     auto all = buddies.lock();
     Frame* run = take_run(*all, order);
     all.unlock();
-    if (!run)
-        return fail(Errno::ENOMEM);
+    if (!run) return fail(Errno::ENOMEM);
     run->refs.store(1);
     run->use = use;
     run->order = order & 0xf;

@@ -6,8 +6,7 @@ Pte* PageTable::find(VirtAddr address) const {
     Frame* table = root_.get();
     for (int level = 2; level > 0; level--) {
         Pte entry = entries(*table)[table_index(address, level)];
-        if (!entry.is_valid())
-            return nullptr;
+        if (!entry.is_valid()) return nullptr;
         table = &table_of(entry);
     }
     return &entries(*table)[table_index(address, 0)];
@@ -53,8 +52,7 @@ void PageTable::count(const Frame& frame, int pages) {
 void PageTable::free_tables(Frame& table, int level) {
     unsigned left = table.live;
     for (Pte* entry = entries(table); left; entry++) {
-        if (entry->is_empty())
-            continue;
+        if (entry->is_empty()) continue;
         Frame& lower = frame_at(entry->frame());
         if (level > 0)
             free_tables(lower, level - 1);

@@ -80,8 +80,7 @@ void* allocate_slot(size_t slot_class) {
     auto all = heap.lock();
     if (all->with_room[slot_class].empty()) {
         auto slab = make_slab(slot_class);
-        if (!slab)
-            return nullptr;
+        if (!slab) return nullptr;
         all->with_room[slot_class].push_front(**slab);
     }
     return take_slot(*all, *all->with_room[slot_class].front());
@@ -115,8 +114,7 @@ void free_slot(Frame& slab, void* pointer) {
 
 void* allocate_run(size_t size) {
     size_t pages = align_up(size, PAGE_SIZE) >> PAGE_SHIFT;
-    if (pages == 0 || pages > size_t{1} << MAX_FRAME_ORDER)
-        return nullptr;
+    if (pages == 0 || pages > size_t{1} << MAX_FRAME_ORDER) return nullptr;
     auto run = allocate_frames(static_cast<unsigned>(std::bit_width(pages - 1)), FrameUse::kernel, Fill::none);
     return run ? (*run)->data() : nullptr;
 }
@@ -124,14 +122,12 @@ void* allocate_run(size_t size) {
 }  // namespace
 
 void* heap_allocate(size_t size) {
-    if (size > MAX_SLOT)
-        return allocate_run(size);
+    if (size > MAX_SLOT) return allocate_run(size);
     return allocate_slot(class_of[(size + 15) / 16]);
 }
 
 void heap_free(void* pointer) {
-    if (!pointer)
-        return;
+    if (!pointer) return;
     Frame& frame = frame_at(arch::virt_to_phys(pointer));
     if (frame.use == FrameUse::slab)
         free_slot(frame, pointer);

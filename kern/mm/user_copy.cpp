@@ -35,8 +35,7 @@ Result<String> read_user_string(VirtAddr from, size_t limit, Errno too_long) {
             TRY(text.append({piece, static_cast<size_t>(end - piece)}));
             return text;
         }
-        if (got < wanted)
-            return fail(Errno::EFAULT);
+        if (got < wanted) return fail(Errno::EFAULT);
         TRY(text.append({piece, got}));
     }
     return fail(too_long);

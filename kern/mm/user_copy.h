@@ -22,8 +22,7 @@ concept PlainObject = std::is_trivially_copyable_v<T> && !std::is_convertible_v<
 template <PlainObject T>
 Result<T> read_user(VirtAddr from) {
     T value;
-    if (arch::user_read(&value, from, sizeof(T)) != sizeof(T))
-        return fail(Errno::EFAULT);
+    if (arch::user_read(&value, from, sizeof(T)) != sizeof(T)) return fail(Errno::EFAULT);
     return value;
 }
 

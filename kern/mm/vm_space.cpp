@@ -10,8 +10,7 @@ Result<FrameRef> VmSpace::make_root() {
 
 void VmSpace::activate() {
     arch::Hart& hart = arch::this_hart();
-    if (hart.space == this)
-        return;
+    if (hart.space == this) return;
     if (hart.space)
         hart.space->active_harts_.fetch_and(~(uint64_t{1} << hart.index));
     hart.space = this;
@@ -21,8 +20,7 @@ void VmSpace::activate() {
 
 void VmSpace::deactivate() {
     arch::Hart& hart = arch::this_hart();
-    if (!hart.space)
-        return;
+    if (!hart.space) return;
     arch::activate_kernel_only();
     hart.space->active_harts_.fetch_and(~(uint64_t{1} << hart.index));
     hart.space = nullptr;

@@ -38,8 +38,7 @@ bool is_load(const elf::ProgramHeader& header) { return header.p_type == elf::PT
 
 Result<String> read_interpreter(ElfImage& image, const elf::ProgramHeader& header) {
     Vec<char> path;
-    if (header.p_filesz < 2 || header.p_filesz > MAX_INTERPRETER)
-        return fail(Errno::ENOEXEC);
+    if (header.p_filesz < 2 || header.p_filesz > MAX_INTERPRETER) return fail(Errno::ENOEXEC);
     TRY(path.resize(header.p_filesz));
     TRY(read_exactly(*image.vmo, header.p_offset, std::as_writable_bytes(std::span(path.data(), path.size()))));
     return path.back() == 0 ? String::copy(path.data()) : fail(Errno::ENOEXEC);
@@ -54,10 +53,8 @@ Result<> note_header(ElfImage& image, const elf::ProgramHeader& header, uint64_t
         image.executable_stack = header.p_flags & elf::PF_X;
     if (header.p_type == elf::PT_INTERP && image.interpreter.empty())
         image.interpreter = TRY(read_interpreter(image, header));
-    if (!is_load(header))
-        return {};
-    if (!is_well_formed(header, file_size))
-        return fail(Errno::ENOEXEC);
+    if (!is_load(header)) return {};
+    if (!is_well_formed(header, file_size)) return fail(Errno::ENOEXEC);
     VirtAddr start(header.p_vaddr);
     extend(image.span, {start.page_down(), (start + header.p_memsz).page_up()});
     image.alignment = std::max(image.alignment, header.p_align);
@@ -71,21 +68,18 @@ Perms perms_of(const elf::ProgramHeader& segment) {
 
 // The image's own places may not overlap; only memory can still be wanting then.
 Result<> map_part(Vmar& vmar, MapRequest& request, VirtRange range) {
-    if (range.empty())
-        return {};
+    if (range.empty()) return {};
     request.at = range.start;
     request.size = range.size();
     request.placement = Placement::fixed_no_replace;
     auto mapped = vmar.map(request);
-    if (!mapped && (mapped.error() == Errno::EEXIST || mapped.error() == Errno::EPERM))
-        return fail(Errno::ENOEXEC);
+    if (!mapped && (mapped.error() == Errno::EEXIST || mapped.error() == Errno::EPERM)) return fail(Errno::ENOEXEC);
     return mapped ? Result<>() : fail(mapped.error());
 }
 
 // Zeroes what the file's last page holds behind the segment's bytes. A read-only segment keeps it: nobody may write there.
 Result<> clear_tail(Vmar& vmar, const elf::ProgramHeader& segment, VirtAddr file_end) {
-    if (segment.p_memsz == segment.p_filesz || file_end.is_page_aligned() || !(segment.p_flags & elf::PF_W))
-        return {};
+    if (segment.p_memsz == segment.p_filesz || file_end.is_page_aligned() || !(segment.p_flags & elf::PF_W)) return {};
     std::span<const std::byte> zeroes(zero_frame().data(), file_end.page_up() - file_end);
     return vmar.write_bytes(file_end, zeroes) == zeroes.size() ? Result<>() : fail(Errno::ENOMEM);
 }
@@ -95,8 +89,7 @@ Result<> map_segment(Vmar& vmar, const ElfImage& image, const elf::ProgramHeader
     VirtAddr zero_start = segment.p_filesz ? file_end.page_up() : start.page_down();
     MapRequest anonymous{.perms = perms_of(segment)};
     TRY(map_part(vmar, anonymous, {zero_start, end.page_up()}));
-    if (!segment.p_filesz)
-        return {};
+    if (!segment.p_filesz) return {};
     MapRequest in_file{.perms = perms_of(segment), .vmo = image.vmo,
                        .vmo_offset = align_down(segment.p_offset, PAGE_SIZE), .file = image.file};
     TRY(map_part(vmar, in_file, {start.page_down(), zero_start}));
@@ -117,8 +110,7 @@ Result<ElfImage> read_elf(Ref<BackingFile> file) {
     ElfImage image;
     image.vmo = file->vmo();
     image.file = std::move(file);
-    if (!image.vmo)
-        return fail(Errno::EACCES);
+    if (!image.vmo) return fail(Errno::EACCES);
     TRY(read_exactly(*image.vmo, 0, std::as_writable_bytes(std::span(&image.header, 1))));
     uint64_t file_size = image.vmo->size();
     size_t count = image.header.e_phnum;
@@ -135,8 +127,7 @@ Result<ElfImage> read_elf(Ref<BackingFile> file) {
 Result<LoadedElf> load_elf(Vmar& vmar, const ElfImage& image, uint64_t bias) {
     LoadedElf loaded{.entry = VirtAddr(image.header.e_entry + bias), .bias = bias};
     for (const elf::ProgramHeader& segment : image.program_headers) {
-        if (!is_load(segment))
-            continue;
+        if (!is_load(segment)) continue;
         TRY(map_segment(vmar, image, segment, bias));
         note_segment(loaded, image, segment, bias);
     }

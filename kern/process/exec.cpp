@@ -33,8 +33,7 @@ Result<ScriptLine> parse_script_line(std::string_view start) {
     bool is_cut = start.size() == SCRIPT_LINE_LIMIT && line.size() == start.size() - 2;
     line.remove_prefix(std::min(line.find_first_not_of(BLANKS), line.size()));
     size_t end = line.find_first_of(BLANKS);
-    if (line.empty() || (is_cut && end == line.npos))
-        return fail(Errno::ENOEXEC);
+    if (line.empty() || (is_cut && end == line.npos)) return fail(Errno::ENOEXEC);
     std::string_view rest = end == line.npos ? std::string_view() : line.substr(end);
     return ScriptLine{line.substr(0, end), trim(rest)};
 }
@@ -57,8 +56,7 @@ Result<Ref<File>> resolve_scripts(std::string_view path, ArgBlock& argv) {
         char start[SCRIPT_LINE_LIMIT];
         Ref<Vmo> vmo = file->vmo();
         size_t size = vmo ? TRY(vmo->read(0, std::as_writable_bytes(std::span(start)))) : 0;
-        if (!std::string_view(start, size).starts_with("#!"))
-            return file;
+        if (!std::string_view(start, size).starts_with("#!")) return file;
         ScriptLine line = TRY(parse_script_line({start, size}));
         TRY(insert_script_words(argv, line, current.view()));
         current = TRY(String::copy(line.interpreter));
@@ -68,11 +66,9 @@ Result<Ref<File>> resolve_scripts(std::string_view path, ArgBlock& argv) {
 
 Result<Program> read_program(Ref<File> file) {
     Program program{TRY(read_elf(std::move(file))), std::nullopt};
-    if (program.image.interpreter.empty())
-        return program;
+    if (program.image.interpreter.empty()) return program;
     auto interpreter = read_elf(TRY(open_program(program.image.interpreter.view())));
-    if (!interpreter)
-        return fail(interpreter.error() == Errno::ENOEXEC ? Errno::ELIBBAD : interpreter.error());
+    if (!interpreter) return fail(interpreter.error() == Errno::ENOEXEC ? Errno::ELIBBAD : interpreter.error());
     program.interpreter = std::move(*interpreter);
     return program;
 }

@@ -60,8 +60,7 @@ Result<ProcessTree::Zombie> wait_for_child(WaitTarget target, bool no_hang) {
     Process& self = current_process();
     auto look = [&]() -> std::optional<Result<ProcessTree::Zombie>> {
         auto found = lock_process_tree()->reap(self, target);
-        if (found && !found->process && !no_hang)
-            return std::nullopt;
+        if (found && !found->process && !no_hang) return std::nullopt;
         return found;
     };
     return *TRY(self.child_events.wait_until(look));

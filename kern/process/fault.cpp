@@ -38,8 +38,7 @@ void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
             gap.start = mapping.range.end;
         else if (mapping.range.start > address)
             gap.end = std::min(gap.end, mapping.range.start);
-        if (!mapping.range.contains(address))
-            return;
+        if (!mapping.range.contains(address)) return;
         is_mapped = true;
         format_to(sink, "not allowed there (");
         describe_mapping(sink, mapping, heap);
@@ -74,8 +73,7 @@ std::string_view exception_text(int signal) {
 
 bool arch::on_page_fault(VirtAddr address, Perms access, TrapFrame* frame) {
     UserThread& thread = current_user_thread();
-    if (!thread.vmar_ref())
-        return false;
+    if (!thread.vmar_ref()) return false;
     FaultOutcome outcome = thread.vmar().handle_fault(address, access);
     if (outcome == FaultOutcome::resolved) [[likely]]
         return true;
@@ -94,8 +92,7 @@ void arch::on_user_exception(TrapFrame& frame, int signal, int, VirtAddr) {
 }
 
 std::string_view mapping_name(const VmMapping& mapping, VirtRange heap) {
-    if (mapping.file)
-        return mapping.file->path();
+    if (mapping.file) return mapping.file->path();
     switch (mapping.kind) {
     case MappingKind::stack:
         return "[stack]";
@@ -111,8 +108,7 @@ std::string_view mapping_name(const VmMapping& mapping, VirtRange heap) {
 
 void describe_current_process(TextSink& sink) {
     Thread* thread = arch::this_hart().thread;
-    if (!thread || !thread->space)
-        return format_to(sink, "no program's address space is in use\n");
+    if (!thread || !thread->space) return format_to(sink, "no program's address space is in use\n");
     auto& self = static_cast<UserThread&>(*thread);
     Process& process = self.process();
     format_to(sink, "process {} ({})\n", process.pid(), process.state_.unlocked().name.data());

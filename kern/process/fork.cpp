@@ -34,8 +34,7 @@ Result<Own<UserThread>> make_thread(Ref<Process> process, UserThread& parent, co
 }  // namespace
 
 Result<int> clone_process(const CloneRequest& request) {
-    if (request.flags & ~clone_flag::SUPPORTED)
-        return fail(Errno::EINVAL);
+    if (request.flags & ~clone_flag::SUPPORTED) return fail(Errno::EINVAL);
     UserThread& parent = current_user_thread();
     Ref<Process> child = TRY(Process::fork_from(parent.process()));
     Own<UserThread> thread = TRY(make_thread(child, parent, request));

@@ -15,8 +15,7 @@ public:
             failed_ = true;
     }
     Result<> flush(TextSink& out) {
-        if (failed_)
-            return fail(Errno::ENOMEM);
+        if (failed_) return fail(Errno::ENOMEM);
         out.write(text_.view());
         return {};
     }
@@ -70,8 +69,7 @@ void write_auxv(Vmar& vmar, TextSink& out) {
     };
     uint64_t word = 0;
     for (int nulls = 0; nulls < 2; nulls += word == 0)
-        if (!next(word))
-            return;
+        if (!next(word)) return;
     for (AuxEntry entry{1, 0}; entry.key && next(entry);)
         out.write({reinterpret_cast<const char*>(&entry), sizeof(entry)});
 }
@@ -129,11 +127,9 @@ Result<> write_process_file(int pid, ProcessFile which, TextSink& out) {
         write_stat(*process, vmar.get(), out);
     else if (which == ProcessFile::status)
         write_status(*process, vmar.get(), out);
-    if (!vmar)
-        return {};
+    if (!vmar) return {};
     InitStackReader reader = vmar->process_vm().init_stack().reader(*vmar);
-    if (which == ProcessFile::maps)
-        return write_maps(*vmar, out);
+    if (which == ProcessFile::maps) return write_maps(*vmar, out);
     if (which == ProcessFile::auxv)
         write_auxv(*vmar, out);
     if (which == ProcessFile::cmdline)

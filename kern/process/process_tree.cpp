@@ -13,8 +13,7 @@ Result<Ref<Process>> find_process(int pid) {
 }
 
 Result<int> ProcessTree::take_pid() {
-    if (count_ >= MAX_PROCESSES)
-        return fail(Errno::EAGAIN);
+    if (count_ >= MAX_PROCESSES) return fail(Errno::EAGAIN);
     do
         last_pid_ = last_pid_ + 1 < PID_LIMIT ? last_pid_ + 1 : INIT_PID + 1;
     while (by_pid_[last_pid_]);
@@ -67,8 +66,7 @@ Process& ProcessTree::make_zombie(Process& process, int wait_status) {
 }
 
 Process* ProcessTree::find_child(Process& parent, WaitTarget target) const {
-    if (target.kind == WaitTarget::Kind::any)
-        return parent.children_.front();
+    if (target.kind == WaitTarget::Kind::any) return parent.children_.front();
     if (target.kind == WaitTarget::Kind::process) {
         Process* process = find(target.id);
         return process && process->parent_ == &parent ? process : nullptr;
@@ -82,10 +80,8 @@ Process* ProcessTree::find_child(Process& parent, WaitTarget target) const {
 
 Result<ProcessTree::Zombie> ProcessTree::reap(Process& parent, WaitTarget target) {
     Process* child = find_child(parent, target);
-    if (!child)
-        return fail(Errno::ECHILD);
-    if (!child->is_zombie_)
-        return Zombie{};
+    if (!child) return fail(Errno::ECHILD);
+    if (!child->is_zombie_) return Zombie{};
     Zombie zombie{Ref<Process>::share(child), child->wait_status_};
     remove(*child);
     return zombie;

@@ -22,8 +22,7 @@ int take_fatal_signal(UserThread& thread) {
     auto state = thread.process().lock();
     SignalSet candidates = state->signals.pending - thread.blocked_signals();
     for (; int number = candidates.first(); candidates = candidates - SignalSet::of(number))
-        if (state->signals.is_fatal(number))
-            return number;
+        if (state->signals.is_fatal(number)) return number;
     return 0;
 }
 
@@ -75,14 +74,11 @@ std::string_view signal_name(int number) {
 
 void send_signal(Process& process, int number) {
     auto state = process.lock();
-    if (number == 0 || state->signals.ignores(number))
-        return;
+    if (number == 0 || state->signals.ignores(number)) return;
     state->signals.pending = state->signals.pending | SignalSet::of(number);
-    if (!state->signals.is_fatal(number))
-        return;
+    if (!state->signals.is_fatal(number)) return;
     for (UserThread& thread : state->threads)
-        if (!thread.blocked_signals().has(number))
-            return thread.interrupt();
+        if (!thread.blocked_signals().has(number)) return thread.interrupt();
 }
 
 void handle_signals(UserThread& thread) {

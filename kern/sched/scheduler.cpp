@@ -48,15 +48,13 @@ RunQueue& my_queue() { return queues[arch::this_hart().index]; }
 }  // namespace
 
 void RunQueue::wake(Thread& thread) {
-    if (thread.state_ != Thread::State::sleeping)
-        return;
+    if (thread.state_ != Thread::State::sleeping) return;
     static_cast<ListNode<SleepTag>&>(thread).unlink();
     add(thread);
 }
 
 void RunQueue::add_sleeper(Thread& thread, uint64_t deadline) {
-    if (deadline == NEVER)
-        return;
+    if (deadline == NEVER) return;
     thread.wake_time_ = deadline;
     sleepers_.push_back(thread);
     if (deadline < next_timer_)
@@ -104,8 +102,7 @@ unsigned Scheduler::hart_count() { return harts_started.load(); }
 static Thread* steal() {
     for (RunQueue& victim : queues) {
         LockGuard guard(victim.lock);
-        if (Thread* thread = victim.others_wait() ? victim.take() : nullptr)
-            return thread;
+        if (Thread* thread = victim.others_wait() ? victim.take() : nullptr) return thread;
     }
     return nullptr;
 }
@@ -147,8 +144,7 @@ void Scheduler::switch_away(RunQueue& queue) {
     Thread& previous = *queue.current;
     Thread& next = queue.pick_next();
     hart.need_resched = false;
-    if (&next == &previous)
-        return queue.lock.unlock();
+    if (&next == &previous) return queue.lock.unlock();
     queue.previous = &previous;
     queue.current = hart.thread = &next;
     if (next.space)
@@ -214,8 +210,7 @@ void Scheduler::on_timer() {
 // A THREAD'S OWN PART
 
 Thread::~Thread() {
-    if (!stack_)
-        return;
+    if (!stack_) return;
     arch::guard_stack(stack_, false);
     frame_at(arch::virt_to_phys(stack_)).unref();
 }

@@ -9,10 +9,8 @@ void WaitQueue::enter(Waiter& waiter) {
 
 Result<> WaitQueue::sleep(Waiter& waiter, uint64_t deadline, Scheduler::Interruptible interruptible) {
     while (!waiter.woken.load_acquire()) {
-        if (interruptible == Scheduler::Interruptible::yes && waiter.thread.is_interrupted())
-            return fail(Errno::EINTR);
-        if (deadline != NEVER && arch::now_ns() >= deadline)
-            return fail(Errno::ETIMEDOUT);
+        if (interruptible == Scheduler::Interruptible::yes && waiter.thread.is_interrupted()) return fail(Errno::EINTR);
+        if (deadline != NEVER && arch::now_ns() >= deadline) return fail(Errno::ETIMEDOUT);
         Scheduler::sleep_until_set(waiter.woken, deadline, interruptible);
     }
     return {};

@@ -40,8 +40,7 @@ private:
 
     template <typename Attempt>
     auto wait(Attempt& attempt, uint64_t deadline, Scheduler::Interruptible interruptible) -> Result<decltype(attempt())> {
-        if (auto result = attempt())
-            return result;
+        if (auto result = attempt()) return result;
         for (Waiter waiter;;) {
             enter(waiter);
             auto result = attempt();
@@ -49,8 +48,7 @@ private:
             if (!result)
                 slept = sleep(waiter, deadline, interruptible);
             leave(waiter, slept.has_value());
-            if (result)
-                return result;
+            if (result) return result;
             TRY(slept);
         }
     }

@@ -15,10 +15,8 @@ constexpr int MAX_VECTORS = 1024;               // IOV_MAX
 
 // EINVAL, EFAULT: before anything else is looked at, as Linux does.
 Result<UserBytes> user_bytes(VirtAddr at, uint64_t size) {
-    if (static_cast<int64_t>(size) < 0)
-        return fail(Errno::EINVAL);
-    if (at.value > USER_HALF_END || size > USER_HALF_END - at.value)
-        return fail(Errno::EFAULT);
+    if (static_cast<int64_t>(size) < 0) return fail(Errno::EINVAL);
+    if (at.value > USER_HALF_END || size > USER_HALF_END - at.value) return fail(Errno::EFAULT);
     return UserBytes{at, std::min(size, MAX_TRANSFER)};
 }
 
@@ -32,15 +30,13 @@ Result<Ref<File>> get_open(int fd, Direction direction) {
 }
 
 Result<FilePlace> place_of(Where where, const SyscallArgs& args) {
-    if (where == Where::offset)
-        return FilePlace();
+    if (where == Where::offset) return FilePlace();
     return static_cast<int64_t>(args[3]) < 0 ? Result<FilePlace>(fail(Errno::EINVAL)) : FilePlace(args[3]);
 }
 
 // Whoever writes where nobody reads is told by a signal as well.
 Result<size_t> transfer(Direction direction, File& file, UserBytes bytes, FilePlace place) {
-    if (direction == Direction::in)
-        return file.read(bytes, place);
+    if (direction == Direction::in) return file.read(bytes, place);
     Result<size_t> moved = file.write(bytes, place);
     if (!moved && moved.error() == Errno::EPIPE)
         send_signal(current_process(), SIGPIPE);
@@ -67,8 +63,7 @@ Result<UserBytes> vector_at(VirtAddr vectors, int index) {
 
 // All addresses and lengths, each below 2^38, are checked before the first byte moves.
 Result<> check_vectors(VirtAddr vectors, int count) {
-    if (count < 0 || count > MAX_VECTORS)
-        return fail(Errno::EINVAL);
+    if (count < 0 || count > MAX_VECTORS) return fail(Errno::EINVAL);
     for (int i = 0; i < count; i++)
         TRY(vector_at(vectors, i));
     return {};
@@ -85,16 +80,12 @@ Result<uint64_t> move_vectors(const SyscallArgs& args) {
     for (int i = 0; i < args.integer(2); i++) {
         UserBytes bytes = TRY(vector_at(args.address(1), i));
         bytes.size = std::min(bytes.size, MAX_TRANSFER - done);
-        if (bytes.size == 0)
-            continue;
-        if (done && !(file->inode().ready() & (direction == Direction::in ? poll_event::IN : poll_event::OUT)))
-            break;
+        if (bytes.size == 0) continue;
+        if (done && !(file->inode().ready() & (direction == Direction::in ? poll_event::IN : poll_event::OUT))) break;
         Result<size_t> moved = transfer(direction, *file, bytes, place);
-        if (!moved)
-            return done ? Result<uint64_t>(done) : moved;
+        if (!moved) return done ? Result<uint64_t>(done) : moved;
         done += *moved;
-        if (*moved < bytes.size)
-            break;
+        if (*moved < bytes.size) break;
         if (place)
             *place += *moved;
     }
@@ -103,14 +94,12 @@ Result<uint64_t> move_vectors(const SyscallArgs& args) {
 
 Result<uint64_t> lseek(const SyscallArgs& args) {
     Ref<File> file = TRY(get_file(args.integer(0)));
-    if (args[2] > static_cast<uint64_t>(Whence::end))
-        return fail(Errno::EINVAL);
+    if (args[2] > static_cast<uint64_t>(Whence::end)) return fail(Errno::EINVAL);
     return file->seek(static_cast<int64_t>(args[1]), static_cast<Whence>(args[2]));
 }
 
 Result<> ftruncate(const SyscallArgs& args) {
-    if (static_cast<int64_t>(args[1]) < 0)
-        return fail(Errno::EINVAL);
+    if (static_cast<int64_t>(args[1]) < 0) return fail(Errno::EINVAL);
     return TRY(get_file(args.integer(0)))->resize(args[1]);
 }
 
@@ -126,8 +115,7 @@ Result<> fsync(const SyscallArgs& args) {
 Result<> close(const SyscallArgs& args) { return files().table.close(args.integer(0)); }
 
 Result<> close_range(const SyscallArgs& args) {
-    if (args[2])
-        return fail(Errno::EINVAL);
+    if (args[2]) return fail(Errno::EINVAL);
     return files().table.close_range(static_cast<unsigned>(args[0]), static_cast<unsigned>(args[1]));
 }
 
@@ -138,16 +126,14 @@ Result<uint64_t> dup(const SyscallArgs& args) {
 Result<uint64_t> dup3(const SyscallArgs& args) {
     if ((args[2] & ~uint64_t{open_flag::CLOSE_ON_EXEC}) || args.integer(0) == args.integer(1))
         return fail(Errno::EINVAL);
-    if (static_cast<unsigned>(args.integer(1)) >= files().table.limit())
-        return fail(Errno::EBADF);
+    if (static_cast<unsigned>(args.integer(1)) >= files().table.limit()) return fail(Errno::EBADF);
     TRY(files().table.set(args.integer(1), TRY(get_file(args.integer(0))), args[2] & open_flag::CLOSE_ON_EXEC));
     return static_cast<uint64_t>(args.integer(1));
 }
 
 Result<> pipe2(const SyscallArgs& args) {
     constexpr uint64_t ALLOWED = open_flag::CLOSE_ON_EXEC | open_flag::NON_BLOCKING;
-    if (args[1] & ~ALLOWED)
-        return fail(Errno::EINVAL);
+    if (args[1] & ~ALLOWED) return fail(Errno::EINVAL);
     PipeEnds ends = TRY(make_pipe(args[1] & open_flag::NON_BLOCKING));
     FdTable& table = files().table;
     bool close_on_exec = args[1] & open_flag::CLOSE_ON_EXEC;
@@ -162,8 +148,7 @@ Result<> pipe2(const SyscallArgs& args) {
 }
 
 Result<uint64_t> duplicate_from(Ref<File> file, uint64_t lowest, bool close_on_exec) {
-    if (lowest >= files().table.limit())
-        return fail(Errno::EINVAL);
+    if (lowest >= files().table.limit()) return fail(Errno::EINVAL);
     return static_cast<uint64_t>(TRY(files().table.add(std::move(file), close_on_exec, static_cast<int>(lowest))));
 }
 
@@ -195,12 +180,10 @@ Result<> ioctl(const SyscallArgs& args) {
     constexpr unsigned FIONBIO = 0x5421, FIONCLEX = 0x5450, FIOCLEX = 0x5451;
     Ref<File> file = TRY(get_file(args.integer(0)));
     auto request = static_cast<unsigned>(args[1]);
-    if (file->has(open_flag::PATH_ONLY))
-        return fail(Errno::EBADF);
+    if (file->has(open_flag::PATH_ONLY)) return fail(Errno::EBADF);
     if (request == FIOCLEX || request == FIONCLEX)
         return files().table.set_close_on_exec(args.integer(0), request == FIOCLEX);
-    if (request != FIONBIO)
-        return file->inode().control(request, args.address(2));
+    if (request != FIONBIO) return file->inode().control(request, args.address(2));
     uint32_t others = file->flags() & ~open_flag::NON_BLOCKING;
     file->set_flags(others | (TRY(read_user<int>(args.address(2))) ? open_flag::NON_BLOCKING : 0));
     return {};
@@ -219,8 +202,7 @@ uint64_t look_at(Vec<PollFile>& list) {
     uint64_t count = 0;
     for (PollFile& item : list) {
         item.seen = 0;
-        if (item.fd < 0)
-            continue;
+        if (item.fd < 0) continue;
         auto file = get_file(item.fd);
         uint32_t always = poll_event::ERROR | poll_event::HANG_UP;
         item.seen = static_cast<uint16_t>(file ? (*file)->inode().ready() & (item.wanted | always) : poll_event::INVALID);
@@ -230,8 +212,7 @@ uint64_t look_at(Vec<PollFile>& list) {
 }
 
 Result<uint64_t> ppoll(const SyscallArgs& args) {
-    if (args[1] > files().table.limit())
-        return fail(Errno::EINVAL);
+    if (args[1] > files().table.limit()) return fail(Errno::EINVAL);
     uint64_t deadline = args[2] ? arch::now_ns() + TRY(read_timespec(args.address(2))) : NEVER;
     Vec<PollFile> list;
     TRY(list.resize(args[1]));
@@ -239,8 +220,7 @@ Result<uint64_t> ppoll(const SyscallArgs& args) {
     TRY(read_user(std::as_writable_bytes(items), args.address(0)));
     uint64_t count = 0;
     auto waited = poll_queue().wait_until([&] { return (count = look_at(list)) != 0; }, deadline);
-    if (!waited && waited.error() != Errno::ETIMEDOUT)
-        return fail(waited.error());
+    if (!waited && waited.error() != Errno::ETIMEDOUT) return fail(waited.error());
     TRY(write_user(args.address(0), std::as_bytes(items)));
     return count;
 }

@@ -44,8 +44,7 @@ Stat stat_of(Inode& inode) {
 
 Result<> newfstatat(const SyscallArgs& args) {
     constexpr int NO_AUTOMOUNT = 0x800;
-    if (args.integer(3) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | NO_AUTOMOUNT))
-        return fail(Errno::EINVAL);
+    if (args.integer(3) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | NO_AUTOMOUNT)) return fail(Errno::EINVAL);
     Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), args.integer(3)));
     return write_user(args.address(2), stat_of(*inode));
 }
@@ -82,8 +81,7 @@ Result<> fstatfs(const SyscallArgs& args) {
 }
 
 Result<uint64_t> readlinkat(const SyscallArgs& args) {
-    if (args.integer(3) <= 0)
-        return fail(Errno::EINVAL);
+    if (args.integer(3) <= 0) return fail(Errno::EINVAL);
     Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
     String text = TRY(inode->read_link());
     size_t size = std::min(text.size(), static_cast<size_t>(args.integer(3)));
@@ -116,8 +114,7 @@ public:
         constexpr size_t NAME_AT = 19;
         auto size = static_cast<uint16_t>(align_up(NAME_AT + name.size() + 1, 8));
         is_full_ = size > buffer_.size() - used_;
-        if (is_full_)
-            return false;
+        if (is_full_) return false;
         std::byte* record = buffer_.data() + used_;
         memset(record, 0, size);
         memcpy(record, &inode_number, 8);
@@ -141,14 +138,12 @@ private:
 
 Result<uint64_t> getdents64(const SyscallArgs& args) {
     Ref<File> file = TRY(get_file(args.integer(0)));
-    if (file->has(open_flag::PATH_ONLY))
-        return fail(Errno::EBADF);
+    if (file->has(open_flag::PATH_ONLY)) return fail(Errno::EBADF);
     Vec<std::byte> buffer;
     TRY(buffer.resize(std::min(args[2] & UINT32_MAX, uint64_t{PAGE_SIZE})));
     DirentBuffer entries({buffer.data(), buffer.size()});
     TRY(file->list(entries));
-    if (entries.is_too_small())
-        return fail(Errno::EINVAL);
+    if (entries.is_too_small()) return fail(Errno::EINVAL);
     TRY(write_user(args.address(1), entries.records()));
     return entries.records().size();
 }

@@ -33,8 +33,7 @@ Result<> mkdirat(const SyscallArgs& args) {
 
 Result<> symlinkat(const SyscallArgs& args) {
     String text = TRY(read_user_path(args.address(0)));
-    if (text.empty())
-        return fail(Errno::ENOENT);
+    if (text.empty()) return fail(Errno::ENOENT);
     UserPath path = TRY(read_path(args.integer(1), args.address(2)));
     TRY(create(TRY(path.entry()), {mode_of(InodeType::symlink, 0777), text.view()}));
     return {};
@@ -42,8 +41,7 @@ Result<> symlinkat(const SyscallArgs& args) {
 
 Result<> linkat(const SyscallArgs& args) {
     int flags = args.integer(4);
-    if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
-        return fail(Errno::EINVAL);
+    if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) return fail(Errno::EINVAL);
     int how = (flags & AT_EMPTY_PATH) | (flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW);
     Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), how));
     UserPath path = TRY(read_path(args.integer(2), args.address(3)));
@@ -51,8 +49,7 @@ Result<> linkat(const SyscallArgs& args) {
 }
 
 Result<> unlinkat(const SyscallArgs& args) {
-    if (args.integer(2) & ~AT_REMOVEDIR)
-        return fail(Errno::EINVAL);
+    if (args.integer(2) & ~AT_REMOVEDIR) return fail(Errno::EINVAL);
     UserPath path = TRY(read_path(args.integer(0), args.address(1)));
     Target target = TRY(path.entry());
     return args.integer(2) & AT_REMOVEDIR ? remove_directory(target) : unlink(target);
@@ -60,8 +57,7 @@ Result<> unlinkat(const SyscallArgs& args) {
 
 Result<> renameat2(const SyscallArgs& args) {
     constexpr int NO_REPLACE = 1;
-    if (args.integer(4) & ~NO_REPLACE)
-        return fail(Errno::EINVAL);
+    if (args.integer(4) & ~NO_REPLACE) return fail(Errno::EINVAL);
     UserPath from = TRY(read_path(args.integer(0), args.address(1)));
     UserPath to = TRY(read_path(args.integer(2), args.address(3)));
     return rename(TRY(from.entry()), TRY(to.entry()), args.integer(4) & NO_REPLACE ? Existing::keep : Existing::replace);
@@ -70,11 +66,9 @@ Result<> renameat2(const SyscallArgs& args) {
 // CHANGING WHAT A FILE SAYS OF ITSELF
 
 Result<> truncate(const SyscallArgs& args) {
-    if (static_cast<int64_t>(args[1]) < 0)
-        return fail(Errno::EINVAL);
+    if (static_cast<int64_t>(args[1]) < 0) return fail(Errno::EINVAL);
     Ref<Inode> inode = TRY(find_inode(AT_FDCWD, args.address(0), 0));
-    if (inode->as_directory())
-        return fail(Errno::EISDIR);
+    if (inode->as_directory()) return fail(Errno::EISDIR);
     LockGuard guard(inode->changes());
     return inode->resize(args[1]);
 }
@@ -95,8 +89,7 @@ Result<> fchown(const SyscallArgs& args) {
 }
 
 Result<> fchownat(const SyscallArgs& args) {
-    if (args.integer(4) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
-        return fail(Errno::EINVAL);
+    if (args.integer(4) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return fail(Errno::EINVAL);
     Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), args.integer(4)));
     inode->set_owner(static_cast<uint32_t>(args[2]), static_cast<uint32_t>(args[3]));
     return {};
@@ -140,8 +133,7 @@ Result<> utimensat(const SyscallArgs& args) {
 
 Result<> change_directory(Inode& inode) {
     Directory* directory = inode.as_directory();
-    if (!directory)
-        return fail(Errno::ENOTDIR);
+    if (!directory) return fail(Errno::ENOTDIR);
     files().set_working_directory(Ref<Directory>::share(directory));
     return {};
 }
@@ -155,11 +147,9 @@ Result<uint64_t> getcwd(const SyscallArgs& args) {
     Vec<char> buffer;
     TRY(buffer.resize(PATH_LIMIT));  // its last byte stays 0
     auto path = files().working_directory()->path({buffer.data(), PATH_LIMIT - 1});
-    if (!path)
-        return fail(path.error() == Errno::ERANGE ? Errno::ENAMETOOLONG : path.error());
+    if (!path) return fail(path.error() == Errno::ERANGE ? Errno::ENAMETOOLONG : path.error());
     size_t size = path->size() + 1;
-    if (size > args[1])
-        return fail(Errno::ERANGE);
+    if (size > args[1]) return fail(Errno::ERANGE);
     TRY(write_user(args.address(0), std::as_bytes(std::span(path->data(), size))));
     return size;
 }

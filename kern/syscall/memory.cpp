@@ -25,16 +25,14 @@ Vmar& vmar() { return current_user_thread().vmar(); }
 
 // [start, start + length), in whole pages; `error` when it does not end in the user half.
 Result<VirtRange> user_range(VirtAddr start, uint64_t length, Errno error) {
-    if (start.value > USER_END || length > USER_END - start.value)
-        return fail(error);
+    if (start.value > USER_END || length > USER_END - start.value) return fail(error);
     return VirtRange{start, (start + length).page_up()};
 }
 
 // The range of the first two arguments. EINVAL: it does not begin with a page; `beyond`: it leaves the user half.
 Result<VirtRange> range_of(const SyscallArgs& args, Errno beyond) {
     VirtAddr start = args.address(0);
-    if (!start.is_page_aligned())
-        return fail(Errno::EINVAL);
+    if (!start.is_page_aligned()) return fail(Errno::EINVAL);
     return args[1] ? user_range(start, args[1], beyond) : VirtRange{start, start};
 }
 
@@ -42,10 +40,8 @@ Result<VirtRange> range_of(const SyscallArgs& args, Errno beyond) {
 
 Result<Sharing> sharing_of(uint64_t flags) {
     uint64_t type = flags & MAP_TYPE;
-    if (type == MAP_PRIVATE || type == MAP_SHARED)
-        return type == MAP_PRIVATE ? Sharing::private_ : Sharing::shared;
-    if (type != MAP_SHARED_VALIDATE || (flags & MAP_ANONYMOUS))
-        return fail(Errno::EINVAL);
+    if (type == MAP_PRIVATE || type == MAP_SHARED) return type == MAP_PRIVATE ? Sharing::private_ : Sharing::shared;
+    if (type != MAP_SHARED_VALIDATE || (flags & MAP_ANONYMOUS)) return fail(Errno::EINVAL);
     return flags & ~MAP_KNOWN ? Result<Sharing>(fail(Errno::EOPNOTSUPP)) : Sharing::shared;
 }
 
@@ -53,10 +49,8 @@ Result<> set_placement(MapRequest& request, VirtAddr at, uint64_t flags) {
     if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
         request.placement = flags & MAP_FIXED_NOREPLACE ? Placement::fixed_no_replace : Placement::fixed_replace;
         request.at = at;
-        if (!at.is_page_aligned())
-            return fail(Errno::EINVAL);
-        if (at < VMAR_LOWEST_ADDR)
-            return fail(Errno::EPERM);
+        if (!at.is_page_aligned()) return fail(Errno::EINVAL);
+        if (at < VMAR_LOWEST_ADDR) return fail(Errno::EPERM);
         return at.value > USER_END || request.size > USER_END - at.value ? fail(Errno::ENOMEM) : Result<>();
     }
     request.at = at.page_down();
@@ -67,16 +61,12 @@ Result<> set_placement(MapRequest& request, VirtAddr at, uint64_t flags) {
 // Backs a request by an open file: EBADF, ENODEV, EACCES.
 Result<> set_file(MapRequest& request, int fd, uint64_t offset) {
     Ref<File> file = TRY(current_process().files.table.get(fd));
-    if (!file->can_read() && !file->can_write())
-        return fail(Errno::EBADF);
+    if (!file->can_read() && !file->can_write()) return fail(Errno::EBADF);
     request.vmo = file->vmo();
-    if (!request.vmo)
-        return fail(Errno::ENODEV);
-    if (!file->can_read())
-        return fail(Errno::EACCES);
+    if (!request.vmo) return fail(Errno::ENODEV);
+    if (!file->can_read()) return fail(Errno::EACCES);
     if (request.sharing == Sharing::shared && !file->can_write()) {
-        if (request.perms.has(Perms::W))
-            return fail(Errno::EACCES);
+        if (request.perms.has(Perms::W)) return fail(Errno::EACCES);
         request.may_perms = Perms::all().without(Perms::W);
     }
     request.vmo_offset = offset;
@@ -87,8 +77,7 @@ Result<> set_file(MapRequest& request, int fd, uint64_t offset) {
 Result<> set_backing(MapRequest& request, uint64_t flags, int fd, uint64_t offset) {
     if (flags & MAP_HUGETLB)
         return fail(Errno::ENOMEM);  // there are no huge pages
-    if (!(flags & MAP_ANONYMOUS))
-        return set_file(request, fd, offset);
+    if (!(flags & MAP_ANONYMOUS)) return set_file(request, fd, offset);
     if (request.sharing == Sharing::shared)
         request.vmo = TRY(Vmo::create(request.size));
     request.grows_down = flags & MAP_GROWSDOWN;
@@ -98,22 +87,17 @@ Result<> set_backing(MapRequest& request, uint64_t flags, int fd, uint64_t offse
 // Touches each page of a range as the program would; what cannot be had is left to the program's own access.
 FaultOutcome populate(VirtRange range, Perms access) {
     for (VirtAddr page = range.start; page < range.end; page += PAGE_SIZE)
-        if (FaultOutcome outcome = vmar().handle_fault(page, access); outcome != FaultOutcome::resolved)
-            return outcome;
+        if (FaultOutcome outcome = vmar().handle_fault(page, access); outcome != FaultOutcome::resolved) return outcome;
     return FaultOutcome::resolved;
 }
 
 Result<uint64_t> sys_mmap(const SyscallArgs& args) {
     uint64_t length = args[1], flags = args[3], offset = args[5];
-    if (length == 0)
-        return fail(Errno::EINVAL);
-    if (length > USER_END)
-        return fail(Errno::ENOMEM);
-    if (!is_aligned(offset, PAGE_SIZE))
-        return fail(Errno::EINVAL);
+    if (length == 0) return fail(Errno::EINVAL);
+    if (length > USER_END) return fail(Errno::ENOMEM);
+    if (!is_aligned(offset, PAGE_SIZE)) return fail(Errno::EINVAL);
     MapRequest request{.size = align_up(length, PAGE_SIZE), .perms = perms_of(args[2])};
-    if (offset + request.size < offset)
-        return fail(Errno::EOVERFLOW);
+    if (offset + request.size < offset) return fail(Errno::EOVERFLOW);
     request.sharing = TRY(sharing_of(flags));
     TRY(set_placement(request, args.address(0), flags));
     TRY(set_backing(request, flags, args.integer(4), offset));
@@ -130,8 +114,7 @@ Result<> sys_munmap(const SyscallArgs& args) {
 
 Result<> sys_mprotect(const SyscallArgs& args) {
     VirtRange range = TRY(range_of(args, Errno::ENOMEM));
-    if (range.empty())
-        return {};
+    if (range.empty()) return {};
     return args[2] & ~(PROT_BITS | PROT_SEM) ? fail(Errno::EINVAL) : vmar().protect(range, perms_of(args[2]));
 }
 
@@ -142,8 +125,7 @@ Result<uint64_t> sys_mremap(const SyscallArgs& args) {
     if ((flags & ~(MAYMOVE | FIXED | DONTUNMAP)) || ((flags & (FIXED | DONTUNMAP)) && !(flags & MAYMOVE)) ||
         !old_start.is_page_aligned() || args[2] == 0)
         return fail(Errno::EINVAL);
-    if (args[2] > USER_END)
-        return fail(flags & FIXED ? Errno::EINVAL : Errno::ENOMEM);
+    if (args[2] > USER_END) return fail(flags & FIXED ? Errno::EINVAL : Errno::ENOMEM);
     RemapRequest request;
     request.new_size = align_up(args[2], PAGE_SIZE);
     request.may_move = flags & MAYMOVE;
@@ -151,13 +133,11 @@ Result<uint64_t> sys_mremap(const SyscallArgs& args) {
     if (flags & FIXED) {
         if (!new_start.is_page_aligned() || !user_range(new_start, request.new_size, Errno::EINVAL))
             return fail(Errno::EINVAL);
-        if (new_start < VMAR_LOWEST_ADDR)
-            return fail(Errno::EPERM);
+        if (new_start < VMAR_LOWEST_ADDR) return fail(Errno::EPERM);
         request.fixed = new_start;
     }
     request.old_range = TRY(user_range(old_start, args[1], Errno::EFAULT));
-    if (request.dont_unmap && request.old_range.size() != request.new_size)
-        return fail(Errno::EINVAL);
+    if (request.dont_unmap && request.old_range.size() != request.new_size) return fail(Errno::EINVAL);
     return TRY(vmar().remap(request)).value;
 }
 
@@ -176,11 +156,9 @@ constexpr std::pair<uint64_t, Advice> ADVICE[] = {
 constexpr uint64_t MADV_POPULATE_READ = 22, MADV_POPULATE_WRITE = 23;
 
 Result<> advise_populate(VirtRange range, Perms access) {
-    if (!vmar().is_mapped(range))
-        return fail(Errno::ENOMEM);
+    if (!vmar().is_mapped(range)) return fail(Errno::ENOMEM);
     FaultOutcome outcome = populate(range, access);
-    if (outcome == FaultOutcome::resolved)
-        return {};
+    if (outcome == FaultOutcome::resolved) return {};
     return fail(outcome == FaultOutcome::out_of_memory ? Errno::ENOMEM
                 : outcome == FaultOutcome::no_access   ? Errno::EINVAL
                                                        : Errno::EFAULT);
@@ -193,10 +171,8 @@ Result<> sys_madvise(const SyscallArgs& args) {
     if ((known == std::end(ADVICE) && !is_populate) || align_up(args[1], PAGE_SIZE) < args[1])
         return fail(Errno::EINVAL);
     VirtRange range = TRY(range_of(args, Errno::ENOMEM));
-    if (range.empty())
-        return {};
-    if (is_populate)
-        return advise_populate(range, number == MADV_POPULATE_WRITE ? Perms(Perms::W) : Perms::r());
+    if (range.empty()) return {};
+    if (is_populate) return advise_populate(range, number == MADV_POPULATE_WRITE ? Perms(Perms::W) : Perms::r());
     return vmar().advise(range, known->second);
 }
 
@@ -247,8 +223,7 @@ bool is_in_memory(const MappedPart& part, VirtAddr page) {
     {
         auto table = vmar().vm_space().lock();
         Pte* slot = table->find(page);
-        if (slot && !slot->is_empty())
-            return true;
+        if (slot && !slot->is_empty()) return true;
     }
     uint64_t index = part.first_page + ((page - part.range.start) >> PAGE_SHIFT);
     return part.vmo && part.vmo->cached_page(index).has_value();
@@ -284,8 +259,7 @@ Result<> sys_munlock(const SyscallArgs& args) {
 
 Result<> sys_mlock2(const SyscallArgs& args) {
     constexpr uint64_t ONFAULT = 1;
-    if (args[2] & ~ONFAULT)
-        return fail(Errno::EINVAL);
+    if (args[2] & ~ONFAULT) return fail(Errno::EINVAL);
     return args[2] ? sys_munlock(args) : sys_mlock(args);  // nothing is touched yet
 }
 

@@ -26,11 +26,9 @@ Result<ArgBlock> read_strings(VirtAddr array) {
     ArgBlock block;
     for (; array.value; array += sizeof(uint64_t)) {
         VirtAddr string(TRY(read_user<uint64_t>(array)));
-        if (!string.value)
-            break;
+        if (!string.value) break;
         TRY(block.push(TRY(read_user_string(string, MAX_LEN_STRING_ARG, Errno::E2BIG)).view()));
-        if (block.bytes().size() + block.count() * sizeof(uint64_t) > MOST_BYTES)
-            return fail(Errno::E2BIG);
+        if (block.bytes().size() + block.count() * sizeof(uint64_t) > MOST_BYTES) return fail(Errno::E2BIG);
     }
     return block;
 }
@@ -46,10 +44,8 @@ Result<uint64_t> sys_exit(const SyscallArgs& args) { exit_process(exited_status(
 
 WaitTarget wait_target(int id) {
     using Kind = WaitTarget::Kind;
-    if (id == -1)
-        return {};
-    if (id > 0)
-        return {Kind::process, id};
+    if (id == -1) return {};
+    if (id > 0) return {Kind::process, id};
     return {Kind::group, id == 0 ? lock_process_tree()->group(self()) : -id};
 }
 
@@ -57,13 +53,10 @@ Result<uint64_t> sys_wait4(const SyscallArgs& args) {
     constexpr uint32_t NOHANG = 1, UNTRACED = 2, CONTINUED = 8, NOTHREAD = 0x2000'0000, ALL = 0x4000'0000, CLONE = 0x8000'0000;
     constexpr size_t RUSAGE_SIZE = 144;
     uint32_t options = static_cast<uint32_t>(args[2]);
-    if (options & ~(NOHANG | UNTRACED | CONTINUED | NOTHREAD | ALL | CLONE))
-        return fail(Errno::EINVAL);
-    if (args.integer(0) == INT32_MIN)
-        return fail(Errno::ESRCH);
+    if (options & ~(NOHANG | UNTRACED | CONTINUED | NOTHREAD | ALL | CLONE)) return fail(Errno::EINVAL);
+    if (args.integer(0) == INT32_MIN) return fail(Errno::ESRCH);
     auto zombie = TRY(wait_for_child(wait_target(args.integer(0)), options & NOHANG));
-    if (!zombie.process)
-        return 0;
+    if (!zombie.process) return 0;
     if (args[1])
         TRY(write_user(args.address(1), zombie.wait_status));
     if (args[3])
@@ -88,12 +81,10 @@ Result<uint64_t> sys_getsid(const SyscallArgs& args) {
 }
 
 Result<> sys_setpgid(const SyscallArgs& args) {
-    if (args.integer(1) < 0)
-        return fail(Errno::EINVAL);
+    if (args.integer(1) < 0) return fail(Errno::EINVAL);
     Ref<Process> process = TRY(process_by_id(args.integer(0)));
     auto tree = lock_process_tree();
-    if (process.get() != &self() && process->parent_pid() != self().pid())
-        return fail(Errno::ESRCH);
+    if (process.get() != &self() && process->parent_pid() != self().pid()) return fail(Errno::ESRCH);
     if (tree->session(*process) == process->pid() || tree->session(*process) != tree->session(self()))
         return fail(Errno::EPERM);
     tree->set_group(*process, args.integer(1) ? args.integer(1) : process->pid());
@@ -102,8 +93,7 @@ Result<> sys_setpgid(const SyscallArgs& args) {
 
 Result<uint64_t> sys_setsid(const SyscallArgs&) {
     auto tree = lock_process_tree();
-    if (tree->group(self()) == self().pid())
-        return fail(Errno::EPERM);
+    if (tree->group(self()) == self().pid()) return fail(Errno::EPERM);
     tree->start_session(self());
     return self().pid();
 }
@@ -133,8 +123,7 @@ Result<> sys_prctl(const SyscallArgs& args) {
         CommandName name = self().lock()->name;
         return write_user(args.address(1), name);
     }
-    if (args.integer(0) != SET_NAME)
-        return fail(Errno::EINVAL);
+    if (args.integer(0) != SET_NAME) return fail(Errno::EINVAL);
     auto name = TRY(read_user<CommandName>(args.address(1)));
     name.back() = 0;
     self().lock()->name = name;
@@ -145,10 +134,8 @@ Result<> sys_prctl(const SyscallArgs& args) {
 
 // Those that bind the space or the descriptors take effect at once.
 Result<> set_limit(Process& process, Resource resource, Limit wanted) {
-    if (wanted.current > wanted.maximum)
-        return fail(Errno::EINVAL);
-    if (resource == Resource::files && wanted.maximum > FdTable::MOST)
-        return fail(Errno::EPERM);
+    if (wanted.current > wanted.maximum) return fail(Errno::EINVAL);
+    if (resource == Resource::files && wanted.maximum > FdTable::MOST) return fail(Errno::EPERM);
     auto state = process.lock();
     state->limits[resource] = wanted;
     Limits limits = state->limits;
@@ -161,8 +148,7 @@ Result<> set_limit(Process& process, Resource resource, Limit wanted) {
 
 Result<> sys_prlimit64(const SyscallArgs& args) {
     VirtAddr wanted = args.address(2), old = args.address(3);
-    if (args[1] >= static_cast<uint64_t>(Resource::count))
-        return fail(Errno::EINVAL);
+    if (args[1] >= static_cast<uint64_t>(Resource::count)) return fail(Errno::EINVAL);
     auto resource = static_cast<Resource>(args[1]);
     Limit value;
     if (wanted.value)
@@ -184,8 +170,7 @@ Result<uint64_t> sys_sched_yield(const SyscallArgs&) {
 // One bit for each hart; returns the bytes written.
 Result<uint64_t> sys_sched_getaffinity(const SyscallArgs& args) {
     TRY(process_by_id(args.integer(0)));
-    if (args[1] < sizeof(uint64_t) || args[1] % sizeof(uint64_t))
-        return fail(Errno::EINVAL);
+    if (args[1] < sizeof(uint64_t) || args[1] % sizeof(uint64_t)) return fail(Errno::EINVAL);
     TRY(write_user(args.address(2), (uint64_t{1} << Scheduler::hart_count()) - 1));
     return sizeof(uint64_t);
 }
@@ -229,15 +214,13 @@ Result<> sys_sysinfo(const SyscallArgs& args) {
 
 Result<uint64_t> sys_getrandom(const SyscallArgs& args) {
     constexpr uint64_t RANDOM = 2, INSECURE = 4, ALL = 7;
-    if ((args[2] & ~ALL) || (args[2] & (RANDOM | INSECURE)) == (RANDOM | INSECURE))
-        return fail(Errno::EINVAL);
+    if ((args[2] & ~ALL) || (args[2] & (RANDOM | INSECURE)) == (RANDOM | INSECURE)) return fail(Errno::EINVAL);
     uint64_t wanted = std::min<uint64_t>(args[1], INT32_MAX), done = 0;
     std::byte piece[256];
     while (done < wanted && !current_thread().is_interrupted()) {
         std::span part(piece, std::min(wanted - done, sizeof(piece)));
         random_bytes(part);
-        if (!write_user(args.address(0) + done, part))
-            return done ? Result<uint64_t>(done) : fail(Errno::EFAULT);
+        if (!write_user(args.address(0) + done, part)) return done ? Result<uint64_t>(done) : fail(Errno::EFAULT);
         done += part.size();
     }
     return done;

@@ -32,8 +32,7 @@ Result<> sys_rt_sigprocmask(const SyscallArgs& args) {
     UserThread& thread = current_user_thread();
     SignalSet old = thread.blocked_signals();
     int how = args.integer(0);
-    if (args[3] != SET_SIZE || (args[1] && (how < BLOCK || how > SET)))
-        return fail(Errno::EINVAL);
+    if (args[3] != SET_SIZE || (args[1] && (how < BLOCK || how > SET))) return fail(Errno::EINVAL);
     if (args[1]) {
         SignalSet set(TRY(read_user<uint64_t>(args.address(1))));
         thread.set_blocked_signals(how == BLOCK ? old | set : how == UNBLOCK ? old - set : set);
@@ -44,8 +43,7 @@ Result<> sys_rt_sigprocmask(const SyscallArgs& args) {
 }
 
 Result<> sys_rt_sigpending(const SyscallArgs& args) {
-    if (args[1] > SET_SIZE)
-        return fail(Errno::EINVAL);
+    if (args[1] > SET_SIZE) return fail(Errno::EINVAL);
     uint64_t pending = current_process().lock()->signals.pending.bits() & current_user_thread().blocked_signals().bits();
     return write_user(args.address(0), {reinterpret_cast<std::byte*>(&pending), args[1]});
 }
@@ -60,17 +58,14 @@ Result<> send_to_process(int pid, int number) {
 
 // kill(2)'s reading of its first argument: a process, a group, or everyone but the first process and the caller.
 Result<> send_to(int target, int number) {
-    if (target > 0)
-        return send_to_process(target, number);
-    if (target == INT32_MIN)
-        return fail(Errno::ESRCH);
+    if (target > 0) return send_to_process(target, number);
+    if (target == INT32_MIN) return fail(Errno::ESRCH);
     Process& self = current_process();
     auto tree = lock_process_tree();
     int group = target == 0 ? tree->group(self) : -target;
     bool found = false;
     tree->for_each([&](Process& process) {
-        if (target == -1 ? &process == &self || process.pid() == INIT_PID : tree->group(process) != group)
-            return;
+        if (target == -1 ? &process == &self || process.pid() == INIT_PID : tree->group(process) != group) return;
         found = true;
         send_signal(process, number);
     });
@@ -83,8 +78,7 @@ Result<> sys_kill(const SyscallArgs& args) {
 
 // Threads and processes are the same, so far.
 Result<> send_to_thread(int group, int tid, int number) {
-    if (group <= 0 || tid <= 0 || !is_signal(number))
-        return fail(Errno::EINVAL);
+    if (group <= 0 || tid <= 0 || !is_signal(number)) return fail(Errno::EINVAL);
     return group == tid ? send_to_process(tid, number) : fail(Errno::ESRCH);
 }
 

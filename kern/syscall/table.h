@@ -2,6 +2,8 @@
 #pragma once
 
 #include <span>
+#include <type_traits>
+#include <utility>
 
 #include "base/addr.h"
 #include "base/result.h"
@@ -26,10 +28,37 @@ struct Syscall {
     SyscallHandler handler;
 };
 
-// The handler of a call that gives nothing back: 0 when it succeeds.
-template <Result<> (*call)(const SyscallArgs&)>
+// A handler from a function with parameters of its own: the registers become their types (an int is the lower half of
+// one, as the C ABI has it; VirtAddr a user pointer), and what it returns becomes the number the user gets.
+//
+//     Result<> sys_ftruncate(int fd, int64_t size);          {46, "ftruncate", call<sys_ftruncate>}
+template <typename Function>
+struct SyscallSignature;
+
+template <typename Return, typename... Parameters>
+struct SyscallSignature<Return (*)(Parameters...)> {
+    template <auto function>
+    static Result<uint64_t> handle(const SyscallArgs& args) {
+        return [&]<size_t... index>(std::index_sequence<index...>) -> Result<uint64_t> {
+            if constexpr (std::is_same_v<Return, Result<>>) {
+                TRY(function(static_cast<Parameters>(args[index])...));
+                return 0;
+            } else if constexpr (std::is_integral_v<Return>) {
+                return static_cast<uint64_t>(function(static_cast<Parameters>(args[index])...));
+            } else {
+                return static_cast<uint64_t>(TRY(function(static_cast<Parameters>(args[index])...)));
+            }
+        }(std::index_sequence_for<Parameters...>());
+    }
+};
+
+template <auto function>
+inline constexpr SyscallHandler call = &SyscallSignature<decltype(function)>::template handle<function>;
+
+// The same for a function that takes the registers as they are.
+template <Result<> (*function)(const SyscallArgs&)>
 Result<uint64_t> plain(const SyscallArgs& args) {
-    TRY(call(args));
+    TRY(function(args));
     return 0;
 }
 // What is right without being done: root's ids, for one.

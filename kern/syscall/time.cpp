@@ -18,8 +18,7 @@ bool is_since_boot(int clock) { return CLOCK_MONOTONIC <= clock && clock <= CLOC
 
 // What the clock shows, ns. EINVAL. Processor time is not measured: those clocks show the time since power-on.
 Result<uint64_t> read_clock(int clock) {
-    if (is_wall_clock(clock))
-        return dev::wall_clock_ns();
+    if (is_wall_clock(clock)) return dev::wall_clock_ns();
     return is_since_boot(clock) ? Result<uint64_t>(arch::now_ns()) : fail(Errno::EINVAL);
 }
 
@@ -52,15 +51,14 @@ Result<uint64_t> sys_times(const SyscallArgs& args) {
 Result<> sleep_until(uint64_t deadline, VirtAddr remaining) {
     WaitQueue nobody;
     Errno error = nobody.wait_until([] { return false; }, deadline).error();
-    if (error == Errno::ETIMEDOUT)
-        return {};
+    if (error == Errno::ETIMEDOUT) return {};
     if (uint64_t now = arch::now_ns(); remaining.value)
         TRY(write_user(remaining, Timespec::of(deadline > now ? deadline - now : 0)));
     return fail(error);
 }
 
-Result<> sys_nanosleep(const SyscallArgs& args) {
-    return sleep_until(arch::now_ns() + TRY(read_timespec(args.address(0))), args.address(1));
+Result<> sys_nanosleep(VirtAddr time, VirtAddr remaining) {
+    return sleep_until(arch::now_ns() + TRY(read_timespec(time)), remaining);
 }
 
 Result<> sys_clock_nanosleep(const SyscallArgs& args) {
@@ -69,13 +67,12 @@ Result<> sys_clock_nanosleep(const SyscallArgs& args) {
     if (clock == CLOCK_PROCESS_CPUTIME || clock == CLOCK_THREAD_CPUTIME || (args[1] & ~ABSOLUTE))
         return fail(Errno::EINVAL);
     uint64_t now = TRY(read_clock(clock)), time = TRY(read_timespec(args.address(2)));
-    if (!(args[1] & ABSOLUTE))
-        return sleep_until(arch::now_ns() + time, args.address(3));
+    if (!(args[1] & ABSOLUTE)) return sleep_until(arch::now_ns() + time, args.address(3));
     return time <= now ? Result<>() : sleep_until(arch::now_ns() + (time - now), {});
 }
 
 constexpr Syscall CALLS[] = {
-    {101, "nanosleep", plain<sys_nanosleep>},         {113, "clock_gettime", plain<sys_clock_gettime>},
+    {101, "nanosleep", call<sys_nanosleep>},         {113, "clock_gettime", plain<sys_clock_gettime>},
     {114, "clock_getres", plain<sys_clock_getres>},   {115, "clock_nanosleep", plain<sys_clock_nanosleep>},
     {169, "gettimeofday", plain<sys_gettimeofday>},   {153, "times", sys_times},
 };

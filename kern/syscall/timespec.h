@@ -19,10 +19,8 @@ struct Timespec {
 // Reads a time from the program, in nanoseconds; centuries ahead count as for ever (INT64_MAX). EFAULT, EINVAL.
 inline Result<uint64_t> read_timespec(VirtAddr from) {
     auto time = TRY(read_user<Timespec>(from));
-    if (time.seconds < 0 || static_cast<uint64_t>(time.nanoseconds) >= NS_PER_SECOND)
-        return fail(Errno::EINVAL);
-    if (static_cast<uint64_t>(time.seconds) >= INT64_MAX / NS_PER_SECOND)
-        return INT64_MAX;
+    if (time.seconds < 0 || static_cast<uint64_t>(time.nanoseconds) >= NS_PER_SECOND) return fail(Errno::EINVAL);
+    if (static_cast<uint64_t>(time.seconds) >= INT64_MAX / NS_PER_SECOND) return INT64_MAX;
     return static_cast<uint64_t>(time.seconds) * NS_PER_SECOND + static_cast<uint64_t>(time.nanoseconds);
 }
 

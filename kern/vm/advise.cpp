@@ -11,11 +11,9 @@ Result<> Vmar::advise(VirtRange range, Advice advice) {
         VmMapping* item = mappings->set.at_or_after(at);
         if (!item || item->range.start > at)
             hole = true;
-        if (!item || item->range.start >= range.end)
-            break;
+        if (!item || item->range.start >= range.end) break;
         VirtRange part = item->range.intersection(range);
-        if (advice == Advice::free && !(item->is_anonymous() && item->is_private()))
-            return fail(Errno::EINVAL);
+        if (advice == Advice::free && !(item->is_anonymous() && item->is_private())) return fail(Errno::EINVAL);
         if (advice == Advice::dont_need || advice == Advice::free)
             drop_pages(part);  // read again as zeroes or from the file
         at = part.end;

@@ -17,8 +17,7 @@ namespace {
 
 // Write implies read on RISC-V: the page-table encoding for write without read is reserved.
 bool allows(Perms perms, Perms access) {
-    if (access.has(Perms::R) && !perms.has(Perms::R) && !perms.has(Perms::W))
-        return false;
+    if (access.has(Perms::R) && !perms.has(Perms::R) && !perms.has(Perms::W)) return false;
     return perms.contains(access.without(Perms::R));
 }
 
@@ -37,22 +36,18 @@ FaultOutcome Vmar::handle_fault(VirtAddr address, Perms access) {
             auto mappings = mappings_.read();
             VmMapping* mapping = mappings->set.find(address);
             if (mapping) {
-                if (!allows(mapping->perms, access))
-                    return FaultOutcome::no_access;
+                if (!allows(mapping->perms, access)) return FaultOutcome::no_access;
                 bool page_missing = false;
                 FaultOutcome outcome = fault_in(*mapping, address.page_down(), access, page_missing);
-                if (!page_missing)
-                    return outcome;
+                if (!page_missing) return outcome;
                 to_read = mapping->vmo;
                 page_to_read = mapping->vmo_page(address.page_down());
             }
         }
         // With no lock held: the mapping may change meanwhile, so we look it up again afterwards.
-        if (!to_read && !grow_stack(address))
-            return FaultOutcome::not_mapped;
+        if (!to_read && !grow_stack(address)) return FaultOutcome::not_mapped;
         if (to_read)
-            if (auto page = to_read->page(page_to_read); !page)
-                return outcome_of(page.error());
+            if (auto page = to_read->page(page_to_read); !page) return outcome_of(page.error());
     }
     // LAB vmar.fault [stub]
     //   // Find the mapping, check the access, let fault_in() do the rest; grow_stack() and file pages need no lock held.
@@ -64,12 +59,10 @@ FaultOutcome Vmar::handle_fault(VirtAddr address, Perms access) {
 
 // Puts the page into the table. `page_missing` comes back true when it must be read from its file first.
 FaultOutcome Vmar::fault_in(const VmMapping& mapping, VirtAddr page, Perms access, bool& page_missing) {
-    if (mapping.is_anonymous())
-        return fault_anonymous(mapping, page, access);
+    if (mapping.is_anonymous()) return fault_anonymous(mapping, page, access);
     auto cached = mapping.vmo->cached_page(mapping.vmo_page(page));
     page_missing = !cached;
-    if (!cached)
-        return FaultOutcome::resolved;
+    if (!cached) return FaultOutcome::resolved;
     if (access.has(Perms::W) && !mapping.is_private())
         mapping.vmo->mark_dirty(mapping.vmo_page(page));
     FaultOutcome outcome = fault_file(mapping, page, access, **cached);
@@ -82,17 +75,14 @@ FaultOutcome Vmar::fault_anonymous(const VmMapping& mapping, VirtAddr page, Perm
     // LAB vmar.fault-anonymous [begin]
     auto table = space_.lock();
     auto slot = table->reach(page);
-    if (!slot)
-        return FaultOutcome::out_of_memory;
-    if (!(*slot)->is_empty())
-        return fault_present(mapping, page, access, *table, *slot);
+    if (!slot) return FaultOutcome::out_of_memory;
+    if (!(*slot)->is_empty()) return fault_present(mapping, page, access, *table, *slot);
     if (!access.has(Perms::W)) {
         table->fill(*slot, FrameRef::share(zero_frame()), mapping.perms.write_protected());
         return FaultOutcome::resolved;
     }
     auto frame = FrameRef::allocate(FrameUse::anon);
-    if (!frame)
-        return FaultOutcome::out_of_memory;
+    if (!frame) return FaultOutcome::out_of_memory;
     table->fill(*slot, *std::move(frame), mapping.perms);
     return FaultOutcome::resolved;
     // LAB vmar.fault-anonymous [stub]
@@ -106,14 +96,11 @@ FaultOutcome Vmar::fault_anonymous(const VmMapping& mapping, VirtAddr page, Perm
 FaultOutcome Vmar::fault_file(const VmMapping& mapping, VirtAddr page, Perms access, Frame& cached) {
     auto table = space_.lock();
     auto slot = table->reach(page);
-    if (!slot)
-        return FaultOutcome::out_of_memory;
-    if (!(*slot)->is_empty())
-        return fault_present(mapping, page, access, *table, *slot);
+    if (!slot) return FaultOutcome::out_of_memory;
+    if (!(*slot)->is_empty()) return fault_present(mapping, page, access, *table, *slot);
     bool writes = access.has(Perms::W);
     table->fill(*slot, FrameRef::share(cached), writes && !mapping.is_private() ? mapping.perms : mapping.perms.write_protected());
-    if (writes && mapping.is_private())
-        return copy_on_write(page, mapping.perms, *table, *slot);
+    if (writes && mapping.is_private()) return copy_on_write(page, mapping.perms, *table, *slot);
     return FaultOutcome::resolved;
 }
 
@@ -130,8 +117,7 @@ FaultOutcome Vmar::fault_present(const VmMapping& mapping, VirtAddr page, Perms 
     }
     Frame& frame = frame_at(slot->frame());
     bool ours_alone = frame.use == FrameUse::anon && !frame.is_shared();
-    if (mapping.is_private() && !ours_alone)
-        return copy_on_write(page, mapping.perms, table, slot);
+    if (mapping.is_private() && !ours_alone) return copy_on_write(page, mapping.perms, table, slot);
     table.set_perms(slot, mapping.perms);
     return FaultOutcome::resolved;
     // LAB vmar.fault-present [stub]
@@ -147,8 +133,7 @@ FaultOutcome Vmar::copy_on_write(VirtAddr page, Perms perms, PageTable& table, P
     Frame& old_frame = frame_at(slot->frame());
     bool is_zero = old_frame.use == FrameUse::zero_page;
     auto copy = FrameRef::allocate(FrameUse::anon, is_zero ? Fill::zero : Fill::none);
-    if (!copy)
-        return FaultOutcome::out_of_memory;
+    if (!copy) return FaultOutcome::out_of_memory;
     if (!is_zero)
         arch::copy_page((*copy)->data(), old_frame.data());
     FlushBatch batch(space_);

@@ -33,8 +33,7 @@ Result<> Vmar::copy_mappings(const Mappings& mappings, Vmar& child) {
     bool complete = theirs.set.copy_shape(mappings.set, [&](const IntervalNode& node) -> IntervalNode* {
         const auto& mapping = static_cast<const VmMapping&>(node);
         auto copy = mapping.copy_of(mapping.range);
-        if (!copy)
-            return nullptr;
+        if (!copy) return nullptr;
         return newest = copy->release();
     });
     if (complete) {
@@ -56,8 +55,7 @@ Result<> Vmar::share_pages(const VmMapping& mapping, PageTable& ours, PageTable&
     VirtAddr previous;
     ours.for_each(mapping.range, [&](VirtAddr page, Pte& slot) {
         Frame& frame = frame_at(slot.frame());
-        if (frame.use != FrameUse::anon || !result)
-            return;
+        if (frame.use != FrameUse::anon || !result) return;
         if (child_slot && align_down(page.value, entry_span(1)) == align_down(previous.value, entry_span(1))) {
             child_slot += (page - previous) / PAGE_SIZE;
         } else {

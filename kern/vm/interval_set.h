@@ -87,14 +87,11 @@ bool IntervalTree::copy_shape(const IntervalTree& other, Copy copy) {
 
         // Copies the subtree of `from`: left part, the node, right part, so that `last` always is the neighbour before.
         bool subtree(const IntervalNode* from, IntervalNode* parent, IntervalNode*& place) {
-            if (!from)
-                return true;
+            if (!from) return true;
             IntervalNode* left = nullptr;
-            if (!subtree(from->left, nullptr, left))
-                return false;
+            if (!subtree(from->left, nullptr, left)) return false;
             IntervalNode* node = copy(*from);
-            if (!node)
-                return false;
+            if (!node) return false;
             node->parent = parent;
             node->left = left;
             node->before = last;

@@ -98,8 +98,7 @@ void IntervalTree::resize(IntervalNode& node, VirtRange range) {
 }
 
 void IntervalTree::refresh_gap(IntervalNode* node) {
-    if (!node)
-        return;
+    if (!node) return;
     node->gap = node->range.start - (node->before ? node->before->range.end : low_);
     refresh_upward(node);
 }
@@ -115,8 +114,7 @@ void IntervalTree::refresh_upward(IntervalNode* node) {
         uint32_t height = node->height;
         uint64_t largest_gap = node->largest_gap;
         IntervalNode& top = rebalance(*node);
-        if (&top == node && top.height == height && top.largest_gap == largest_gap)
-            return;
+        if (&top == node && top.height == height && top.largest_gap == largest_gap) return;
         node = top.parent;
     }
 }

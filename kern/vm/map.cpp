@@ -24,8 +24,7 @@ Result<Own<VmMapping>> make_mapping(const MapRequest& request, VirtRange range) 
 
 // A fixed address must be in user space as a whole: EPERM below it, ENOMEM above.
 Result<> check_fixed(VirtRange range) {
-    if (range.start < USER_SPACE.start)
-        return fail(Errno::EPERM);
+    if (range.start < USER_SPACE.start) return fail(Errno::EPERM);
     return USER_SPACE.contains(range) ? Result<>() : fail(Errno::ENOMEM);
 }
 
@@ -44,8 +43,7 @@ Result<VirtAddr> Vmar::place(const Mappings& mappings, const MapRequest& request
         TRY(check_fixed(wanted));
         return is_free ? Result<VirtAddr>(wanted.start) : fail(Errno::EEXIST);
     case Placement::hint:
-        if (is_free && USER_SPACE.contains(wanted) && !stack_above(mappings, wanted))
-            return wanted.start;
+        if (is_free && USER_SPACE.contains(wanted) && !stack_above(mappings, wanted)) return wanted.start;
         break;
     case Placement::any:
         break;
@@ -61,10 +59,8 @@ Result<VirtAddr> Vmar::place(const Mappings& mappings, const MapRequest& request
 
 Result<VirtAddr> Vmar::map(const MapRequest& request) {
     // LAB vmar.map [begin]
-    if (request.size == 0)
-        return fail(Errno::EINVAL);
-    if (request.size > USER_SPACE.size())
-        return fail(Errno::ENOMEM);
+    if (request.size == 0) return fail(Errno::EINVAL);
+    if (request.size > USER_SPACE.size()) return fail(Errno::ENOMEM);
     auto mappings = mappings_.lock();
     VirtRange range = VirtRange::sized(TRY(place(*mappings, request)), request.size);
     TRY(check_limits(*mappings, range.size() - mapped_bytes_in(*mappings, range), 1));

@@ -8,14 +8,11 @@ namespace kern {
 // backing with the offset that follows.
 bool Vmar::can_merge(const VmMapping& lower, const VmMapping& upper) {
     // LAB vmar.can-merge [begin]
-    if (lower.range.end != upper.range.start)
-        return false;
+    if (lower.range.end != upper.range.start) return false;
     if (lower.perms != upper.perms || lower.may_perms != upper.may_perms || lower.sharing != upper.sharing)
         return false;
-    if (lower.kind != upper.kind || lower.grows_down != upper.grows_down)
-        return false;
-    if (lower.vmo != upper.vmo || lower.file != upper.file)
-        return false;
+    if (lower.kind != upper.kind || lower.grows_down != upper.grows_down) return false;
+    if (lower.vmo != upper.vmo || lower.file != upper.file) return false;
     return lower.is_anonymous() || lower.vmo_offset + lower.range.size() == upper.vmo_offset;
     // LAB vmar.can-merge [stub]
     //   // Compare all that must be equal for the two to be one mapping.
@@ -30,8 +27,7 @@ void Vmar::merge_range(Mappings& mappings, VirtRange range) {
     VmMapping* lower = mappings.set.at_or_after(range.start - 1);
     while (lower && lower->range.end <= range.end) {
         VmMapping* upper = mappings.set.after(*lower);
-        if (!upper)
-            return;
+        if (!upper) return;
         if (!can_merge(*lower, *upper)) {
             lower = upper;
             continue;

@@ -5,8 +5,7 @@
 namespace kern {
 
 PageTree::Entry* PageTree::find(uint64_t index) const {
-    if (!root_ || index >= capacity(height_))
-        return nullptr;
+    if (!root_ || index >= capacity(height_)) return nullptr;
     void* node = root_;
     for (unsigned height = height_; node && height > 1; height--)
         node = static_cast<Node*>(node)->children[slot(index, height)];
@@ -20,13 +19,11 @@ Result<> PageTree::grow(uint64_t index) {
             root_ = new (std::nothrow) Leaf();
         } else {
             auto* above = new (std::nothrow) Node();
-            if (!above)
-                return fail(Errno::ENOMEM);
+            if (!above) return fail(Errno::ENOMEM);
             above->children[0] = root_;
             root_ = above;
         }
-        if (!root_)
-            return fail(Errno::ENOMEM);
+        if (!root_) return fail(Errno::ENOMEM);
         height_++;
     }
     return {};
@@ -39,16 +36,14 @@ Result<PageTree::Entry*> PageTree::reach(uint64_t index) {
         void*& child = static_cast<Node*>(node)->children[slot(index, height)];
         if (!child)
             child = height > 2 ? static_cast<void*>(new (std::nothrow) Node()) : new (std::nothrow) Leaf();
-        if (!child)
-            return fail(Errno::ENOMEM);
+        if (!child) return fail(Errno::ENOMEM);
         node = child;
     }
     return &static_cast<Leaf*>(node)->entries[slot(index, 1)];
 }
 
 void PageTree::destroy(void* node, unsigned height) {
-    if (!node)
-        return;
+    if (!node) return;
     if (height == 1) {
         delete static_cast<Leaf*>(node);
         return;

@@ -62,8 +62,7 @@ private:
 
 template <typename Visitor>
 void PageTree::visit_node(void* node, unsigned height, uint64_t base, uint64_t first, uint64_t last, Visitor& visit) {
-    if (!node || base >= last || base + (capacity(height) - 1) < first)
-        return;
+    if (!node || base >= last || base + (capacity(height) - 1) < first) return;
     unsigned shift = (height - 1) * BITS;
     uint64_t begin = first > base ? (first - base) >> shift : 0;
     uint64_t end = std::min<uint64_t>(FANOUT, ((last - 1 - base) >> shift) + 1);

@@ -20,26 +20,21 @@ std::optional<VirtAddr> Vmar::find_free(const Mappings& mappings, uint64_t size,
 
         std::optional<VirtAddr> in_gap(VirtAddr start, VirtAddr end) const {
             end = std::min(end, high);
-            if (end < start || end - start < size)
-                return std::nullopt;
+            if (end < start || end - start < size) return std::nullopt;
             VirtAddr place(align_down((end - size).value, alignment));
             return place >= start ? std::optional(place) : std::nullopt;
         }
         std::optional<VirtAddr> below(const IntervalNode* node) const {
-            if (!node || node->largest_gap < size)
-                return std::nullopt;
+            if (!node || node->largest_gap < size) return std::nullopt;
             if (node->range.end < high)
-                if (auto found = below(node->right))
-                    return found;
-            if (auto found = in_gap(node->range.start - node->gap, node->range.start))
-                return found;
+                if (auto found = below(node->right)) return found;
+            if (auto found = in_gap(node->range.start - node->gap, node->range.start)) return found;
             return below(node->left);
         }
     } search{size, alignment, process_vm_.layout().mmap_base};
 
     VmMapping* last = mappings.set.last();
-    if (auto found = search.in_gap(last ? last->range.end : mappings.set.low(), VMAR_CAP_ADDR))
-        return found;
+    if (auto found = search.in_gap(last ? last->range.end : mappings.set.low(), VMAR_CAP_ADDR)) return found;
     return search.below(mappings.set.root());
     // LAB vmar.find-free [stub]
     //   // Search the gaps from the top down; the picture is in interval_set.h.
@@ -52,10 +47,8 @@ std::optional<VirtAddr> Vmar::find_free(const Mappings& mappings, uint64_t size,
 // ENOMEM when RLIMIT_AS or the number of mappings does not allow so much more.
 Result<> Vmar::check_limits(const Mappings& mappings, uint64_t added_bytes, size_t added_mappings) const {
     uint64_t limit = limits().address_space;
-    if (added_bytes > limit || mappings.total_bytes > limit - added_bytes)
-        return fail(Errno::ENOMEM);
-    if (mappings.set.size() + added_mappings > MAX_MAPPINGS)
-        return fail(Errno::ENOMEM);
+    if (added_bytes > limit || mappings.total_bytes > limit - added_bytes) return fail(Errno::ENOMEM);
+    if (mappings.set.size() + added_mappings > MAX_MAPPINGS) return fail(Errno::ENOMEM);
     return {};
 }
 

@@ -19,8 +19,7 @@ Result<> Vmar::protect(VirtRange range, Perms perms) {
             result = fail(Errno::EACCES);
         else
             result = protect_one(*mappings, *item, {at, std::min(range.end, item->range.end)}, perms);
-        if (!result)
-            break;
+        if (!result) break;
         at = std::min(range.end, mappings->set.find(at)->range.end);
     }
     merge_range(*mappings, {range.start, at});
@@ -34,8 +33,7 @@ Result<> Vmar::protect(VirtRange range, Perms perms) {
 
 // Gives `part` of `mapping` the rights `perms`, as a mapping of its own. ENOMEM.
 Result<> Vmar::protect_one(Mappings& mappings, VmMapping& mapping, VirtRange part, Perms perms) {
-    if (mapping.perms == perms)
-        return {};
+    if (mapping.perms == perms) return {};
     size_t pieces = (mapping.range.start < part.start) + (part.end < mapping.range.end);
     if (pieces)
         TRY(check_limits(mappings, 0, pieces));

@@ -13,35 +13,29 @@ constexpr VirtRange USER_SPACE{VMAR_LOWEST_ADDR, VMAR_CAP_ADDR};
 
 Result<VirtAddr> Vmar::remap(const RemapRequest& request) {
     VirtRange old = request.old_range;
-    if (request.new_size > USER_SPACE.size())
-        return fail(Errno::ENOMEM);
+    if (request.new_size > USER_SPACE.size()) return fail(Errno::ENOMEM);
     if (request.fixed) {
         VirtRange target = VirtRange::sized(*request.fixed, request.new_size);
-        if (!USER_SPACE.contains(target) || target.overlaps(old))
-            return fail(Errno::EINVAL);
+        if (!USER_SPACE.contains(target) || target.overlaps(old)) return fail(Errno::EINVAL);
     }
     auto mappings = mappings_.lock();
     VmMapping* mapping = mappings->set.find(old.start);
-    if (!mapping || !mapping->range.contains(old))
-        return fail(Errno::EFAULT);
-    if (old.empty())
-        return map_again(*mappings, *mapping, request);
+    if (!mapping || !mapping->range.contains(old)) return fail(Errno::EFAULT);
+    if (old.empty()) return map_again(*mappings, *mapping, request);
     if (!request.fixed && !request.dont_unmap) {
         VirtAddr new_end = old.start + request.new_size;
         if (new_end <= old.end) {
             TRY(unmap_locked(*mappings, {new_end, old.end}));
             return old.start;
         }
-        if (extend_in_place(*mappings, *mapping, request))
-            return old.start;
+        if (extend_in_place(*mappings, *mapping, request)) return old.start;
     }
     return request.may_move ? move(*mappings, request) : fail(Errno::ENOMEM);
 }
 
 // An empty old range: the pages of a shared mapping become visible at a second place.
 Result<VirtAddr> Vmar::map_again(Mappings& mappings, const VmMapping& mapping, const RemapRequest& request) {
-    if (mapping.is_private() || !request.may_move)
-        return fail(Errno::EINVAL);
+    if (mapping.is_private() || !request.may_move) return fail(Errno::EINVAL);
     TRY(check_limits(mappings, request.new_size, 1));
     MapRequest where{.size = request.new_size, .at = request.fixed.value_or(VirtAddr{})};
     where.placement = request.fixed ? Placement::fixed_replace : Placement::any;
@@ -58,8 +52,7 @@ bool Vmar::extend_in_place(Mappings& mappings, VmMapping& mapping, const RemapRe
     VirtRange added{request.old_range.end, request.old_range.start + request.new_size};
     if (mapping.range.end != added.start || added.end > VMAR_CAP_ADDR || mappings.set.first_overlap(added))
         return false;
-    if (stack_above(mappings, added) || !check_limits(mappings, added.size(), 0))
-        return false;
+    if (stack_above(mappings, added) || !check_limits(mappings, added.size(), 0)) return false;
     resize_mapping(mappings, mapping, {mapping.range.start, added.end});
     merge_range(mappings, {added.end, added.end});
     return true;

@@ -16,8 +16,7 @@ Result<> Vmar::unmap(VirtRange range) {
 Result<> Vmar::unmap_locked(Mappings& mappings, VirtRange range) {
     // LAB vmar.unmap [begin]
     VmMapping* item = mappings.set.first_overlap(range);
-    if (!item)
-        return {};
+    if (!item) return {};
     if (item->range.start < range.start && range.end < item->range.end)
         TRY(check_limits(mappings, 0, 1));  // a hole in the middle makes one mapping more
     TRY(split_at(mappings, range.start));
@@ -44,8 +43,7 @@ Result<> Vmar::unmap_locked(Mappings& mappings, VirtRange range) {
 Result<> Vmar::split_at(Mappings& mappings, VirtAddr address) {
     // LAB vmar.split [begin]
     VmMapping* item = mappings.set.find(address);
-    if (!item || item->range.start == address)
-        return {};
+    if (!item || item->range.start == address) return {};
     VirtRange lower{item->range.start, address};
     VirtRange upper{address, item->range.end};
     auto upper_part = TRY(item->copy_of(upper));

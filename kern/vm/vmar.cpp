@@ -32,8 +32,7 @@ bool Vmar::is_mapped(VirtRange range) const {
     VirtAddr at = range.start;
     while (at < range.end) {
         VmMapping* item = mappings->set.find(at);
-        if (!item)
-            return false;
+        if (!item) return false;
         at = item->range.end;
     }
     return true;
@@ -49,11 +48,9 @@ std::optional<FrameRef> Vmar::pin_page(VirtAddr page, Perms access) {
         {
             auto table = space_.lock();
             Pte* slot = table->find(page);
-            if (slot && slot->permits(access))
-                return FrameRef::share(frame_at(slot->frame()));
+            if (slot && slot->permits(access)) return FrameRef::share(frame_at(slot->frame()));
         }
-        if (handle_fault(page, access) != FaultOutcome::resolved)
-            break;
+        if (handle_fault(page, access) != FaultOutcome::resolved) break;
     }
     return std::nullopt;
 }
@@ -66,8 +63,7 @@ size_t Vmar::for_each_page_part(VirtAddr at, size_t size, Perms access, Copy cop
         VirtAddr here = at + done;
         size_t chunk = std::min<size_t>(size - done, PAGE_SIZE - here.page_offset());
         auto frame = pin_page(here.page_down(), access);
-        if (!frame)
-            break;
+        if (!frame) break;
         copy(std::span((*frame)->data() + here.page_offset(), chunk), done);
         done += chunk;
     }

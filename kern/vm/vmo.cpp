@@ -8,8 +8,7 @@ namespace kern {
 std::optional<FrameRef> Vmo::cached_page(uint64_t index) {
     auto pages = pages_.lock();
     auto* entry = pages->tree.find(index);
-    if (!entry || !entry->frame)
-        return std::nullopt;
+    if (!entry || !entry->frame) return std::nullopt;
     return FrameRef::share(*entry->frame);
 }
 
@@ -20,8 +19,7 @@ void Vmo::cached_pages(uint64_t first, std::span<FrameRef> out) {
 }
 
 Result<FrameRef> Vmo::page(uint64_t index) {
-    if (auto cached = cached_page(index))
-        return *std::move(cached);
+    if (auto cached = cached_page(index)) return *std::move(cached);
     return load_page(index);
 }
 
@@ -31,8 +29,7 @@ Result<FrameRef> Vmo::load_page(uint64_t index) {
     if (source_)
         TRY(source_->read_page(index, {frame->data(), PAGE_SIZE}));
     auto pages = pages_.lock();
-    if (index >= align_up(pages->size, PAGE_SIZE) >> PAGE_SHIFT)
-        return fail(Errno::ENXIO);
+    if (index >= align_up(pages->size, PAGE_SIZE) >> PAGE_SHIFT) return fail(Errno::ENXIO);
     auto* entry = TRY(pages->tree.reach(index));
     if (!entry->frame)
         entry->frame = FrameRef::share(*frame).release();
@@ -46,8 +43,7 @@ void Vmo::mark_dirty(uint64_t index) {
 }
 
 Result<> Vmo::write_back(uint64_t first, uint64_t last) {
-    if (!source_)
-        return {};
+    if (!source_) return {};
     for (;;) {
         uint64_t index = last;
         FrameRef frame;
@@ -58,8 +54,7 @@ Result<> Vmo::write_back(uint64_t first, uint64_t last) {
                 index = at;
             }
         });
-        if (!frame)
-            return {};
+        if (!frame) return {};
         TRY(source_->write_page(index, {frame->data(), PAGE_SIZE}));
         first = index + 1;
     }
@@ -67,15 +62,13 @@ Result<> Vmo::write_back(uint64_t first, uint64_t last) {
 
 Result<size_t> Vmo::read(uint64_t offset, std::span<std::byte> out) {
     uint64_t size = this->size();
-    if (offset >= size)
-        return 0;
+    if (offset >= size) return 0;
     size_t total = std::min<uint64_t>(out.size(), size - offset);
     for (size_t done = 0; done < total;) {
         uint64_t at = offset + done;
         size_t chunk = std::min<size_t>(total - done, PAGE_SIZE - at % PAGE_SIZE);
         auto frame = page(at >> PAGE_SHIFT);
-        if (!frame)
-            return done ? Result<size_t>(done) : fail(frame.error());
+        if (!frame) return done ? Result<size_t>(done) : fail(frame.error());
         memcpy(out.data() + done, (*frame)->data() + at % PAGE_SIZE, chunk);
         done += chunk;
     }
@@ -83,8 +76,7 @@ Result<size_t> Vmo::read(uint64_t offset, std::span<std::byte> out) {
 }
 
 Result<size_t> Vmo::write(uint64_t offset, std::span<const std::byte> bytes) {
-    if (offset + bytes.size() < offset)
-        return fail(Errno::EFBIG);
+    if (offset + bytes.size() < offset) return fail(Errno::EFBIG);
     uint64_t old_size = size();
     if (offset + bytes.size() > old_size)
         TRY(resize(offset + bytes.size()));

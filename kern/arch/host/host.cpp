@@ -37,8 +37,7 @@ Pte walk(PhysAddr root, VirtAddr address) {
     PhysAddr table = root;
     for (int level = 2;; level--) {
         Pte entry = reinterpret_cast<Pte*>(phys_to_virt(table))[table_index(address, level)];
-        if (level == 0 || !entry.is_valid())
-            return entry;
+        if (level == 0 || !entry.is_valid()) return entry;
         table = entry.frame();
     }
 }
@@ -46,11 +45,9 @@ Pte walk(PhysAddr root, VirtAddr address) {
 // The translation this hart uses: a cached one if there is any, however stale.
 Pte translate(VirtAddr address, Perms access) {
     PretendedHart& hart = current();
-    if (hart.root == PhysAddr{} || address.value >= USER_HALF_END)
-        return {};
+    if (hart.root == PhysAddr{} || address.value >= USER_HALF_END) return {};
     auto cached = hart.tlb.find(address.page_number());
-    if (cached != hart.tlb.end() && cached->second.permits(access))
-        return cached->second;
+    if (cached != hart.tlb.end() && cached->second.permits(access)) return cached->second;
     Pte entry = walk(hart.root, address);
     if (entry.is_valid())
         hart.tlb[address.page_number()] = entry;
@@ -63,11 +60,9 @@ constexpr int MAX_TRIES = 16;
 std::byte* access_page(VirtAddr address, Perms access) {
     for (int i = 0; i < MAX_TRIES; i++) {
         Pte entry = translate(address, access);
-        if (entry.permits(access))
-            return phys_to_virt(entry.frame()) + address.page_offset();
+        if (entry.permits(access)) return phys_to_virt(entry.frame()) + address.page_offset();
         machine.faults++;
-        if (!machine.fault_handler || !machine.fault_handler(address, access))
-            return nullptr;
+        if (!machine.fault_handler || !machine.fault_handler(address, access)) return nullptr;
     }
     fprintf(stderr, "page fault at 0x%lx: the handler said it was resolved, %d times, and it is not\n", address.value, MAX_TRIES);
     abort();
@@ -81,8 +76,7 @@ size_t for_each_part(VirtAddr at, size_t size, Perms access, Copy copy) {
         VirtAddr here = at + done;
         size_t chunk = std::min<size_t>(size - done, PAGE_SIZE - here.page_offset());
         std::byte* bytes = access_page(here, access);
-        if (!bytes)
-            break;
+        if (!bytes) break;
         copy(bytes, done, chunk);
         done += chunk;
     }

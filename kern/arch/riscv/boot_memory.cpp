@@ -35,10 +35,8 @@ std::byte* take_pages(uint64_t size) {
 
 Perms rights_of(PhysAddr page) {
     const std::byte* address = phys_to_virt(page);
-    if (address < text_end)
-        return Perms::rx();
-    if (address < rodata_end || (address >= bss_end && address < kernel_end))
-        return Perms::r();
+    if (address < text_end) return Perms::rx();
+    if (address < rodata_end || (address >= bss_end && address < kernel_end)) return Perms::r();
     return Perms::rw();
 }
 
@@ -76,8 +74,7 @@ void write_satp(PhysAddr root) {
 Result<Machine> read_machine(PhysAddr device_tree) {
     std::byte* original = phys_to_virt(device_tree);
     size_t size = TRY(device_tree_size({original, 8}));
-    if (size > MAX_DEVICE_TREE)
-        return fail(Errno::EINVAL);
+    if (size > MAX_DEVICE_TREE) return fail(Errno::EINVAL);
     next_free = virt_to_phys(kernel_end);
     std::span<std::byte> copy(take_pages(size), size);
     memmove(copy.data(), original, size);
@@ -91,8 +88,7 @@ Result<BootMemory> set_up_memory(const Machine& machine) {
         initrd_size = 0;
     uint64_t room = end > next_free ? end - next_free : 0;
     uint64_t tables = room / PTES_PER_TABLE + MEGAPAGE;
-    if (room < tables || room - tables < initrd_size)
-        return fail(Errno::ENOMEM);
+    if (room < tables || room - tables < initrd_size) return fail(Errno::ENOMEM);
     std::byte* initrd = take_pages(initrd_size);
     memmove(initrd, phys_to_virt(machine.initrd_start), initrd_size);
     map_devices();

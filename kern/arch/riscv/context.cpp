@@ -64,16 +64,14 @@ void switch_context(Context* from, Context* to) {
 }
 
 void save_user_fp(Context& context) {
-    if ((context.user_frame->status & FS_MASK) != FS_DIRTY)
-        return;
+    if ((context.user_frame->status & FS_MASK) != FS_DIRTY) return;
     save_float_registers(&context.fp);
     set_fs(*context.user_frame, FS_CLEAN);
 }
 
 bool load_user_fp(TrapFrame& frame) {
     HartFp& fp = hart_fp[this_hart().index];
-    if ((frame.status & FS_MASK) != 0)
-        return false;
+    if ((frame.status & FS_MASK) != 0) return false;
     load_float_registers(&fp.running->fp);
     disown_fp(*fp.running);
     fp.owner = fp.running;

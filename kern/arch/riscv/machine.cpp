@@ -30,8 +30,7 @@ void call_firmware(Extension extension, uint64_t function, uint64_t arg0, uint64
 
 Result<> set_up_clock(const Machine& machine) {
     constexpr uint64_t SECOND = 1'000'000'000;
-    if (machine.timebase_hz >= SECOND)
-        return fail(Errno::EINVAL);
+    if (machine.timebase_hz >= SECOND) return fail(Errno::EINVAL);
     ns_per_tick_32 = static_cast<uint64_t>((Wide{SECOND} << 32) / machine.timebase_hz);
     ticks_per_ns_64 = static_cast<uint64_t>((Wide{machine.timebase_hz} << 64) / SECOND);
     return {};

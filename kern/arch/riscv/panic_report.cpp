@@ -38,13 +38,11 @@ void print_return(Message& report, uint64_t address) { print_place(report, addre
 //      - 16  | caller's fp         |                       +---------------------+
 void print_backtrace(Message& report, uint64_t fp, uint64_t known) {
     for (int depth = 0; depth < MAX_BACKTRACE; depth++) {
-        if (fp % 8 != 0 || !is_kernel_memory(fp - 16) || !is_kernel_memory(fp - 8))
-            return;
+        if (fp % 8 != 0 || !is_kernel_memory(fp - 16) || !is_kernel_memory(fp - 8)) return;
         uint64_t return_address = reinterpret_cast<uint64_t*>(fp)[-1];
         uint64_t caller_fp = reinterpret_cast<uint64_t*>(fp)[-2];
         bool is_return = is_kernel_text(return_address);
-        if (!is_return && depth > 0)
-            return;
+        if (!is_return && depth > 0) return;
         if (!is_return)
             caller_fp = return_address;  // a leaf
         else if (depth > 0 || return_address != known)
@@ -66,8 +64,7 @@ extern "C" const Entry kernel_symbols[];  // made by the second link, ascending
 Symbol find_symbol(uint64_t address) {
     std::span table(kernel_symbols, kernel_symbol_count);
     auto after = std::ranges::upper_bound(table, address, {}, &Entry::address);
-    if (!is_kernel_text(address) || after == table.begin())
-        return {};
+    if (!is_kernel_text(address) || after == table.begin()) return {};
     const Entry& entry = *(after - 1);
     return {entry.name, address - entry.address};
 }

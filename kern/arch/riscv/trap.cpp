@@ -90,10 +90,8 @@ bool is_on_emergency_stack(const TrapFrame& frame) {
 
 // From trap.S: anything but a system call, from user mode. `value` is stval.
 extern "C" void on_user_trap(TrapFrame& frame, uint64_t cause, uint64_t value) {
-    if (cause & INTERRUPT)
-        return on_interrupt(cause);
-    if (cause == ILLEGAL_INSTRUCTION && load_user_fp(frame))
-        return;
+    if (cause & INTERRUPT) return on_interrupt(cause);
+    if (cause == ILLEGAL_INSTRUCTION && load_user_fp(frame)) return;
     restore_interrupts(true);
     if (is_page_fault(cause)) {
         on_page_fault(VirtAddr(value), access_of(cause), &frame);

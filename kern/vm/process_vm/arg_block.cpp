@@ -5,8 +5,7 @@
 namespace kern {
 
 Result<> ArgBlock::push(std::string_view text) {
-    if (text.size() >= MAX_LEN_STRING_ARG || count_ >= MAX_NR_STRING_ARGS)
-        return fail(Errno::E2BIG);
+    if (text.size() >= MAX_LEN_STRING_ARG || count_ >= MAX_NR_STRING_ARGS) return fail(Errno::E2BIG);
     size_t at = bytes_.size();
     TRY(bytes_.resize(at + text.size() + 1));
     std::copy(text.begin(), text.end(), bytes_.data() + at);
@@ -22,8 +21,7 @@ Result<> ArgBlock::push_front(std::string_view text) {
 }
 
 void ArgBlock::pop_front() {
-    if (!count_)
-        return;
+    if (!count_) return;
     size_t length = front().size() + 1;
     std::move(bytes_.begin() + length, bytes_.end(), bytes_.begin());
     for (size_t i = 0; i < length; i++)

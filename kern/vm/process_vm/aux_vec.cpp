@@ -6,8 +6,7 @@
 namespace kern {
 
 Result<> AuxVec::set(AuxKey key, uint64_t value) {
-    if (key == AuxKey::AT_NULL)
-        return fail(Errno::EINVAL);
+    if (key == AuxKey::AT_NULL) return fail(Errno::EINVAL);
     for (AuxEntry& entry : std::span(entries_, count_)) {
         if (entry.key == static_cast<uint64_t>(key)) {
             entry.value = value;
@@ -21,8 +20,7 @@ Result<> AuxVec::set(AuxKey key, uint64_t value) {
 
 std::optional<uint64_t> AuxVec::get(AuxKey key) const {
     for (const AuxEntry& entry : std::span(entries_, count_))
-        if (entry.key == static_cast<uint64_t>(key))
-            return entry.value;
+        if (entry.key == static_cast<uint64_t>(key)) return entry.value;
     return std::nullopt;
 }
 

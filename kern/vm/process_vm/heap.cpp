@@ -21,21 +21,17 @@ VirtAddr Heap::brk(Vmar& vmar, VirtAddr wanted) {
 // Makes the mapped pages fit the wanted break. EINVAL below the start, ENOMEM for a limit or a collision.
 Result<> Heap::move_break(Vmar& vmar, State& state, VirtAddr wanted) {
     VirtRange heap = state.range;
-    if (wanted < heap.start)
-        return fail(Errno::EINVAL);
+    if (wanted < heap.start) return fail(Errno::EINVAL);
     uint64_t size = wanted - heap.start;
-    if (wanted > VMAR_CAP_ADDR || size > USER_HEAP_SIZE_LIMIT)
-        return fail(Errno::ENOMEM);
+    if (wanted > VMAR_CAP_ADDR || size > USER_HEAP_SIZE_LIMIT) return fail(Errno::ENOMEM);
     uint64_t data_limit = vmar.limits().data;
     if (wanted > heap.end && (size > data_limit || state.data_segment_size > data_limit - size))
         return fail(Errno::ENOMEM);
 
     VirtAddr old_end = heap.end.page_up();
     VirtAddr new_end = wanted.page_up();
-    if (new_end > old_end)
-        return grow(vmar, {old_end, new_end});
-    if (new_end < old_end)
-        return shrink(vmar, {new_end, old_end});
+    if (new_end > old_end) return grow(vmar, {old_end, new_end});
+    if (new_end < old_end) return shrink(vmar, {new_end, old_end});
     return {};
 }
 
@@ -43,8 +39,7 @@ Result<> Heap::move_break(Vmar& vmar, State& state, VirtAddr wanted) {
 // is mapped there or the stack is closer than its guard gap.
 Result<> Heap::grow(Vmar& vmar, VirtRange added) {
     // LAB heap.grow [begin]
-    if (vmar.near_stack({added.start, added.end}))
-        return fail(Errno::ENOMEM);
+    if (vmar.near_stack({added.start, added.end})) return fail(Errno::ENOMEM);
     MapRequest request{.size = added.size(), .perms = Perms::rw(), .placement = Placement::fixed_no_replace,
                        .at = added.start};
     TRY(vmar.map(request));

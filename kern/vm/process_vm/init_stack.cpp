@@ -55,8 +55,7 @@ Result<> InitStack::map(Vmar& vmar, VirtAddr lowest_written) {
     VirtAddr top = vmar.process_vm().layout().stack_top;
     uint64_t limit = align_down(vmar.limits().stack, PAGE_SIZE);
     uint64_t needed = top - lowest_written.page_down();
-    if (needed > limit)
-        return fail(Errno::ENOMEM);
+    if (needed > limit) return fail(Errno::ENOMEM);
     uint64_t size = std::min<uint64_t>(needed + FIRST_STACK_SIZE, limit);
     MapRequest request{.size = size, .perms = Perms::rw(), .placement = Placement::fixed_no_replace, .at = top - size};
     request.kind = MappingKind::stack;

@@ -9,8 +9,7 @@ namespace kern {
 
 size_t InitStackReader::read(VirtRange strings, uint64_t offset, std::span<std::byte> out) const {
     // LAB stack.reader [begin]
-    if (offset >= strings.size())
-        return 0;
+    if (offset >= strings.size()) return 0;
     size_t size = std::min<uint64_t>(out.size(), strings.size() - offset);
     return vmar_.read_bytes(strings.start + offset, out.first(size));
     // LAB stack.reader [stub]
