@@ -1,0 +1,12 @@
+# make bench: in a build of its own, without the kernel's assertions.
+BENCH_BUILD := $(BUILD)/bench
+
+bench: | $(BUILD)/setup.mk
+	@$(MAKE) BUILD=$(BENCH_BUILD) RELEASE=1 all $(BENCH_BUILD)/empty.elf
+	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m grade.bench --build=$(BENCH_BUILD) $(if $(LINUX),--linux) $(if $(UPDATE),--update)
+
+$(BUILD)/empty.elf: grade/bench/empty.S
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CROSS)gcc -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-Ttext=0x80200000 -o $@ $< >&2
+
+.PHONY: bench
