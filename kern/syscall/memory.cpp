@@ -29,11 +29,10 @@ Result<VirtRange> user_range(VirtAddr start, uint64_t length, Errno error) {
     return VirtRange{start, (start + length).page_up()};
 }
 
-// The range of the first two arguments. EINVAL: it does not begin with a page; `beyond`: it leaves the user half.
-Result<VirtRange> range_of(const SyscallArgs& args, Errno beyond) {
-    VirtAddr start = args.address(0);
+// The same for a range that must begin with a page: EINVAL when it does not; `beyond` when it leaves the user half.
+Result<VirtRange> page_range(VirtAddr start, uint64_t length, Errno beyond) {
     if (!start.is_page_aligned()) return fail(Errno::EINVAL);
-    return args[1] ? user_range(start, args[1], beyond) : VirtRange{start, start};
+    return length ? user_range(start, length, beyond) : VirtRange{start, start};
 }
 
 // MAPPING
@@ -91,59 +90,52 @@ FaultOutcome populate(VirtRange range, Perms access) {
     return FaultOutcome::resolved;
 }
 
-Result<uint64_t> sys_mmap(const SyscallArgs& args) {
-    uint64_t length = args[1], flags = args[3], offset = args[5];
+Result<uint64_t> sys_mmap(VirtAddr at, uint64_t length, uint64_t prot, uint64_t flags, int fd, uint64_t offset) {
     if (length == 0) return fail(Errno::EINVAL);
     if (length > USER_END) return fail(Errno::ENOMEM);
     if (!is_aligned(offset, PAGE_SIZE)) return fail(Errno::EINVAL);
-    MapRequest request{.size = align_up(length, PAGE_SIZE), .perms = perms_of(args[2])};
+    MapRequest request{.size = align_up(length, PAGE_SIZE), .perms = perms_of(prot)};
     if (offset + request.size < offset) return fail(Errno::EOVERFLOW);
     request.sharing = TRY(sharing_of(flags));
-    TRY(set_placement(request, args.address(0), flags));
-    TRY(set_backing(request, flags, args.integer(4), offset));
+    TRY(set_placement(request, at, flags));
+    TRY(set_backing(request, flags, fd, offset));
     VirtAddr start = TRY(vmar().map(request));
     if (flags & (MAP_POPULATE | MAP_LOCKED))
         populate(VirtRange::sized(start, request.size), request.perms.has(Perms::W) ? Perms(Perms::W) : request.perms);
     return start.value;
 }
 
-Result<> sys_munmap(const SyscallArgs& args) {
-    VirtRange range = TRY(range_of(args, Errno::EINVAL));
+Result<> sys_munmap(VirtAddr start, uint64_t length) {
+    VirtRange range = TRY(page_range(start, length, Errno::EINVAL));
     return range.empty() ? fail(Errno::EINVAL) : vmar().unmap(range);
 }
 
-Result<> sys_mprotect(const SyscallArgs& args) {
-    VirtRange range = TRY(range_of(args, Errno::ENOMEM));
+Result<> sys_mprotect(VirtAddr start, uint64_t length, uint64_t prot) {
+    VirtRange range = TRY(page_range(start, length, Errno::ENOMEM));
     if (range.empty()) return {};
-    return args[2] & ~(PROT_BITS | PROT_SEM) ? fail(Errno::EINVAL) : vmar().protect(range, perms_of(args[2]));
+    return prot & ~(PROT_BITS | PROT_SEM) ? fail(Errno::EINVAL) : vmar().protect(range, perms_of(prot));
 }
 
-Result<uint64_t> sys_mremap(const SyscallArgs& args) {
+Result<VirtAddr> sys_mremap(VirtAddr start, uint64_t old_size, uint64_t new_size, uint64_t flags, VirtAddr new_start) {
     constexpr uint64_t MAYMOVE = 1, FIXED = 2, DONTUNMAP = 4;
-    VirtAddr old_start = args.address(0), new_start = args.address(4);
-    uint64_t flags = args[3];
     if ((flags & ~(MAYMOVE | FIXED | DONTUNMAP)) || ((flags & (FIXED | DONTUNMAP)) && !(flags & MAYMOVE)) ||
-        !old_start.is_page_aligned() || args[2] == 0)
+        !start.is_page_aligned() || new_size == 0)
         return fail(Errno::EINVAL);
-    if (args[2] > USER_END) return fail(flags & FIXED ? Errno::EINVAL : Errno::ENOMEM);
-    RemapRequest request;
-    request.new_size = align_up(args[2], PAGE_SIZE);
-    request.may_move = flags & MAYMOVE;
+    if (new_size > USER_END) return fail(flags & FIXED ? Errno::EINVAL : Errno::ENOMEM);
+    RemapRequest request{.old_range = {}, .new_size = align_up(new_size, PAGE_SIZE), .may_move = (flags & MAYMOVE) != 0};
     request.dont_unmap = flags & DONTUNMAP;
     if (flags & FIXED) {
-        if (!new_start.is_page_aligned() || !user_range(new_start, request.new_size, Errno::EINVAL))
-            return fail(Errno::EINVAL);
+        if (!new_start.is_page_aligned()) return fail(Errno::EINVAL);
+        TRY(user_range(new_start, request.new_size, Errno::EINVAL));
         if (new_start < VMAR_LOWEST_ADDR) return fail(Errno::EPERM);
         request.fixed = new_start;
     }
-    request.old_range = TRY(user_range(old_start, args[1], Errno::EFAULT));
+    request.old_range = TRY(user_range(start, old_size, Errno::EFAULT));
     if (request.dont_unmap && request.old_range.size() != request.new_size) return fail(Errno::EINVAL);
-    return TRY(vmar().remap(request)).value;
+    return vmar().remap(request);
 }
 
-Result<uint64_t> sys_brk(const SyscallArgs& args) {
-    return vmar().process_vm().heap().brk(vmar(), args.address(0)).value;
-}
+VirtAddr sys_brk(VirtAddr wanted) { return vmar().process_vm().heap().brk(vmar(), wanted); }
 
 // ADVICE
 
@@ -164,13 +156,12 @@ Result<> advise_populate(VirtRange range, Perms access) {
                                                        : Errno::EFAULT);
 }
 
-Result<> sys_madvise(const SyscallArgs& args) {
-    uint64_t number = args[2];
+Result<> sys_madvise(VirtAddr start, uint64_t length, uint64_t number) {
     const auto* known = std::ranges::find(ADVICE, number, [](auto& advice) { return advice.first; });
     bool is_populate = number == MADV_POPULATE_READ || number == MADV_POPULATE_WRITE;
-    if ((known == std::end(ADVICE) && !is_populate) || align_up(args[1], PAGE_SIZE) < args[1])
+    if ((known == std::end(ADVICE) && !is_populate) || align_up(length, PAGE_SIZE) < length)
         return fail(Errno::EINVAL);
-    VirtRange range = TRY(range_of(args, Errno::ENOMEM));
+    VirtRange range = TRY(page_range(start, length, Errno::ENOMEM));
     if (range.empty()) return {};
     if (is_populate) return advise_populate(range, number == MADV_POPULATE_WRITE ? Perms(Perms::W) : Perms::r());
     return vmar().advise(range, known->second);
@@ -207,12 +198,11 @@ Result<> for_each_part(VirtRange range, Act act) {
     return {};
 }
 
-Result<> sys_msync(const SyscallArgs& args) {
+Result<> sys_msync(VirtAddr start, uint64_t length, uint64_t flags) {
     constexpr uint64_t ASYNC = 1, INVALIDATE = 2, SYNC = 4;
-    if ((args[2] & ~(ASYNC | INVALIDATE | SYNC)) || (args[2] & (ASYNC | SYNC)) == (ASYNC | SYNC))
-        return fail(Errno::EINVAL);
-    return for_each_part(TRY(range_of(args, Errno::ENOMEM)), [&](MappedPart& part) -> Result<> {
-        if (part.sharing == Sharing::shared && (args[2] & SYNC))
+    if ((flags & ~(ASYNC | INVALIDATE | SYNC)) || (flags & (ASYNC | SYNC)) == (ASYNC | SYNC)) return fail(Errno::EINVAL);
+    return for_each_part(TRY(page_range(start, length, Errno::ENOMEM)), [&](MappedPart& part) -> Result<> {
+        if (part.sharing == Sharing::shared && (flags & SYNC))
             return part.vmo->write_back(part.first_page, part.first_page + part.range.pages());
         return {};
     });
@@ -229,9 +219,8 @@ bool is_in_memory(const MappedPart& part, VirtAddr page) {
     return part.vmo && part.vmo->cached_page(index).has_value();
 }
 
-Result<> sys_mincore(const SyscallArgs& args) {
-    VirtAddr vector = args.address(2);
-    return for_each_part(TRY(range_of(args, Errno::ENOMEM)), [&](MappedPart& part) -> Result<> {
+Result<> sys_mincore(VirtAddr start, uint64_t length, VirtAddr vector) {
+    return for_each_part(TRY(page_range(start, length, Errno::ENOMEM)), [&](MappedPart& part) -> Result<> {
         for (VirtAddr page = part.range.start; page < part.range.end; page += PAGE_SIZE, vector += 1)
             TRY(write_user(vector, uint8_t{is_in_memory(part, page)}));
         return {};
@@ -241,40 +230,39 @@ Result<> sys_mincore(const SyscallArgs& args) {
 // LOCKING. Nothing is ever paged out, so a locked range is one that was touched.
 
 // mlock(2) and munlock(2) round both ends outward.
-Result<VirtRange> locked_range(const SyscallArgs& args) {
-    VirtRange range = TRY(user_range(args.address(0), args[1], Errno::ENOMEM));
+Result<VirtRange> locked_range(VirtAddr start, uint64_t length) {
+    VirtRange range = TRY(user_range(start, length, Errno::ENOMEM));
     range.start = range.start.page_down();
     return vmar().is_mapped(range) ? Result<VirtRange>(range) : fail(Errno::ENOMEM);
 }
 
-Result<> sys_mlock(const SyscallArgs& args) {
-    VirtRange range = TRY(locked_range(args));
-    return populate(range, Perms::r()) == FaultOutcome::out_of_memory ? fail(Errno::ENOMEM) : Result<>();
-}
-
-Result<> sys_munlock(const SyscallArgs& args) {
-    TRY(locked_range(args));
+Result<> sys_munlock(VirtAddr start, uint64_t length) {
+    TRY(locked_range(start, length));
     return {};
 }
 
-Result<> sys_mlock2(const SyscallArgs& args) {
+Result<> sys_mlock2(VirtAddr start, uint64_t length, uint64_t flags) {
     constexpr uint64_t ONFAULT = 1;
-    if (args[2] & ~ONFAULT) return fail(Errno::EINVAL);
-    return args[2] ? sys_munlock(args) : sys_mlock(args);  // nothing is touched yet
+    if (flags & ~ONFAULT) return fail(Errno::EINVAL);
+    VirtRange range = TRY(locked_range(start, length));
+    if (flags & ONFAULT) return {};  // nothing is touched yet
+    return populate(range, Perms::r()) == FaultOutcome::out_of_memory ? fail(Errno::ENOMEM) : Result<>();
 }
 
-Result<> sys_mlockall(const SyscallArgs& args) {
+Result<> sys_mlock(VirtAddr start, uint64_t length) { return sys_mlock2(start, length, 0); }
+
+Result<> sys_mlockall(uint64_t flags) {
     constexpr uint64_t CURRENT = 1, FUTURE = 2, ONFAULT = 4;
-    bool is_known = args[0] && args[0] != ONFAULT && !(args[0] & ~(CURRENT | FUTURE | ONFAULT));
+    bool is_known = flags && flags != ONFAULT && !(flags & ~(CURRENT | FUTURE | ONFAULT));
     return is_known ? Result<>() : fail(Errno::EINVAL);
 }
 
 constexpr Syscall CALLS[] = {
-    {214, "brk", sys_brk},                     {215, "munmap", plain<sys_munmap>},    {216, "mremap", sys_mremap},
-    {222, "mmap", sys_mmap},                   {226, "mprotect", plain<sys_mprotect>}, {227, "msync", plain<sys_msync>},
-    {228, "mlock", plain<sys_mlock>},          {229, "munlock", plain<sys_munlock>},  {231, "munlockall", zero},
-    {230, "mlockall", plain<sys_mlockall>},    {232, "mincore", plain<sys_mincore>},  {233, "madvise", plain<sys_madvise>},
-    {284, "mlock2", plain<sys_mlock2>},
+    {214, "brk", call<sys_brk>},         {215, "munmap", call<sys_munmap>},     {216, "mremap", call<sys_mremap>},
+    {222, "mmap", call<sys_mmap>},       {226, "mprotect", call<sys_mprotect>}, {227, "msync", call<sys_msync>},
+    {228, "mlock", call<sys_mlock>},     {229, "munlock", call<sys_munlock>},   {230, "mlockall", call<sys_mlockall>},
+    {231, "munlockall", zero},           {232, "mincore", call<sys_mincore>},   {233, "madvise", call<sys_madvise>},
+    {284, "mlock2", call<sys_mlock2>},
 };
 
 }  // namespace

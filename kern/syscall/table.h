@@ -37,16 +37,19 @@ struct SyscallSignature;
 
 template <typename Return, typename... Parameters>
 struct SyscallSignature<Return (*)(Parameters...)> {
+    static uint64_t number_of(uint64_t value) { return value; }
+    static uint64_t number_of(VirtAddr address) { return address.value; }
+
     template <auto function>
     static Result<uint64_t> handle(const SyscallArgs& args) {
         return [&]<size_t... index>(std::index_sequence<index...>) -> Result<uint64_t> {
             if constexpr (std::is_same_v<Return, Result<>>) {
                 TRY(function(static_cast<Parameters>(args[index])...));
                 return 0;
-            } else if constexpr (std::is_integral_v<Return>) {
-                return static_cast<uint64_t>(function(static_cast<Parameters>(args[index])...));
+            } else if constexpr (requires(Return result) { result.error(); }) {
+                return number_of(TRY(function(static_cast<Parameters>(args[index])...)));
             } else {
-                return static_cast<uint64_t>(TRY(function(static_cast<Parameters>(args[index])...)));
+                return number_of(function(static_cast<Parameters>(args[index])...));
             }
         }(std::index_sequence_for<Parameters...>());
     }
