@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from grade import debian
+
 ROOT = Path(__file__).resolve().parents[2]
 NO_KERNEL = 77
 
@@ -70,3 +72,20 @@ def test_no_mirror_has_a_status_of_its_own(tmp_path):
     done = subprocess.run(["grade/run-on-linux", "--", "/bin/true"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == NO_KERNEL
     assert done.stderr == "run-on-linux: no Linux kernel to run on: apt-get is not installed here\n"
+
+
+def test_a_suite_whose_index_does_not_fit_gives_way_to_the_next(tmp_path, monkeypatch, capsys):
+    """As while a mirror is brought up to date: apt refuses what is not as the archive's signature says."""
+    apt = tmp_path / "bin/apt-get"
+    apt.parent.mkdir()
+    apt.write_text("#!/bin/sh\ngrep -q stable sources.list || { echo 'E: unexpected size' >&2; exit 100; }\n")
+    apt.chmod(0o755)
+    monkeypatch.setenv("PATH", str(apt.parent), prepend=":")
+    monkeypatch.setattr(debian, "CACHE", tmp_path)
+    monkeypatch.setattr(debian, "mirror", lambda: "http://mirror.invalid/debian")
+    with debian.archive("nothing") as archive:
+        assert " stable main\n" in (archive.directory / "sources.list").read_text()
+    assert "apt-get -qq update: E: unexpected size; trying the next suite" in capsys.readouterr().err
+    monkeypatch.setattr(debian, "SUITES", ("trixie",))
+    with pytest.raises(debian.NoPackages, match="unexpected size"), debian.archive("nothing"):
+        pass
