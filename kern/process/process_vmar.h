@@ -9,7 +9,7 @@
 
 #include "base/locked.h"
 #include "sched/mutex.h"
-#include "vm/process_vm/init_stack_reader.h"
+#include "vm/process_vm/init_stack.h"
 #include "vm/vmar.h"
 
 namespace kern {

@@ -6,8 +6,6 @@ namespace kern {
 
 namespace {
 
-constexpr VirtRange USER_SPACE{VMAR_LOWEST_ADDR, VMAR_CAP_ADDR};
-
 Result<Own<VmMapping>> make_mapping(const MapRequest& request, VirtRange range) {
     auto mapping = TRY(make_own<VmMapping>());
     mapping->range = range;

@@ -40,28 +40,28 @@ private:
     static constexpr unsigned BITS = 6;
     static constexpr unsigned FANOUT = 1u << BITS;
 
-    struct Leaf {
-        Entry entries[FANOUT];
-    };
     struct Node {
-        void* children[FANOUT] = {};  // Node, or Leaf at height 1
+        union Slot {
+            Entry entry;  // at height 1
+            Node* child;  // above
+        } slots[FANOUT] = {};
     };
 
     // How many pages a tree of this height has room for.
     static uint64_t capacity(unsigned height) { return height * BITS >= 64 ? UINT64_MAX : uint64_t{1} << (height * BITS); }
     static unsigned slot(uint64_t index, unsigned height) { return (index >> ((height - 1) * BITS)) & (FANOUT - 1); }
     Result<> grow(uint64_t index);
-    static void destroy(void* node, unsigned height);
+    static void destroy(Node* node, unsigned height);
 
     template <typename Visitor>
-    static void visit_node(void* node, unsigned height, uint64_t base, uint64_t first, uint64_t last, Visitor& visit);
+    static void visit_node(Node* node, unsigned height, uint64_t base, uint64_t first, uint64_t last, Visitor& visit);
 
-    void* root_ = nullptr;  // a Leaf when height_ is 1, else a Node
+    Node* root_ = nullptr;
     unsigned height_ = 0;
 };
 
 template <typename Visitor>
-void PageTree::visit_node(void* node, unsigned height, uint64_t base, uint64_t first, uint64_t last, Visitor& visit) {
+void PageTree::visit_node(Node* node, unsigned height, uint64_t base, uint64_t first, uint64_t last, Visitor& visit) {
     if (!node || base >= last || base + (capacity(height) - 1) < first) return;
     unsigned shift = (height - 1) * BITS;
     uint64_t begin = first > base ? (first - base) >> shift : 0;
@@ -69,8 +69,8 @@ void PageTree::visit_node(void* node, unsigned height, uint64_t base, uint64_t f
     for (uint64_t i = begin; i < end; i++) {
         uint64_t at = base + (i << shift);
         if (height > 1)
-            visit_node(static_cast<Node*>(node)->children[i], height - 1, at, first, last, visit);
-        else if (Entry& entry = static_cast<Leaf*>(node)->entries[i]; entry.frame)
+            visit_node(node->slots[i].child, height - 1, at, first, last, visit);
+        else if (Entry& entry = node->slots[i].entry; entry.frame)
             visit(at, entry);
     }
 }

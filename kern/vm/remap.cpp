@@ -5,12 +5,6 @@
 
 namespace kern {
 
-namespace {
-
-constexpr VirtRange USER_SPACE{VMAR_LOWEST_ADDR, VMAR_CAP_ADDR};
-
-}  // namespace
-
 Result<VirtAddr> Vmar::remap(const RemapRequest& request) {
     VirtRange old = request.old_range;
     if (request.new_size > USER_SPACE.size()) return fail(Errno::ENOMEM);
@@ -33,13 +27,18 @@ Result<VirtAddr> Vmar::remap(const RemapRequest& request) {
     return request.may_move ? move(*mappings, request) : fail(Errno::ENOMEM);
 }
 
+// Where the mapping goes when it does not stay.
+Result<VirtRange> Vmar::new_place(const Mappings& mappings, const RemapRequest& request) const {
+    Placement placement = request.fixed ? Placement::fixed_replace : Placement::any;
+    MapRequest where{.size = request.new_size, .placement = placement, .at = request.fixed.value_or(VirtAddr{})};
+    return VirtRange::sized(TRY(place(mappings, where)), request.new_size);
+}
+
 // An empty old range: the pages of a shared mapping become visible at a second place.
 Result<VirtAddr> Vmar::map_again(Mappings& mappings, const VmMapping& mapping, const RemapRequest& request) {
     if (mapping.is_private() || !request.may_move) return fail(Errno::EINVAL);
     TRY(check_limits(mappings, request.new_size, 1));
-    MapRequest where{.size = request.new_size, .at = request.fixed.value_or(VirtAddr{})};
-    where.placement = request.fixed ? Placement::fixed_replace : Placement::any;
-    VirtRange range = VirtRange::sized(TRY(place(mappings, where)), request.new_size);
+    VirtRange range = TRY(new_place(mappings, request));
     auto copy = TRY(mapping.copy_of(VirtRange::sized(request.old_range.start, request.new_size)));
     copy->range = range;
     TRY(unmap_locked(mappings, range));
@@ -62,9 +61,7 @@ bool Vmar::extend_in_place(Mappings& mappings, VmMapping& mapping, const RemapRe
 Result<VirtAddr> Vmar::move(Mappings& mappings, const RemapRequest& request) {
     VirtRange old = request.old_range;
     TRY(check_limits(mappings, request.new_size - (request.dont_unmap ? 0 : std::min(old.size(), request.new_size)), 1));
-    MapRequest where{.size = request.new_size, .at = request.fixed.value_or(VirtAddr{})};
-    where.placement = request.fixed ? Placement::fixed_replace : Placement::any;
-    VirtRange target = VirtRange::sized(TRY(place(mappings, where)), request.new_size);
+    VirtRange target = TRY(new_place(mappings, request));
     if (request.fixed)
         TRY(unmap_locked(mappings, target));
     TRY(split_at(mappings, old.start));

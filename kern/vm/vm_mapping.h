@@ -32,15 +32,8 @@ struct VmMapping : IntervalNode {
 
     // A mapping of `part`, which lies inside this one, with its backing offset carried along. ENOMEM.
     Result<Own<VmMapping>> copy_of(VirtRange part) const {
-        auto copy = TRY(make_own<VmMapping>());
-        copy->perms = perms;
-        copy->may_perms = may_perms;
-        copy->sharing = sharing;
-        copy->kind = kind;
-        copy->grows_down = grows_down;
-        copy->vmo = vmo;
-        copy->vmo_offset = vmo ? vmo_offset + (part.start - range.start) : 0;
-        copy->file = file;
+        auto copy = TRY(make_own<VmMapping>(*this));  // its place in a set is only known when it is put there
+        copy->vmo_offset += vmo ? part.start - range.start : 0;
         copy->range = part;
         return copy;
     }

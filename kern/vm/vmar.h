@@ -153,6 +153,7 @@ private:
     bool grow_stack(VirtAddr address);
     Result<> copy_mappings(const Mappings& mappings, Vmar& child);
     static Result<> share_pages(const VmMapping& mapping, PageTable& ours, PageTable& theirs, FlushBatch& batch);
+    Result<VirtRange> new_place(const Mappings& mappings, const RemapRequest& request) const;
     Result<VirtAddr> map_again(Mappings& mappings, const VmMapping& mapping, const RemapRequest& request);
     bool extend_in_place(Mappings& mappings, VmMapping& mapping, const RemapRequest& request);
     Result<VirtAddr> move(Mappings& mappings, const RemapRequest& request);

@@ -2,7 +2,6 @@
 #include <cstring>
 
 #include "support.h"
-#include "vm/process_vm/init_stack_reader.h"
 
 using namespace kern;
 using namespace support;

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/lab.h"
-#include "vm/process_vm/init_stack_reader.h"
 #include "vm/vmar.h"
 
 namespace kern {

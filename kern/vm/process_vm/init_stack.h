@@ -27,8 +27,8 @@
 
 namespace kern {
 
-class Vmar;
 class InitStackReader;
+class Vmar;
 
 // What a program is started with.
 struct StartInfo {
@@ -70,6 +70,23 @@ private:
     VirtAddr sp_;
     VirtRange arg_strings_;  // as recorded at exec; the program may change the bytes, not the ranges
     VirtRange env_strings_;
+};
+
+// Reads a process's arguments and environment from its stack as they are now. The address space need not be active.
+class InitStackReader {
+public:
+    InitStackReader(const InitStack& stack, Vmar& vmar) : stack_(stack), vmar_(vmar) {}
+
+    // Copies argument bytes from `offset` on into `out`. Returns their number: 0 past the end; what could be read when a
+    // page on the way is gone.
+    size_t argv(uint64_t offset, std::span<std::byte> out) const { return read(stack_.arg_strings(), offset, out); }
+    size_t envp(uint64_t offset, std::span<std::byte> out) const { return read(stack_.env_strings(), offset, out); }
+
+private:
+    size_t read(VirtRange strings, uint64_t offset, std::span<std::byte> out) const;
+
+    const InitStack& stack_;
+    Vmar& vmar_;
 };
 
 // THE PARTS OF map_and_write (init_stack_writer.cpp)

@@ -1,4 +1,4 @@
-#include "vm/process_vm/init_stack_reader.h"
+#include "vm/process_vm/init_stack.h"
 
 #include <algorithm>
 

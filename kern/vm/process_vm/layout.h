@@ -31,6 +31,7 @@ namespace kern {
 
 inline constexpr VirtAddr VMAR_LOWEST_ADDR{0x1'0000};
 inline constexpr VirtAddr VMAR_CAP_ADDR{USER_HALF_END - PAGE_SIZE};
+inline constexpr VirtRange USER_SPACE{VMAR_LOWEST_ADDR, VMAR_CAP_ADDR};
 inline constexpr size_t INIT_STACK_SIZE = 8 << 20;          // default RLIMIT_STACK, bytes
 inline constexpr size_t STACK_GUARD_GAP = 256 * PAGE_SIZE;  // bytes
 inline constexpr uint64_t NO_LIMIT = UINT64_MAX;            // RLIM_INFINITY
