@@ -1,12 +1,12 @@
-# make qemu, make run, make gdb, make test-kernel.
+# make qemu, make run, make gdb, make distro, make test-kernel.
 
 RUN = PYTHONDONTWRITEBYTECODE=1 exec $(PYTHON) -m grade.run $(1) --build=$(call quote,$(BUILD)) \
-  $(if $(2),--command=$(call quote,$(value CMD))) --root=$(call quote,$(value ROOT)) --smp=$(call quote,$(SMP)) \
+  $(if $(2),--command=$(call quote,$(value CMD))) $(3) --root=$(call quote,$(value ROOT)) --smp=$(call quote,$(SMP)) \
   --mem=$(call quote,$(MEM)) --append=$(call quote,$(value APPEND)) --timeout=$(call quote,$(TIMEOUT)) \
   --icount=$(call quote,$(ICOUNT)) --verbose=$(call quote,$(V)) --gdb=$(call quote,$(GDB)) \
   --gdb-arguments=$(call quote,$(value GDB_ARGS))
 
-ifneq ($(filter qemu run gdb,$(GOALS)),)
+ifneq ($(filter qemu run gdb distro,$(GOALS)),)
 ifneq ($(filter load,$(.FEATURES)),)
 -load $(BUILD)/become.so(become_gmk_setup)
 endif
@@ -31,7 +31,15 @@ gdb: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
 	$(call BECOME,$(call RUN,gdb,$(CMD)))
 endif
 
+# The same with Debian's programs laid over the root file system: a shell, or with CMD= one program.
+distro: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio $(BUILD)/debian.made
+	$(call BECOME,$(call RUN,$(if $(value CMD),run,qemu),$(CMD),--root=$(BUILD)/debian))
+
+$(BUILD)/debian.made: grade/distro grade/debian.py $(shell find user/distro -type f)
+	$(call log,DISTRO,$(basename $@))
+	$(Q)grade/distro $(basename $@) && touch $@
+
 test-kernel: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
 	@$(call RUN,selftest,)
 
-.PHONY: qemu run gdb test-kernel
+.PHONY: qemu run gdb distro test-kernel

@@ -26,7 +26,7 @@ def parse_arguments():
     parser.add_argument("mode", choices=["qemu", "run", "gdb", "selftest"])
     parser.add_argument("--build", default="build")
     parser.add_argument("--command", default="")
-    parser.add_argument("--root", default="")
+    parser.add_argument("--root", action="append", default=[])
     parser.add_argument("--smp", default="")
     parser.add_argument("--mem", default="")
     parser.add_argument("--append", default="")
@@ -63,22 +63,28 @@ def program_words(command):
 
 
 def root_file_system(options):
-    """The initramfs with ROOT laid over it: (path for QEMU, file descriptors to pass on). It lives in memory, no file is left."""
+    """The initramfs with each ROOT laid over it: (path for QEMU, file descriptors to pass on). It lives in memory, no file is left."""
     base = Path(options.build) / "initramfs.cpio"
     if not base.exists():
         raise BootError(f"no root file system at {base}; make all builds it")
-    if not options.root:
+    roots = list(filter(None, options.root))
+    if not roots:
         return str(base), ()
-    if not os.path.isdir(options.root):
-        raise BootError(f"ROOT={options.root}: {'not a directory' if os.path.exists(options.root) else 'no such directory'}")
-    packed = subprocess.run([PACK_ROOT, options.root], capture_output=True, check=False)
-    if packed.returncode != 0:
-        raise BootError(f"ROOT={options.root}: {packed.stderr.decode(errors='replace').strip()}")
     memory = os.memfd_create("initramfs", 0)
     with os.fdopen(os.dup(memory), "wb") as file:
         file.write(base.read_bytes())
-        file.write(packed.stdout)
+        for root in roots:
+            file.write(packed(root))
     return f"/proc/self/fd/{memory}", (memory,)
+
+
+def packed(root):
+    if not os.path.isdir(root):
+        raise BootError(f"ROOT={root}: {'not a directory' if os.path.exists(root) else 'no such directory'}")
+    done = subprocess.run([PACK_ROOT, root], capture_output=True, check=False)
+    if done.returncode != 0:
+        raise BootError(f"ROOT={root}: {done.stderr.decode(errors='replace').strip()}")
+    return done.stdout
 
 
 def boot_arguments(options, *fixed):

@@ -61,7 +61,7 @@ static void frame(const char* text, int number) {
 }
 
 static pid_t start(int output) {
-    static char* environment[] = {"HOME=/", "PATH=/bin:/sbin", "TERM=linux", NULL};
+    static char* environment[] = {"HOME=/", "PATH=/bin:/sbin:/usr/bin", "TERM=linux", NULL};
     pid_t child = fork();
     if (child == 0) {
         sigset_t none;

@@ -6,7 +6,7 @@ namespace kern {
 namespace {
 
 constexpr unsigned FAILURE = 1;
-constexpr std::string_view ENVIRONMENT[] = {"HOME=/", "PATH=/bin:/sbin", "TERM=linux"};
+constexpr std::string_view ENVIRONMENT[] = {"HOME=/", "PATH=/bin:/sbin:/usr/bin", "TERM=linux"};
 
 const BootArgs* boot_args;
 
