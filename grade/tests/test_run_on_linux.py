@@ -40,6 +40,7 @@ def on_astrolabe(words, *options):
     "/bin/usertests",
     "/bin/filetests",
     "/bin/pathtests",
+    "/bin/mounttests",
     "/bin/proctests",
 ])
 def test_a_program_does_what_it_does_on_linux(command):
@@ -49,7 +50,7 @@ def test_a_program_does_what_it_does_on_linux(command):
     assert astrolabe.returncode == linux.returncode
 
 
-@pytest.mark.parametrize("program", ["/bin/auxprobe", "/bin/usertests", "/bin/filetests", "/bin/pathtests", "/bin/proctests"])
+@pytest.mark.parametrize("program", ["/bin/auxprobe", "/bin/usertests", "/bin/filetests", "/bin/pathtests", "/bin/mounttests", "/bin/proctests"])
 def test_what_our_tests_say_holds_on_linux(program):
     linux = on_linux([program])
     assert linux.returncode == 0, linux.stdout.decode()

@@ -9,6 +9,7 @@ namespace kern {
 namespace {
 
 constinit FileSystem devfs("devtmpfs", 0x01021994, 5);
+constinit Directory* devices = nullptr;  // its root
 
 constexpr uint32_t CHARACTER = static_cast<uint32_t>(InodeType::character);
 
@@ -70,7 +71,9 @@ Result<> put_device(RamDirectory& directory, std::string_view name, unsigned min
 
 }  // namespace
 
-Result<Ref<Directory>> make_devfs(ConsoleMode console) {
+Ref<Directory> devfs_root() { return Ref<Directory>::share(devices); }
+
+Result<> make_devfs(ConsoleMode console) {
     auto directory = TRY(make_ref<RamDirectory>(devfs, 0755));
     TRY(put_device<Null>(*directory, "null", 3));
     TRY(put_device<Zero>(*directory, "zero", 5));
@@ -80,7 +83,8 @@ Result<Ref<Directory>> make_devfs(ConsoleMode console) {
     Ref<Inode> terminal = TRY(make_terminal(devfs, console));
     TRY(directory->put("console", terminal));
     TRY(directory->put("tty", terminal));
-    return Ref<Directory>(directory);
+    devices = directory.release();
+    return {};
 }
 
 }  // namespace kern

@@ -6,7 +6,9 @@
 
 namespace kern {
 
-Result<Ref<Directory>> make_devfs(ConsoleMode console);
+// Makes it, at boot; from then on it is there to be mounted.
+Result<> make_devfs(ConsoleMode console);
+Ref<Directory> devfs_root();
 
 // A character device's number as Linux encodes it in st_rdev.
 constexpr uint64_t device_number_of(unsigned major, unsigned minor) {

@@ -23,12 +23,33 @@ void Directory::set_place(Ref<Directory> parent, String name) {
 
 Ref<Directory> Directory::parent() {
     LockGuard guard(tree);
-    return Ref<Directory>::share(this == root ? this : parent_.get());
+    Directory* at = this;
+    while (at->parent_ && at->name_.empty())
+        at = at->parent_.get();
+    return Ref<Directory>::share(at == root ? at : at->parent_.get());
 }
 
-bool Directory::is_mount_point() {
+Ref<Directory> Directory::top() {
+    if (!covered_.load()) return Ref<Directory>::share(this);
     LockGuard guard(tree);
-    return this == root || (parent_ && &parent_->file_system() != &file_system());
+    Directory* at = this;
+    while (at->root_here_)
+        at = at->root_here_.get();
+    return Ref<Directory>::share(at);
+}
+
+Result<> Directory::cover(Ref<Directory> mounted) {
+    Ref<Directory> place;  // what has no use any more goes when the lock is free again
+    LockGuard guard(tree);
+    if (mounted && (root_here_ || this == root)) return fail(Errno::EBUSY);
+    if (mounted && !parent_) return fail(Errno::ENOENT);
+    if (mounted)
+        mounted->parent_ = Ref<Directory>::share(this);
+    else
+        std::swap(root_here_->parent_, place);
+    covered_.store(mounted ? 1 : 0);
+    std::swap(root_here_, mounted);
+    return {};
 }
 
 bool Directory::contains(Directory& other) {
@@ -45,6 +66,7 @@ Result<std::string_view> Directory::path(std::span<char> buffer) {
     for (Directory* at = this; at != root; at = at->parent_.get()) {
         if (!at->parent_) return fail(Errno::ENOENT);
         std::string_view name = at->name_.view();
+        if (name.empty()) continue;
         if (start < name.size() + 1) return fail(Errno::ERANGE);
         start -= name.size() + 1;
         buffer[start] = '/';

@@ -91,7 +91,8 @@ void FdTable::close_all() {
 
 Result<> ProcessFiles::copy_to(ProcessFiles& child) {
     TRY(table.copy_to(child.table));
-    child.set_working_directory(working_directory());
+    Ref<File> at = *directory.lock();
+    child.set_working_directory(std::move(at));
     child.umask.store(umask.load());
     return {};
 }

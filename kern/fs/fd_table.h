@@ -49,11 +49,15 @@ private:
 // All that a process has of the file system.
 struct ProcessFiles {
     FdTable table;
-    Locked<Ref<Directory>> directory{LockRank::files};  // the working directory
+    Locked<Ref<File>> directory{LockRank::files};  // the working directory; open, so that it is not unmounted
     Atomic<uint32_t> umask{022};
 
-    Ref<Directory> working_directory() { return *directory.lock(); }
-    void set_working_directory(Ref<Directory> to) {
+    // Null when the process is at its end.
+    Ref<Directory> working_directory() {
+        auto guard = directory.lock();
+        return Ref<Directory>::share(*guard ? (*guard)->inode().as_directory() : nullptr);
+    }
+    void set_working_directory(Ref<File> to) {
         auto guard = directory.lock();
         std::swap(*guard, to);  // the old one goes when the lock is free again
     }

@@ -19,7 +19,12 @@ Result<Ref<File>> File::open(Ref<Inode> inode, uint32_t flags, Ref<Directory> di
     return file;
 }
 
+File::File(Ref<Inode> inode, uint32_t flags) : inode_(std::move(inode)), flags_(flags) {
+    inode_->file_system().open_files.fetch_add(1);
+}
+
 File::~File() {
+    inode_->file_system().open_files.fetch_sub(1);
     if (!has(open_flag::PATH_ONLY))
         inode_->closed(*this);
 }
@@ -49,7 +54,7 @@ Result<size_t> File::write(UserBytes from, FilePlace place) {
         position.emplace(position_);
     LockGuard change(inode_->changes());
     uint64_t offset = has(open_flag::APPEND) ? content_->size() : place ? *place : offset_;
-    size_t count = from.size ? TRY(write_from_user(*content_, offset, from)) : 0;
+    size_t count = from.size ? TRY(write_from_user(*inode_, *content_, offset, from)) : 0;
     if (!place)
         offset_ = offset + count;
     if (from.size)

@@ -27,7 +27,7 @@ public:
     // Opens `inode`, found in `directory` as `name`; a directory itself, or what has no name, comes without. ENOMEM, ENXIO.
     static Result<Ref<File>> open(Ref<Inode> inode, uint32_t flags, Ref<Directory> directory = {},
                                   std::string_view name = {});
-    File(Ref<Inode> inode, uint32_t flags) : inode_(std::move(inode)), flags_(flags) {}
+    File(Ref<Inode> inode, uint32_t flags);
     ~File() override;
 
     Inode& inode() { return *inode_; }
@@ -88,7 +88,7 @@ Result<PipeEnds> make_pipe(uint32_t flags);
 // EFAULT, EIO, ENOMEM. What was never written reads as zeroes and takes no memory.
 Result<size_t> read_to_user(Vmo& vmo, uint64_t offset, UserBytes to);
 // Makes the file longer where the bytes reach past its end. EFAULT, EIO, EFBIG, ENOSPC. The file's changes() are held.
-Result<size_t> write_from_user(Vmo& vmo, uint64_t offset, UserBytes from);
+Result<size_t> write_from_user(Inode& inode, Vmo& vmo, uint64_t offset, UserBytes from);
 
 // A file without a disk may not take the last of the memory: programs need some to go on, if only to remove it.
 bool memory_for_files();

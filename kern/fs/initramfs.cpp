@@ -21,7 +21,6 @@ private:
         Ref<Inode> inode;
     };
 
-    bool is_hidden(std::string_view name);
     Result<Ref<Inode>> make(const Target& target, const CpioEntry& entry, unsigned archive);
     Result<Ref<Inode>> make_linked(const Target& target, const CpioEntry& entry, unsigned archive);
 
@@ -71,14 +70,6 @@ Result<Ref<Inode>> Unpacker::make(const Target& target, const CpioEntry& entry, 
     }
 }
 
-// What an archive holds below /dev and /proc would lie under what is mounted there.
-bool Unpacker::is_hidden(std::string_view name) {
-    while (name.starts_with("/") || name.starts_with("./"))
-        name.remove_prefix(name.find('/') + 1);
-    auto top = root_->lookup(name.substr(0, name.find('/')));
-    return top && &(*top)->file_system() != &root_->file_system();
-}
-
 // Devices, pipes and sockets are left out: /dev has its own.
 bool is_kept(InodeType type) {
     return type == InodeType::regular || type == InodeType::directory || type == InodeType::symlink;
@@ -86,15 +77,15 @@ bool is_kept(InodeType type) {
 
 Result<> Unpacker::unpack(const CpioEntry& entry, unsigned archive) {
     InodeType type{entry.mode & TYPE_BITS};
-    if (!is_kept(type) || is_hidden(entry.name)) return {};
+    if (!is_kept(type)) return {};
     Target target = TRY(walk(root_, entry.name, LastLink::entry));
     TRY(make_room(target, type));
     Ref<Inode> inode = TRY(make(target, entry, archive));
     if (type == InodeType::regular)
         TRY(write_content(*inode, entry.data));
-    inode->set_owner(entry.user, entry.group);
+    TRY(inode->set_owner(entry.user, entry.group));
     if (type != InodeType::symlink)
-        inode->set_permissions(entry.mode);
+        TRY(inode->set_permissions(entry.mode));
     inode->times().modified.store(uint64_t{entry.modified} * 1'000'000'000);
     return {};
 }

@@ -12,34 +12,62 @@ constinit WaitQueue pollers;
 Inode::Inode(FileSystem& fs, uint32_t mode) : Inode(fs, mode, fs.new_inode_number()) {}
 
 Inode::Inode(FileSystem& fs, uint32_t mode, uint64_t number) : fs_(fs), number_(number), mode_(mode) {
+    fs.inode_count_.fetch_add(1);
     uint64_t now = dev::wall_clock_ns();
     times_.accessed.store(now);
     times_.modified.store(now);
     times_.changed.store(now);
 }
 
-Directory* Inode::as_directory() { return is(InodeType::directory) ? static_cast<Directory*>(this) : nullptr; }
-
-void Inode::set_permissions(uint32_t permissions) {
-    mode_.store((mode() & TYPE_BITS) | (permissions & PERMISSION_BITS));
-    touch_changed();
+Inode::~Inode() {
+    if (fs_.inode_count_.fetch_sub(1) == 1)
+        fs_.unused();
 }
 
-void Inode::set_owner(uint32_t user, uint32_t group) {
+uint64_t FileSystem::new_device() {
+    static constinit Atomic<uint64_t> last(20);
+    return last.fetch_add(1) + 1;
+}
+
+FileSystemSpace FileSystem::space() { return {PAGE_SIZE, total_frame_count(), free_frame_count(), 0, 0}; }
+
+uint64_t Inode::blocks() { return is(InodeType::regular) ? align_up(size(), PAGE_SIZE) / 512 : 0; }
+
+Result<> Inode::sync() {
+    Ref<Vmo> pages = vmo();
+    return pages ? pages->write_back(0, UINT64_MAX) : Result<>();
+}
+
+Directory* Inode::as_directory() { return is(InodeType::directory) ? static_cast<Directory*>(this) : nullptr; }
+
+Result<> Inode::set_permissions(uint32_t permissions) {
+    TRY(check_writable());
+    mode_.store((mode() & TYPE_BITS) | (permissions & PERMISSION_BITS));
+    touch_changed();
+    return {};
+}
+
+Result<> Inode::set_owner(uint32_t user, uint32_t group) {
+    TRY(check_writable());
     if (user != UINT32_MAX)
         user_.store(user);
     if (group != UINT32_MAX)
         group_.store(group);
     touch_changed();
+    return {};
 }
 
 void Inode::touch_modified() {
     uint64_t now = dev::wall_clock_ns();
     times_.modified.store(now);
     times_.changed.store(now);
+    changed();
 }
 
-void Inode::touch_changed() { times_.changed.store(dev::wall_clock_ns()); }
+void Inode::touch_changed() {
+    times_.changed.store(dev::wall_clock_ns());
+    changed();
+}
 
 WaitQueue& poll_queue() { return pollers; }
 

@@ -13,6 +13,9 @@
 
 namespace kern {
 
+namespace dev {
+class BlockDevice;
+}
 class Directory;
 class File;
 
@@ -41,17 +44,37 @@ struct UserBytes {
     UserBytes from(size_t done) const { return {at + done, size - done}; }
 };
 
-// What makes inodes belong together: a link or a rename stays within one.
-struct FileSystem {
+// What statfs(2) tells, in blocks of `block_size` bytes.
+struct FileSystemSpace {
+    uint64_t block_size, blocks, free_blocks, inodes, free_inodes;
+};
+
+// What makes inodes belong together: a link or a rename stays within one. Derived from where there is more to it than memory.
+class FileSystem {
+public:
     constexpr FileSystem(std::string_view type_, uint64_t magic_, uint64_t device_)
         : type(type_), magic(magic_), device(device_) {}
+    // st_dev for one that has no device of its own; each gets another.
+    static uint64_t new_device();
 
-    std::string_view type;
-    uint64_t magic;   // f_type of statfs(2)
-    uint64_t device;  // st_dev
-    Atomic<uint64_t> last_inode;
+    const std::string_view type;
+    const uint64_t magic;         // f_type of statfs(2)
+    const uint64_t device;        // st_dev
+    Atomic<uint32_t> read_only;   // 1: what would change it is EROFS
+    Atomic<uint32_t> open_files;  // umount(2) refuses while there are some (a working directory is one)
 
-    uint64_t new_inode_number() { return last_inode.fetch_add(1) + 1; }
+    uint64_t new_inode_number() { return last_inode_.fetch_add(1) + 1; }
+
+    virtual FileSystemSpace space();           // as this says it: what memory has
+    // Everything that was changed before reaches the device. May sleep. EIO, ENOSPC.
+    virtual Result<> sync() { return {}; }
+    // Its last inode went: after umount(2) and the last close(2). What mount(2) made deletes itself.
+    virtual void unused() {}
+
+private:
+    friend class Inode;
+    Atomic<uint64_t> last_inode_;
+    Atomic<uint32_t> inode_count_;  // those in memory
 };
 
 // Nanoseconds since 1970; times of files.
@@ -64,11 +87,13 @@ public:
     // `mode`: type and permissions. Its times are now, its owner is root.
     Inode(FileSystem& fs, uint32_t mode);
     Inode(FileSystem& fs, uint32_t mode, uint64_t number);
-    virtual ~Inode() = default;
+    // With the last Ref: from here a disk's file system writes the inode back, or frees it when links() is 0. May sleep.
+    virtual ~Inode();
 
     // WHAT IT IS
 
     FileSystem& file_system() const { return fs_; }
+    Result<> check_writable() const { return fs_.read_only.load() ? fail(Errno::EROFS) : Result<>(); }
     uint64_t number() const { return number_; }
     uint32_t mode() const { return mode_.load(); }
     InodeType type() const { return InodeType{mode() & TYPE_BITS}; }
@@ -76,15 +101,20 @@ public:
     Directory* as_directory();  // null when it is not one
     virtual uint64_t size() { return 0; }
     virtual uint64_t device_number() const { return 0; }  // st_rdev
+    virtual uint64_t blocks();                            // of 512 bytes, that it takes
+    virtual dev::BlockDevice* block_device() { return nullptr; }
 
-    void set_permissions(uint32_t permissions);
-    void set_owner(uint32_t user, uint32_t group);
+    // chmod(2), chown(2) (UINT32_MAX: as it is). EROFS.
+    Result<> set_permissions(uint32_t permissions);
+    Result<> set_owner(uint32_t user, uint32_t group);
     uint32_t user() const { return user_.load(); }
     uint32_t group() const { return group_.load(); }
     FileTimes& times() { return times_; }
     // Its content, or (`touch_changed`) what is said above changed now.
     void touch_modified();
     void touch_changed();
+    // Mode, owner, times or links are other than before: for a file system that keeps them on a disk. May not sleep.
+    virtual void changed() {}
 
     // Names it has; what nobody opened goes with the last one.
     uint32_t links() const { return links_.load(); }
@@ -101,6 +131,10 @@ public:
     virtual Result<Ref<Vmo>> open_content() { return vmo(); }
     // A regular file gets this size. With changes() held. EINVAL, ENOSPC.
     virtual Result<> resize(uint64_t) { return fail(Errno::EINVAL); }
+    // Before bytes [from, to) are written: finds room for them on the disk. With changes() held. ENOSPC, EFBIG, EIO.
+    virtual Result<> allocate(uint64_t /*from*/, uint64_t /*to*/) { return {}; }
+    // fsync(2), fdatasync(2). EIO, ENOSPC.
+    virtual Result<> sync();
     virtual Result<String> read_link() { return fail(Errno::EINVAL); }
 
     // STREAMS: terminals, pipes, devices. They may sleep (EAGAIN instead when the file is O_NONBLOCK) and give EINTR.

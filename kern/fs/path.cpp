@@ -45,7 +45,9 @@ Result<Ref<Inode>> Walk::step(std::string_view name) {
         Ref<Directory> parent = at_->parent();
         return parent ? Result<Ref<Inode>>(std::move(parent)) : fail(Errno::ENOENT);
     }
-    return at_->lookup(name);
+    Ref<Inode> inode = TRY(at_->lookup(name));
+    Directory* directory = inode->as_directory();
+    return directory ? Ref<Inode>(directory->top()) : inode;
 }
 
 // The link's text takes the place of its name:   link/rest  ->  text/rest

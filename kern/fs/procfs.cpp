@@ -1,6 +1,7 @@
 #include "fs/procfs.h"
 
 #include "arch/contract.h"
+#include "fs/mount.h"
 #include "fs/ramfs.h"
 
 namespace kern {
@@ -41,10 +42,6 @@ void write_meminfo(TextSink& out) {
 void write_uptime(TextSink& out) {
     uint64_t hundredths = arch::now_ns() / 10'000'000;
     format_to(out, "{}.{02} 0.00\n", hundredths / 100, hundredths % 100);
-}
-
-void write_mounts(TextSink& out) {
-    format_to(out, "rootfs / rootfs rw 0 0\ndevtmpfs /dev devtmpfs rw 0 0\nproc /proc proc rw 0 0\n");
 }
 
 struct SystemEntry {

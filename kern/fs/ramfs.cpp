@@ -58,7 +58,20 @@ Result<Ref<Inode>> make_inode(FileSystem& fs, const NewInode& what) {
     }
 }
 
+class Tmpfs final : public FileSystem {
+public:
+    Tmpfs() : FileSystem("tmpfs", 0x01021994, new_device()) {}
+    void unused() override { delete this; }
+};
+
 }  // namespace
+
+Result<Ref<Directory>> make_tmpfs() {
+    auto fs = TRY(make_own<Tmpfs>());
+    Ref<Directory> root = TRY(make_ref<RamDirectory>(*fs, 01777));
+    fs.release();
+    return root;
+}
 
 // THE ENTRIES
 
@@ -121,12 +134,6 @@ void NameTable::list(EntrySink& sink) {
 
 RamDirectory::RamDirectory(FileSystem& fs, uint32_t mode) : Directory(fs, DIRECTORY | (mode & PERMISSION_BITS)) {
     add_link();  // its own "."
-}
-
-Result<> RamDirectory::mount(std::string_view name, Ref<Directory> other) {
-    other->set_place(Ref<Directory>::share(this), TRY(String::copy(name)));
-    add_link();  // its ".."
-    return put(name, std::move(other));
 }
 
 // As Linux's tmpfs counts.

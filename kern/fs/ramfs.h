@@ -58,8 +58,6 @@ public:
     Result<> move(std::string_view name, Inode& inode, Directory& to, std::string_view new_name, Inode* replaced) override;
     bool is_empty() override { return names_.lock()->size() == 0; }
 
-    // Shows the root of another file system under this name. ENOMEM.
-    Result<> mount(std::string_view name, Ref<Directory> other);
     // An entry for an inode of any kind. Before anyone else sees the directory. ENOMEM.
     Result<> put(std::string_view name, Ref<Inode> inode) { return names_.lock()->insert(name, std::move(inode)); }
 
@@ -69,5 +67,8 @@ private:
 
     Locked<NameTable> names_{LockRank::inode};
 };
+
+// The root of a new, empty file system in memory; it goes with its last file. ENOMEM.
+Result<Ref<Directory>> make_tmpfs();
 
 }  // namespace kern

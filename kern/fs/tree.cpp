@@ -36,6 +36,7 @@ Result<Ref<Inode>> create(const Target& target, const NewInode& what) {
     TRY(check_free(target));
     if (target.slash_follows && (what.mode & TYPE_BITS) != static_cast<uint32_t>(InodeType::directory))
         return fail(Errno::ENOENT);
+    TRY(target.directory->check_writable());
     return target.directory->create(target.name.view(), what);
 }
 
@@ -46,11 +47,13 @@ Result<> link(Inode& inode, const Target& target) {
     TRY(check_free(target));
     if (target.slash_follows || inode.links() == 0) return fail(Errno::ENOENT);
     if (inode.as_directory()) return fail(Errno::EPERM);
+    TRY(inode.check_writable());
     return target.directory->add(target.name.view(), inode);
 }
 
 Result<> unlink(const Target& target) {
     if (!is_plain(target)) return fail(Errno::EISDIR);
+    TRY(target.directory->check_writable());
     LockGuard guard(target.directory->changes());
     Ref<Inode> inode = TRY(target.directory->lookup(target.name.view()));
     if (inode->as_directory()) return fail(Errno::EISDIR);
@@ -61,6 +64,7 @@ Result<> unlink(const Target& target) {
 Result<> remove_directory(const Target& target) {
     if (!is_plain(target))
         return fail(!target.name.size ? Errno::EBUSY : target.name.view() == "." ? Errno::EINVAL : Errno::ENOTEMPTY);
+    TRY(target.directory->check_writable());
     LockGuard several(several_directories);
     LockGuard guard(target.directory->changes());
     Ref<Inode> inode = TRY(target.directory->lookup(target.name.view()));
@@ -111,6 +115,7 @@ Result<> rename_entry(const Target& from, const Target& to, Existing existing) {
 Result<> rename(const Target& from, const Target& to, Existing existing) {
     if (!is_plain(from) || !is_plain(to)) return fail(Errno::EBUSY);
     if (&from.directory->file_system() != &to.directory->file_system()) return fail(Errno::EXDEV);
+    TRY(from.directory->check_writable());
     LockGuard several(several_directories);
     LockGuard guard(from.directory->changes());
     std::optional<LockGuard<Mutex>> second;
@@ -128,6 +133,8 @@ Result<Ref<File>> open_found(const Target& target, uint32_t flags) {
     if (flags & open_flag::PATH_ONLY) return File::open(target.inode, flags, target.directory, target.name.view());
     if (inode.is(InodeType::symlink)) return fail(Errno::ELOOP);
     if (inode.as_directory() && writes) return fail(Errno::EISDIR);
+    if (inode.is(InodeType::regular) && (flags & (open_flag::ACCESS_BITS | open_flag::TRUNCATE)))
+        TRY(inode.check_writable());
     if (inode.is(InodeType::regular) && (flags & open_flag::TRUNCATE)) {
         LockGuard guard(inode.changes());
         TRY(inode.resize(0));

@@ -59,12 +59,13 @@ Result<size_t> read_to_user(Vmo& vmo, uint64_t offset, UserBytes to) {
     return total;
 }
 
-Result<size_t> write_from_user(Vmo& vmo, uint64_t offset, UserBytes from) {
+Result<size_t> write_from_user(Inode& inode, Vmo& vmo, uint64_t offset, UserBytes from) {
     if (offset >= FILE_SIZE_LIMIT) return fail(Errno::EFBIG);
     size_t total = std::min<uint64_t>(from.size, FILE_SIZE_LIMIT - offset);
     for (size_t done = 0; done < total;) {
         size_t part = part_of_page(offset + done, total - done);
-        auto copied = write_part(vmo, offset + done, from.from(done), part);
+        auto room = inode.allocate(offset + done, offset + done + part);
+        auto copied = !room ? fail(room.error()) : write_part(vmo, offset + done, from.from(done), part);
         done += copied.value_or(0);
         if (!copied || *copied < part)
             return done ? Result<size_t>(done) : fail(copied ? Errno::EFAULT : copied.error());

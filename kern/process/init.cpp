@@ -12,7 +12,7 @@ const BootArgs* boot_args;
 
 Result<> open_console(ConsoleMode mode) {
     ProcessFiles& files = current_process().files;
-    files.set_working_directory(root_directory());
+    files.set_working_directory(TRY(File::open(root_directory(), open_flag::PATH_ONLY)));
     for (int fd = 0; fd < 3; fd++) {
         std::string_view path = fd == 0 && mode == ConsoleMode::raw ? "/dev/null" : "/dev/console";
         TRY(files.table.add(TRY(open_path(root_directory(), path, open_flag::READ_WRITE)), false));

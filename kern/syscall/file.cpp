@@ -1,4 +1,5 @@
 // System calls on descriptors and the bytes behind them.
+#include "fs/mount.h"
 #include "process/signal.h"
 #include "syscall/table.h"
 #include "syscall/timespec.h"
@@ -103,12 +104,17 @@ Result<> ftruncate(const SyscallArgs& args) {
     return TRY(get_file(args.integer(0)))->resize(args[1]);
 }
 
-Result<> fsync(const SyscallArgs& args) {
-    Ref<File> file = TRY(get_file(args.integer(0)));
-    if (Ref<Vmo> vmo = file->inode().vmo())
-        TRY(vmo->write_back(0, UINT64_MAX));
-    return file->inode().is_seekable() ? Result<>() : fail(Errno::EINVAL);
+Result<> sys_fsync(int fd) {
+    Ref<File> file = TRY(get_file(fd));
+    return file->inode().is_seekable() ? file->inode().sync() : fail(Errno::EINVAL);
 }
+
+Result<> sys_sync() {
+    sync_file_systems();
+    return {};
+}
+
+Result<> sys_syncfs(int fd) { return TRY(get_file(fd))->inode().file_system().sync(); }
 
 // DESCRIPTORS
 
@@ -232,7 +238,8 @@ constexpr Syscall CALLS[] = {
     {23, "dup", dup},                   {24, "dup3", dup3},                         {25, "fcntl", fcntl},
     {29, "ioctl", plain<ioctl>},        {46, "ftruncate", plain<ftruncate>},        {57, "close", plain<close>},
     {59, "pipe2", plain<pipe2>},        {62, "lseek", lseek},                       {73, "ppoll", ppoll},
-    {81, "sync", zero},                 {82, "fsync", plain<fsync>},                {83, "fdatasync", plain<fsync>},
+    {81, "sync", call<sys_sync>},       {82, "fsync", call<sys_fsync>},             {83, "fdatasync", call<sys_fsync>},
+    {267, "syncfs", call<sys_syncfs>},
     {436, "close_range", plain<close_range>},
     {63, "read", move_bytes<IN, HERE>}, {67, "pread64", move_bytes<IN, THERE>},
     {64, "write", move_bytes<OUT, HERE>}, {68, "pwrite64", move_bytes<OUT, THERE>},

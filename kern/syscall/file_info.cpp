@@ -10,7 +10,6 @@ namespace kern {
 namespace {
 
 constexpr uint64_t NS = 1'000'000'000;
-constexpr uint64_t STAT_BLOCK = 512;
 
 // struct stat of asm-generic/stat.h.
 struct Stat {
@@ -24,11 +23,6 @@ struct Stat {
 };
 static_assert(sizeof(Stat) == 128);
 
-// What a file takes, in units of 512 bytes; directories and devices take nothing that is counted.
-uint64_t blocks_of(Inode& inode) {
-    return inode.is(InodeType::regular) ? align_up(inode.size(), PAGE_SIZE) / STAT_BLOCK : 0;
-}
-
 Stat stat_of(Inode& inode) {
     FileTimes& times = inode.times();
     uint64_t accessed = times.accessed.load(), modified = times.modified.load(), changed = times.changed.load();
@@ -36,7 +30,7 @@ Stat stat_of(Inode& inode) {
         .device = inode.file_system().device, .inode = inode.number(),
         .mode = inode.mode(), .links = inode.links(), .user = inode.user(), .group = inode.group(),
         .device_number = inode.device_number(), .pad1 = 0, .size = inode.size(),
-        .block_size = PAGE_SIZE, .pad2 = 0, .blocks = blocks_of(inode),
+        .block_size = PAGE_SIZE, .pad2 = 0, .blocks = inode.blocks(),
         .accessed = {accessed / NS, accessed % NS}, .modified = {modified / NS, modified % NS},
         .changed = {changed / NS, changed % NS}, .unused = {},
     };
@@ -63,11 +57,12 @@ static_assert(sizeof(FileSystemStat) == 120);
 
 Result<> write_file_system(VirtAddr to, Inode& inode) {
     FileSystem& fs = inode.file_system();
+    FileSystemSpace space = fs.space();
     FileSystemStat stat{
-        .type = fs.magic, .block_size = PAGE_SIZE,
-        .blocks = total_frame_count(), .free_blocks = free_frame_count(), .available_blocks = free_frame_count(),
-        .files = 0, .free_files = 0, .id = {static_cast<uint32_t>(fs.device), 0},
-        .name_limit = NAME_LIMIT, .fragment_size = PAGE_SIZE, .flags = 0, .spare = {},
+        .type = fs.magic, .block_size = space.block_size,
+        .blocks = space.blocks, .free_blocks = space.free_blocks, .available_blocks = space.free_blocks,
+        .files = space.inodes, .free_files = space.free_inodes, .id = {static_cast<uint32_t>(fs.device), 0},
+        .name_limit = NAME_LIMIT, .fragment_size = space.block_size, .flags = fs.read_only.load(), .spare = {},
     };
     return write_user(to, stat);
 }
@@ -89,19 +84,16 @@ Result<uint64_t> readlinkat(const SyscallArgs& args) {
     return size;
 }
 
-// Everyone is root here: only what nobody may execute is refused.
-Result<> check_access(const SyscallArgs& args, int flags) {
-    constexpr int EXECUTE = 1, EFFECTIVE_IDS = 0x200;
-    if ((args.integer(2) & ~7) || (flags & ~(EFFECTIVE_IDS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
-        return fail(Errno::EINVAL);
-    Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), flags));
-    bool refused = (args.integer(2) & EXECUTE) && !inode->as_directory() && !(inode->mode() & 0111);
-    return refused ? fail(Errno::EACCES) : Result<>();
+// Everyone is root here: only what nobody may execute or write is refused.
+Result<> sys_faccessat2(int fd, VirtAddr path, int wanted, int flags) {
+    constexpr int EXECUTE = 1, WRITE = 2, ALL = 7, EFFECTIVE_IDS = 0x200;
+    if ((wanted & ~ALL) || (flags & ~(EFFECTIVE_IDS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))) return fail(Errno::EINVAL);
+    Ref<Inode> inode = TRY(find_inode(fd, path, flags));
+    if ((wanted & EXECUTE) && !inode->as_directory() && !(inode->mode() & 0111)) return fail(Errno::EACCES);
+    return (wanted & WRITE) && (inode->as_directory() || inode->is(InodeType::regular)) ? inode->check_writable() : Result<>();
 }
 
-Result<> faccessat(const SyscallArgs& args) { return check_access(args, 0); }
-
-Result<> faccessat2(const SyscallArgs& args) { return check_access(args, args.integer(3)); }
+Result<> sys_faccessat(int fd, VirtAddr path, int wanted) { return sys_faccessat2(fd, path, wanted, 0); }
 
 // DIRECTORIES
 
@@ -149,9 +141,9 @@ Result<uint64_t> getdents64(const SyscallArgs& args) {
 }
 
 constexpr Syscall CALLS[] = {
-    {43, "statfs", plain<statfs>},         {44, "fstatfs", plain<fstatfs>},         {48, "faccessat", plain<faccessat>},
+    {43, "statfs", plain<statfs>},         {44, "fstatfs", plain<fstatfs>},         {48, "faccessat", call<sys_faccessat>},
     {61, "getdents64", getdents64},        {78, "readlinkat", readlinkat},          {79, "newfstatat", plain<newfstatat>},
-    {80, "fstat", plain<fstat>},           {439, "faccessat2", plain<faccessat2>},
+    {80, "fstat", plain<fstat>},           {439, "faccessat2", call<sys_faccessat2>},
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // System calls that take a path and change or open what it names.
 #include "dev/board.h"
+#include "fs/mount.h"
 #include "fs/tree.h"
 #include "mm/user_copy.h"
 #include "syscall/table.h"
@@ -65,34 +66,25 @@ Result<> renameat2(const SyscallArgs& args) {
 
 // CHANGING WHAT A FILE SAYS OF ITSELF
 
-Result<> truncate(const SyscallArgs& args) {
-    if (static_cast<int64_t>(args[1]) < 0) return fail(Errno::EINVAL);
-    Ref<Inode> inode = TRY(find_inode(AT_FDCWD, args.address(0), 0));
+Result<> sys_truncate(VirtAddr path, int64_t size) {
+    if (size < 0) return fail(Errno::EINVAL);
+    Ref<Inode> inode = TRY(find_inode(AT_FDCWD, path, 0));
     if (inode->as_directory()) return fail(Errno::EISDIR);
+    if (!inode->is(InodeType::regular)) return fail(Errno::EINVAL);
+    TRY(inode->check_writable());
     LockGuard guard(inode->changes());
-    return inode->resize(args[1]);
+    return inode->resize(static_cast<uint64_t>(size));
 }
 
-Result<> fchmod(const SyscallArgs& args) {
-    TRY(get_file(args.integer(0)))->inode().set_permissions(static_cast<uint32_t>(args[1]));
-    return {};
-}
+Result<> sys_fchmod(int fd, uint32_t mode) { return TRY(get_file(fd))->inode().set_permissions(mode); }
 
-Result<> fchmodat(const SyscallArgs& args) {
-    TRY(find_inode(args.integer(0), args.address(1), 0))->set_permissions(static_cast<uint32_t>(args[2]));
-    return {};
-}
+Result<> sys_fchmodat(int fd, VirtAddr path, uint32_t mode) { return TRY(find_inode(fd, path, 0))->set_permissions(mode); }
 
-Result<> fchown(const SyscallArgs& args) {
-    TRY(get_file(args.integer(0)))->inode().set_owner(static_cast<uint32_t>(args[1]), static_cast<uint32_t>(args[2]));
-    return {};
-}
+Result<> sys_fchown(int fd, uint32_t user, uint32_t group) { return TRY(get_file(fd))->inode().set_owner(user, group); }
 
-Result<> fchownat(const SyscallArgs& args) {
-    if (args.integer(4) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return fail(Errno::EINVAL);
-    Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), args.integer(4)));
-    inode->set_owner(static_cast<uint32_t>(args[2]), static_cast<uint32_t>(args[3]));
-    return {};
+Result<> sys_fchownat(int fd, VirtAddr path, uint32_t user, uint32_t group, int flags) {
+    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return fail(Errno::EINVAL);
+    return TRY(find_inode(fd, path, flags))->set_owner(user, group);
 }
 
 // struct timespec; UTIME_NOW and UTIME_OMIT stand in for nanoseconds.
@@ -123,24 +115,52 @@ Result<> utimensat(const SyscallArgs& args) {
     // Without a path: the file behind the descriptor.
     Ref<Inode> inode = args[1] ? TRY(find_inode(args.integer(0), args.address(1), args.integer(3)))
                                : Ref<Inode>::share(&TRY(get_file(args.integer(0)))->inode());
+    TRY(inode->check_writable());
     times.accessed.store_in(inode->times().accessed);
     times.modified.store_in(inode->times().modified);
     inode->touch_changed();
     return {};
 }
 
+// MOUNTS
+
+// Of the many flags, those that say what kind of call it is and whether the file system may be written.
+Result<> sys_mount(VirtAddr source, VirtAddr at, VirtAddr type_name, uint64_t flags) {
+    constexpr uint64_t READ_ONLY = 1, REMOUNT = 0x20, BIND = 0x1000, MOVE = 0x2000, PROPAGATION = 0x1e'0000;
+    String source_name = source.value ? TRY(read_user_path(source)) : String();
+    String type = type_name.value ? TRY(read_user_path(type_name)) : String();
+    Ref<Inode> place = TRY(find_inode(AT_FDCWD, at, 0));
+    Directory* directory = place->as_directory();
+    if (flags & (BIND | MOVE | PROPAGATION)) return fail(Errno::EINVAL);
+    if (flags & REMOUNT) return directory ? remount(*directory, flags & READ_ONLY) : fail(Errno::EINVAL);
+    if (!type_name.value) return fail(Errno::EINVAL);
+    const FileSystemType* kind = TRY(find_file_system_type(type.view()));
+    if (!directory) return fail(Errno::ENOTDIR);
+    Ref<Inode> device;
+    if (kind->needs_device)
+        device = TRY(find_inode(AT_FDCWD, source, 0));
+    return mount(*kind, source.value ? source_name.view() : "none", std::move(device), *directory, flags & READ_ONLY);
+}
+
+Result<> sys_umount2(VirtAddr at, int flags) {
+    constexpr int DETACH = 2, NO_FOLLOW = 8, ALL = 15;
+    if (flags & ~ALL) return fail(Errno::EINVAL);
+    Ref<Inode> place = TRY(find_inode(AT_FDCWD, at, flags & NO_FOLLOW ? AT_SYMLINK_NOFOLLOW : 0));
+    Directory* root = place->as_directory();
+    return root ? unmount(Ref<Directory>::share(root), flags & DETACH) : fail(Errno::EINVAL);
+}
+
 // WHERE A PROCESS IS
 
-Result<> change_directory(Inode& inode) {
-    Directory* directory = inode.as_directory();
-    if (!directory) return fail(Errno::ENOTDIR);
-    files().set_working_directory(Ref<Directory>::share(directory));
+Result<> change_directory(Ref<Inode> inode) {
+    if (!inode->as_directory()) return fail(Errno::ENOTDIR);
+    files().set_working_directory(TRY(File::open(std::move(inode), open_flag::PATH_ONLY)));
     return {};
 }
 
-Result<> chdir(const SyscallArgs& args) { return change_directory(*TRY(find_inode(AT_FDCWD, args.address(0), 0))); }
+Result<> sys_chdir(VirtAddr path) { return change_directory(TRY(find_inode(AT_FDCWD, path, 0))); }
 
-Result<> fchdir(const SyscallArgs& args) { return change_directory(TRY(get_file(args.integer(0)))->inode()); }
+Result<> sys_fchdir(int fd) { return change_directory(Ref<Inode>::share(&TRY(get_file(fd))->inode())); }
 
 // Linux gives no path that is longer than what its calls take.
 Result<uint64_t> getcwd(const SyscallArgs& args) {
@@ -159,10 +179,11 @@ Result<uint64_t> umask(const SyscallArgs& args) {
 }
 
 constexpr Syscall CALLS[] = {
+    {39, "umount2", call<sys_umount2>},    {40, "mount", call<sys_mount>},
     {17, "getcwd", getcwd},                {34, "mkdirat", plain<mkdirat>},         {35, "unlinkat", plain<unlinkat>},
-    {36, "symlinkat", plain<symlinkat>},   {37, "linkat", plain<linkat>},           {45, "truncate", plain<truncate>},
-    {49, "chdir", plain<chdir>},           {50, "fchdir", plain<fchdir>},           {52, "fchmod", plain<fchmod>},
-    {53, "fchmodat", plain<fchmodat>},     {54, "fchownat", plain<fchownat>},       {55, "fchown", plain<fchown>},
+    {36, "symlinkat", plain<symlinkat>},   {37, "linkat", plain<linkat>},           {45, "truncate", call<sys_truncate>},
+    {49, "chdir", call<sys_chdir>},        {50, "fchdir", call<sys_fchdir>},          {52, "fchmod", call<sys_fchmod>},
+    {53, "fchmodat", call<sys_fchmodat>},     {54, "fchownat", call<sys_fchownat>},       {55, "fchown", call<sys_fchown>},
     {56, "openat", openat},                {88, "utimensat", plain<utimensat>},     {166, "umask", umask},
     {276, "renameat2", plain<renameat2>},
 };

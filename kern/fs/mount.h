@@ -1,0 +1,32 @@
+// Mounting: see mount(2), umount2(2). What a mount does to the tree of names is drawn in fs/directory.h.
+#pragma once
+
+#include "base/print.h"
+#include "fs/directory.h"
+
+namespace kern {
+
+// A kind of file system that mount(2) knows by name; the table of them is in mount.cpp.
+struct FileSystemType {
+    std::string_view name;
+    bool needs_device;
+    // The root of one that begins on `device` (null when it needs none), or of a new, empty one. EINVAL (nothing of this
+    // kind is there), EBUSY, EIO, ENOMEM. May sleep.
+    Result<Ref<Directory>> (*open)(dev::BlockDevice* device, bool read_only);
+};
+
+// The type, ENODEV when there is none of this name.
+Result<const FileSystemType*> find_file_system_type(std::string_view name);
+// Shows a file system in place of the directory `at`. `source` is what /proc/mounts calls it; `device` what is at that path
+// (null: nothing). ENOTBLK, EBUSY (`at` is covered, removed or "/"), EROFS and what the type says.
+Result<> mount(const FileSystemType& type, std::string_view source, Ref<Inode> device, Directory& at, bool read_only);
+// mount(2) with MS_REMOUNT: only whether it may be written. EINVAL: `root` is not that of a mount.
+Result<> remount(Directory& root, bool read_only);
+// Takes a mount with this root away, after sync(). EINVAL, EBUSY (open files, a working directory or a mount in it).
+Result<> unmount(Ref<Directory> root, bool even_if_busy);
+// sync(2): all of them.
+void sync_file_systems();
+// The lines of /proc/mounts.
+void write_mounts(TextSink& out);
+
+}  // namespace kern

@@ -1,0 +1,121 @@
+// mounttests [WORD]: what Linux promises of mounts, one test a promise. Like filetests, it passes on Linux too.
+
+#include <sys/mount.h>
+#include <sys/statfs.h>
+#include <sys/vfs.h>
+
+#include "filetesting.h"
+
+namespace {
+
+std::string mount_line(const std::string& place) {
+    std::string mounts = content_of("/proc/mounts"), lines;
+    for (size_t at = 0, end; (end = mounts.find('\n', at)) != mounts.npos; at = end + 1) {
+        std::string line = mounts.substr(at, end - at);
+        if (line.find(" " + place + " ") != line.npos) {
+            lines += line.substr(0, line.find(' ', line.find(place) + place.size() + 1));
+        }
+    }
+    return lines;
+}
+
+TEST(a_mount_covers_a_directory) {
+    Scratch scratch;
+    std::string here = working_directory();
+    EXPECT(mkdir("d", 0755) == 0);
+    close(make_file("d/below"));
+    unsigned long covered = stat_of("d").st_ino;
+    EXPECT(mount("some", "d", "tmpfs", 0, nullptr) == 0);
+    EXPECT(!is_there("d/below") && stat_of("d").st_dev != stat_of(".").st_dev);
+    EXPECT(mount_line(here + "/d") == "some " + here + "/d tmpfs");
+    EXPECT(names_in("d").size() == 2 && stat_of("d/..").st_ino == stat_of(".").st_ino);
+    close(make_file("d/above", "x"));
+    EXPECT(mkdir("d/sub", 0755) == 0 && chdir("d/sub") == 0 && working_directory() == here + "/d/sub");
+    EXPECT(content_of("../../d/above") == "x" && chdir("../..") == 0 && working_directory() == here);
+    struct statfs info;
+    EXPECT(statfs("d", &info) == 0 && info.f_type == 0x01021994);
+    EXPECT_ERROR(EXDEV, rename("d/above", "moved"));
+    EXPECT_ERROR(EXDEV, link("d/above", "linked"));
+    EXPECT(umount("d") == 0 && is_there("d/below") && !is_there("d/above") && stat_of("d").st_ino == covered);
+    EXPECT(mount_line(here + "/d") == "");
+}
+
+TEST(what_is_in_use_stays) {
+    Scratch scratch;
+    EXPECT(mkdir("d", 0755) == 0 && mount("none", "d", "tmpfs", 0, nullptr) == 0);
+    EXPECT_ERROR(EBUSY, rmdir("d"));
+    EXPECT_ERROR(EBUSY, rename("d", "e"));
+    int fd = make_file("d/f", "content");
+    EXPECT_ERROR(EBUSY, umount("d"));
+    EXPECT(close(fd) == 0 && chdir("d") == 0);
+    EXPECT_ERROR(EBUSY, umount("../d"));
+    EXPECT(chdir("..") == 0 && mkdir("d/e", 0755) == 0 && mount("none", "d/e", "tmpfs", 0, nullptr) == 0);
+    EXPECT_ERROR(EBUSY, umount("d"));
+    EXPECT(umount("d/e") == 0);
+    fd = open("d/f", O_RDONLY);
+    char text[10];
+    EXPECT(umount2("d", MNT_DETACH) == 0 && !is_there("d/f") && read(fd, text, 10) == 7);
+    EXPECT(close(fd) == 0);
+    EXPECT_ERROR(EINVAL, umount("d"));
+    EXPECT(rmdir("d") == 0);
+}
+
+TEST(mounts_lie_on_each_other) {
+    Scratch scratch;
+    EXPECT(mkdir("d", 0755) == 0 && mount("one", "d", "tmpfs", 0, nullptr) == 0);
+    close(make_file("d/one"));
+    EXPECT(mount("two", "d", "tmpfs", 0, nullptr) == 0 && !is_there("d/one"));
+    close(make_file("d/two"));
+    EXPECT(stat_of("d/..").st_ino == stat_of(".").st_ino);
+    EXPECT(umount("d") == 0 && is_there("d/one") && !is_there("d/two") && umount("d") == 0 && !is_there("d/one"));
+}
+
+TEST(a_read_only_mount_does_not_change) {
+    Scratch scratch;
+    EXPECT(mkdir("d", 0755) == 0 && mount("none", "d", "tmpfs", 0, nullptr) == 0);
+    close(make_file("d/f", "x"));
+    close(make_file("g"));
+    EXPECT(mkdir("d/e", 0755) == 0 && mount("none", "d", nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0);
+    EXPECT_ERROR(EROFS, open("d/f", O_WRONLY));
+    EXPECT_ERROR(EROFS, open("d/f", O_RDONLY | O_TRUNC));
+    EXPECT_ERROR(EROFS, open("d/new", O_RDONLY | O_CREAT, 0644));
+    EXPECT_ERROR(EEXIST, open("d/f", O_RDONLY | O_CREAT | O_EXCL, 0644));
+    EXPECT_ERROR(EROFS, mkdir("d/new", 0755));
+    EXPECT_ERROR(EEXIST, mkdir("d/e", 0755));
+    EXPECT_ERROR(EROFS, symlink("x", "d/new"));
+    EXPECT_ERROR(EROFS, link("d/f", "d/new"));
+    EXPECT_ERROR(EROFS, unlink("d/f"));
+    EXPECT_ERROR(EROFS, unlink("d/missing"));
+    EXPECT_ERROR(EROFS, rmdir("d/e"));
+    EXPECT_ERROR(EROFS, rename("d/f", "d/g"));
+    EXPECT_ERROR(EXDEV, rename("d/f", "g"));
+    EXPECT_ERROR(EROFS, chmod("d/f", 0600));
+    EXPECT_ERROR(EROFS, chown("d/f", 1, 1));
+    EXPECT_ERROR(EROFS, utimensat(AT_FDCWD, "d/f", nullptr, 0));
+    EXPECT_ERROR(EROFS, truncate("d/f", 0));
+    EXPECT(access("d/f", R_OK) == 0);
+    EXPECT_ERROR(EROFS, access("d/f", W_OK));
+    EXPECT(content_of("d/f") == "x" && close(open("d/f", O_RDONLY | O_CREAT, 0644)) == 0);
+    EXPECT(mount("none", "d", nullptr, MS_REMOUNT, nullptr) == 0 && unlink("d/f") == 0 && umount("d") == 0);
+}
+
+TEST(mount_says_what_is_wrong) {
+    Scratch scratch;
+    EXPECT(mkdir("d", 0755) == 0);
+    close(make_file("f"));
+    EXPECT_ERROR(ENODEV, mount("none", "d", "nosuchfs", 0, nullptr));
+    EXPECT_ERROR(ENOENT, mount("none", "missing", "tmpfs", 0, nullptr));
+    EXPECT_ERROR(ENOTDIR, mount("none", "f", "tmpfs", 0, nullptr));
+    EXPECT_ERROR(EFAULT, mount("none", reinterpret_cast<char*>(BAD_ADDRESS), "tmpfs", 0, nullptr));
+    EXPECT_ERROR(EINVAL, mount("none", "d", nullptr, 0, nullptr));
+    EXPECT_ERROR(EINVAL, mount("none", "d", nullptr, MS_REMOUNT, nullptr));
+    EXPECT_ERROR(EINVAL, umount("d"));
+    EXPECT_ERROR(EINVAL, umount("f"));
+    EXPECT_ERROR(ENOENT, umount("missing"));
+    EXPECT_ERROR(EINVAL, umount2("d", 0x100));
+    EXPECT(umount("/proc") == 0 && !is_there("/proc/self") && mount("proc", "/proc", "proc", 0, nullptr) == 0 && is_there("/proc/self"));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return run_tests(argc, argv); }
