@@ -45,11 +45,13 @@ void receive_all() {
 
 }  // namespace
 
+bool uart_is_ready() { return line_has(TRANSMIT_EMPTY); }
+
 void uart_write(std::string_view text) {
-    for (char c : text) {
-        while (!line_has(TRANSMIT_EMPTY))
+    for (size_t i = 0; i < text.size(); i++) {
+        while (i % UART_QUEUE == 0 && !uart_is_ready())
             arch::cpu_relax();
-        write_register(uart.base + DATA, static_cast<uint8_t>(c));
+        write_register(uart.base + DATA, static_cast<uint8_t>(text[i]));
     }
 }
 

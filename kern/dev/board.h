@@ -13,6 +13,9 @@ void set_up_board(const Machine& machine);
 
 // The 16550 serial port behind the console (National Semiconductor PC16550D). Waits for the device.
 void uart_write(std::string_view text);
+// Whether it takes UART_QUEUE bytes now without a wait.
+bool uart_is_ready();
+inline constexpr size_t UART_QUEUE = 16;
 // From here on `receive` is called with each byte that arrives, in interrupt context.
 void set_uart_receiver(void (*receive)(char));
 

@@ -3,6 +3,7 @@
 #include "base/rng.h"
 #include "fs/ramfs.h"
 #include "mm/user_copy.h"
+#include "sched/scheduler.h"
 
 namespace kern {
 
@@ -11,63 +12,64 @@ namespace {
 constinit FileSystem devfs("devtmpfs", 0x01021994, 5);
 constinit Directory* devices = nullptr;  // its root
 
-constexpr uint32_t CHARACTER = static_cast<uint32_t>(InodeType::character);
+// THE DEVICES OF mem(4), null(4), random(4)
 
-// null(4): at its end from the start, and takes everything.
-class Null : public Inode {
+Result<size_t> read_nothing(UserBytes) { return 0; }
+Result<size_t> take_all(UserBytes from) { return from.size; }
+Result<size_t> refuse(UserBytes) { return fail(Errno::ENOSPC); }
+
+Result<size_t> read_zeroes(UserBytes to) {
+    TRY(clear_user(to.at, to.size));
+    return to.size;
+}
+
+// The generator is seeded before the first program runs, so random and urandom are alike.
+Result<size_t> read_random(UserBytes to) {
+    std::byte bytes[128];
+    size_t done = 0;
+    while (done < to.size && !(done && current_thread().is_interrupted())) {
+        size_t part = std::min(to.size - done, sizeof(bytes));
+        random_bytes({bytes, part});
+        size_t copied = arch::user_write(to.at + done, bytes, part);
+        done += copied;
+        if (copied < part) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
+    }
+    return done;
+}
+
+struct MemoryDevice {
+    std::string_view name;
+    unsigned minor;
+    Result<size_t> (*read)(UserBytes to);
+    Result<size_t> (*write)(UserBytes from);
+};
+
+constexpr MemoryDevice MEMORY_DEVICES[] = {
+    {"null", 3, read_nothing, take_all},   {"zero", 5, read_zeroes, take_all},   {"full", 7, read_zeroes, refuse},
+    {"random", 8, read_random, take_all}, {"urandom", 9, read_random, take_all},
+};
+
+class MemoryDeviceFile final : public Inode {
 public:
-    Null(FileSystem& fs, unsigned minor) : Inode(fs, CHARACTER | 0666), minor_(minor) {}
-    uint64_t device_number() const override { return device_number_of(1, minor_); }
-    Result<size_t> read(File&, UserBytes) override { return 0; }
-    Result<size_t> write(File&, UserBytes from) override { return from.size; }
+    explicit MemoryDeviceFile(const MemoryDevice& device)
+        : Inode(devfs, static_cast<uint32_t>(InodeType::character) | 0666), device_(device) {}
+    uint64_t device_number() const override { return device_number_of(1, device_.minor); }
+    Result<size_t> read(File&, UserBytes to) override { return device_.read(to); }
+    Result<size_t> write(File&, UserBytes from) override { return device_.write(from); }
+    // A mapping of zero is memory like any other: each gets pages of its own.
+    Ref<Vmo> vmo() override {
+        return device_.name == "zero" ? Vmo::create(FILE_SIZE_LIMIT).value_or(nullptr) : Ref<Vmo>();
+    }
+    Result<Ref<Vmo>> open_content() override { return Ref<Vmo>(); }
 
 private:
-    unsigned minor_;
+    const MemoryDevice& device_;
 };
 
-// zero(4). A mapping of it is memory like any other: each gets pages of its own.
-class Zero final : public Null {
-public:
-    using Null::Null;
-    Result<size_t> read(File&, UserBytes to) override {
-        TRY(clear_user(to.at, to.size));
-        return to.size;
-    }
-    Ref<Vmo> vmo() override { return Vmo::create(FILE_SIZE_LIMIT).value_or(nullptr); }
-    Result<Ref<Vmo>> open_content() override { return Ref<Vmo>(); }
+constexpr std::pair<std::string_view, unsigned> TERMINALS[] = {{"tty", 0}, {"console", 1}};
+constexpr std::pair<std::string_view, std::string_view> LINKS[] = {
+    {"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
 };
-
-class Full final : public Null {
-public:
-    using Null::Null;
-    Result<size_t> read(File&, UserBytes to) override {
-        TRY(clear_user(to.at, to.size));
-        return to.size;
-    }
-    Result<size_t> write(File&, UserBytes) override { return fail(Errno::ENOSPC); }
-};
-
-// random(4) and urandom: the generator is seeded before the first program runs, so the two are alike.
-class Random final : public Null {
-public:
-    using Null::Null;
-    Result<size_t> read(File&, UserBytes to) override {
-        std::byte bytes[128];
-        for (size_t done = 0; done < to.size;) {
-            size_t part = std::min(to.size - done, sizeof(bytes));
-            random_bytes({bytes, part});
-            size_t copied = arch::user_write(to.at + done, bytes, part);
-            done += copied;
-            if (copied < part) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
-        }
-        return to.size;
-    }
-};
-
-template <typename Device>
-Result<> put_device(RamDirectory& directory, std::string_view name, unsigned minor) {
-    return directory.put(name, TRY(make_ref<Device>(devfs, minor)));
-}
 
 }  // namespace
 
@@ -75,14 +77,13 @@ Ref<Directory> devfs_root() { return Ref<Directory>::share(devices); }
 
 Result<> make_devfs(ConsoleMode console) {
     auto directory = TRY(make_ref<RamDirectory>(devfs, 0755));
-    TRY(put_device<Null>(*directory, "null", 3));
-    TRY(put_device<Zero>(*directory, "zero", 5));
-    TRY(put_device<Full>(*directory, "full", 7));
-    TRY(put_device<Random>(*directory, "random", 8));
-    TRY(put_device<Random>(*directory, "urandom", 9));
-    Ref<Inode> terminal = TRY(make_terminal(devfs, console));
-    TRY(directory->put("console", terminal));
-    TRY(directory->put("tty", terminal));
+    for (const MemoryDevice& device : MEMORY_DEVICES)
+        TRY(directory->put(device.name, TRY(make_ref<MemoryDeviceFile>(device))));
+    start_terminal(console);
+    for (auto [name, minor] : TERMINALS)
+        TRY(directory->put(name, TRY(make_terminal(devfs, minor))));
+    for (auto [name, target] : LINKS)
+        TRY(directory->create(name, {static_cast<uint32_t>(InodeType::symlink) | 0777, target}));
     devices = directory.release();
     return {};
 }

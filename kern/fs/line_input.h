@@ -30,7 +30,7 @@ public:
     uint16_t pop();
 
 private:
-    uint16_t bytes_[CAPACITY];
+    uint16_t bytes_[CAPACITY] = {};
     size_t first_ = 0;  // of the oldest, modulo CAPACITY
     size_t ready_ = 0;
     size_t used_ = 0;

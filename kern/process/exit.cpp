@@ -1,3 +1,4 @@
+#include "fs/devfs.h"
 #include "mm/user_copy.h"
 #include "process/lifecycle.h"
 
@@ -47,6 +48,8 @@ void exit_process(int wait_status) {
     process.files.table.close_all();
     process.files.set_working_directory(nullptr);
     drop_space(thread);
+    if (calling_job().leads_session)
+        release_terminal(process.pid());
     process.release_vfork_parent();
     {
         auto state = process.lock();

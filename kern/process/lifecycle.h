@@ -15,7 +15,7 @@ namespace kern {
 // machine is powered off with status 1. The file systems are there already. `args` must live on.
 void start_init(const BootArgs& args);
 
-// The kernel thread that passes on what on_terminal_signal() reports. Once, at boot. ENOMEM.
+// The kernel thread that passes on what on_terminal_key() reports. Once, at boot. ENOMEM.
 Result<> start_terminal_signals();
 
 // FORK: a new process from the current one. clone(2), as fork(3), vfork(2) and posix_spawn(3) use it.
