@@ -38,10 +38,6 @@ def on_astrolabe(words, *options):
     "/bin/cat /etc/motd",
     "/bin/ls /bin /etc",
     "/bin/usertests",
-    "/bin/filetests",
-    "/bin/pathtests",
-    "/bin/mounttests",
-    "/bin/proctests",
 ])
 def test_a_program_does_what_it_does_on_linux(command):
     words = shlex.split(command)
@@ -50,7 +46,7 @@ def test_a_program_does_what_it_does_on_linux(command):
     assert astrolabe.returncode == linux.returncode
 
 
-@pytest.mark.parametrize("program", ["/bin/auxprobe", "/bin/usertests", "/bin/filetests", "/bin/pathtests", "/bin/mounttests", "/bin/proctests"])
+@pytest.mark.parametrize("program", ["/bin/auxprobe", "/bin/usertests"])
 def test_what_our_tests_say_holds_on_linux(program):
     linux = on_linux([program])
     assert linux.returncode == 0, linux.stdout.decode()

@@ -1,7 +1,4 @@
-// usertests [WORD]: what Linux promises of its address-space, process and file calls, one test a promise.
-//
-// Each test runs in a child of its own, so one that crashes is one failure. The same program passes on Linux:
-// grade/run-on-linux build/user/root -- /bin/usertests. With a WORD only the tests with it in their names run.
+// The address space and what makes it: mmap and its family, the break, the stack, fork; and files and system, shortly.
 
 #include <algorithm>
 #include <cstdint>
@@ -27,19 +24,10 @@
 
 namespace {
 
-constexpr size_t PAGE = 4096;
-constexpr int RW = PROT_READ | PROT_WRITE;
-constexpr int PRIVATE = MAP_PRIVATE | MAP_ANONYMOUS;
-constexpr int SHARED = MAP_SHARED | MAP_ANONYMOUS;
-constexpr unsigned long BEYOND = 1ul << 62;  // above any user address
+constexpr char GROUP[] = "memory";
+
 // Lengths that overflow when they are rounded up or added to something.
 constexpr unsigned long HUGE_LENGTHS[] = {(1ul << 63) - 1, 1ul << 63, -PAGE, -1ul};
-
-char* map(size_t pages, int prot = RW, int flags = PRIVATE) {
-    void* place = mmap(nullptr, pages * PAGE, prot, flags, -1, 0);
-    EXPECT(place != MAP_FAILED);
-    return static_cast<char*>(place);
-}
 
 // Raw, as the C library rejects some of what is tried here by itself.
 long raw_mmap(unsigned long address, unsigned long length, int prot, int flags, int fd = -1, unsigned long offset = 0) {
@@ -378,5 +366,3 @@ TEST(two_processes_share_the_processor) {
 }
 
 }  // namespace
-
-int main(int argc, char** argv) { return run_tests(argc, argv); }

@@ -1,4 +1,4 @@
-// mounttests [WORD]: what Linux promises of mounts, one test a promise. Like filetests, it passes on Linux too.
+// Mounts.
 
 #include <sys/mount.h>
 #include <sys/statfs.h>
@@ -7,6 +7,8 @@
 #include "filetesting.h"
 
 namespace {
+
+constexpr char GROUP[] = "mounts";
 
 std::string mount_line(const std::string& place) {
     std::string mounts = content_of("/proc/mounts"), lines;
@@ -20,7 +22,6 @@ std::string mount_line(const std::string& place) {
 }
 
 TEST(a_mount_covers_a_directory) {
-    Scratch scratch;
     std::string here = working_directory();
     EXPECT(mkdir("d", 0755) == 0);
     close(make_file("d/below"));
@@ -41,7 +42,6 @@ TEST(a_mount_covers_a_directory) {
 }
 
 TEST(what_is_in_use_stays) {
-    Scratch scratch;
     EXPECT(mkdir("d", 0755) == 0 && mount("none", "d", "tmpfs", 0, nullptr) == 0);
     EXPECT_ERROR(EBUSY, rmdir("d"));
     EXPECT_ERROR(EBUSY, rename("d", "e"));
@@ -61,7 +61,6 @@ TEST(what_is_in_use_stays) {
 }
 
 TEST(mounts_lie_on_each_other) {
-    Scratch scratch;
     EXPECT(mkdir("d", 0755) == 0 && mount("one", "d", "tmpfs", 0, nullptr) == 0);
     close(make_file("d/one"));
     EXPECT(mount("two", "d", "tmpfs", 0, nullptr) == 0 && !is_there("d/one"));
@@ -71,7 +70,6 @@ TEST(mounts_lie_on_each_other) {
 }
 
 TEST(a_read_only_mount_does_not_change) {
-    Scratch scratch;
     EXPECT(mkdir("d", 0755) == 0 && mount("none", "d", "tmpfs", 0, nullptr) == 0);
     close(make_file("d/f", "x"));
     close(make_file("g"));
@@ -100,7 +98,6 @@ TEST(a_read_only_mount_does_not_change) {
 }
 
 TEST(mount_says_what_is_wrong) {
-    Scratch scratch;
     EXPECT(mkdir("d", 0755) == 0);
     close(make_file("f"));
     EXPECT_ERROR(ENODEV, mount("none", "d", "nosuchfs", 0, nullptr));
@@ -117,5 +114,3 @@ TEST(mount_says_what_is_wrong) {
 }
 
 }  // namespace
-
-int main(int argc, char** argv) { return run_tests(argc, argv); }

@@ -1,27 +1,12 @@
-// What the tests of files share: an empty directory for each, and short names for what they look at.
+// What the tests of files share: short names for what they make and look at.
 #pragma once
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <set>
-#include <stdlib.h>
-#include <string>
 #include <sys/stat.h>
 
 #include "testing.h"
-
-constexpr size_t PAGE = 4096;
-constexpr long BAD_ADDRESS = 8;
-
-// Goes to a new, empty directory when a test begins.
-struct Scratch {
-    Scratch() {
-        mkdir("/tmp", 0777);
-        char name[] = "/tmp/filetests.XXXXXX";
-        EXPECT(mkdtemp(name) && chdir(name) == 0);
-    }
-};
 
 inline int make_file(const char* name, const std::string& content = "") {
     int fd = open(name, O_RDWR | O_CREAT | O_EXCL, 0644);
@@ -72,4 +57,3 @@ inline std::set<std::string> names_in(const char* path) {
     closedir(directory);
     return names;
 }
-

@@ -1,16 +1,14 @@
-// pathtests [WORD]: what Linux promises of names, one test a promise, each in an empty directory of its own: walking paths,
-// making, removing and renaming, listing. Like filetests, it passes on Linux too.
-
-#include <sys/syscall.h>
+// Names: walking paths, making, removing and renaming, listing.
 
 #include "filetesting.h"
 
 namespace {
 
+constexpr char GROUP[] = "paths";
+
 // ---- walking --------------------------------------------------------------------------------------------------------
 
 TEST(a_path_goes_through_directories_only) {
-    Scratch scratch;
     close(make_file("file"));
     EXPECT_ERROR(ENOTDIR, open("file/x", O_RDONLY));
     EXPECT_ERROR(ENOTDIR, open("file/", O_RDONLY));
@@ -22,7 +20,6 @@ TEST(a_path_goes_through_directories_only) {
 }
 
 TEST(names_and_paths_have_a_longest_length) {
-    Scratch scratch;
     std::string longest(255, 'a');
     close(make_file(longest.c_str()));
     EXPECT(is_there(longest.c_str()));
@@ -33,7 +30,6 @@ TEST(names_and_paths_have_a_longest_length) {
 }
 
 TEST(dots_and_slashes_mean_nothing_new) {
-    Scratch scratch;
     EXPECT(mkdir("a", 0755) == 0 && mkdir("a/b", 0755) == 0);
     close(make_file("a/b/f", "x"));
     EXPECT(content_of("./a//b/../b/./f") == "x");
@@ -43,7 +39,6 @@ TEST(dots_and_slashes_mean_nothing_new) {
 }
 
 TEST(symbolic_links_are_followed) {
-    Scratch scratch;
     EXPECT(mkdir("dir", 0755) == 0);
     close(make_file("dir/f", "content"));
     EXPECT(symlink("dir", "to_dir") == 0 && symlink("to_dir/f", "to_f") == 0);
@@ -62,7 +57,6 @@ TEST(symbolic_links_are_followed) {
 }
 
 TEST(loops_of_links_end) {
-    Scratch scratch;
     EXPECT(symlink("self", "self") == 0 && symlink("b", "a") == 0 && symlink("a", "b") == 0);
     EXPECT_ERROR(ELOOP, open("self", O_RDONLY));
     EXPECT_ERROR(ELOOP, open("a", O_RDONLY));
@@ -76,7 +70,6 @@ TEST(loops_of_links_end) {
 }
 
 TEST(a_dangling_link_can_be_created_through) {
-    Scratch scratch;
     EXPECT(symlink("target", "link") == 0);
     EXPECT_ERROR(ENOENT, open("link", O_RDONLY));
     EXPECT_ERROR(EEXIST, open("link", O_RDWR | O_CREAT | O_EXCL, 0644));
@@ -85,7 +78,6 @@ TEST(a_dangling_link_can_be_created_through) {
 }
 
 TEST(at_calls_begin_at_their_descriptor) {
-    Scratch scratch;
     EXPECT(mkdir("dir", 0755) == 0);
     int dir = open("dir", O_RDONLY | O_DIRECTORY);
     close(openat(dir, "f", O_WRONLY | O_CREAT, 0600));
@@ -104,7 +96,6 @@ TEST(at_calls_begin_at_their_descriptor) {
 // ---- making, removing, renaming -------------------------------------------------------------------------------------
 
 TEST(open_makes_files_as_told) {
-    Scratch scratch;
     umask(027);
     int fd = open("f", O_WRONLY | O_CREAT, 0666);
     EXPECT(fd >= 0 && stat_of("f").st_mode == (S_IFREG | 0640));
@@ -123,7 +114,6 @@ TEST(open_makes_files_as_told) {
 }
 
 TEST(mkdir_and_rmdir_keep_the_count_of_links) {
-    Scratch scratch;
     EXPECT(mkdir("d", 0755) == 0 && stat_of("d").st_nlink == 2 && stat_of(".").st_nlink == 3);
     EXPECT(mkdir("d/e/", 0755) == 0 && stat_of("d").st_nlink == 3);
     EXPECT_ERROR(EEXIST, mkdir("d", 0755));
@@ -147,7 +137,6 @@ TEST(mkdir_and_rmdir_keep_the_count_of_links) {
 }
 
 TEST(a_removed_file_lives_while_it_is_open) {
-    Scratch scratch;
     int fd = make_file("f", "still here");
     EXPECT(unlink("f") == 0 && !is_there("f"));
     struct stat info;
@@ -157,7 +146,6 @@ TEST(a_removed_file_lives_while_it_is_open) {
 }
 
 TEST(a_removed_directory_takes_no_more_files) {
-    Scratch scratch;
     EXPECT(mkdir("d", 0755) == 0 && chdir("d") == 0 && rmdir("../d") == 0);
     EXPECT_ERROR(ENOENT, open("f", O_WRONLY | O_CREAT, 0644));
     EXPECT_ERROR(ENOENT, mkdir("e", 0755));
@@ -167,7 +155,6 @@ TEST(a_removed_directory_takes_no_more_files) {
 }
 
 TEST(hard_links_are_one_file) {
-    Scratch scratch;
     close(make_file("a", "one"));
     EXPECT(link("a", "b") == 0 && stat_of("a").st_ino == stat_of("b").st_ino && stat_of("a").st_nlink == 2);
     EXPECT(unlink("a") == 0 && content_of("b") == "one" && stat_of("b").st_nlink == 1);
@@ -182,7 +169,6 @@ TEST(hard_links_are_one_file) {
 }
 
 TEST(rename_moves_and_replaces) {
-    Scratch scratch;
     close(make_file("a", "A"));
     close(make_file("b", "B"));
     EXPECT(rename("a", "b") == 0 && content_of("b") == "A" && !is_there("a"));
@@ -205,7 +191,6 @@ TEST(rename_moves_and_replaces) {
 }
 
 TEST(a_moved_directory_knows_its_new_place) {
-    Scratch scratch;
     std::string here = working_directory();
     EXPECT(mkdir("a", 0755) == 0 && mkdir("b", 0755) == 0 && mkdir("a/deep", 0755) == 0 && chdir("a/deep") == 0);
     EXPECT(rename("../../a", "../../b/moved") == 0);
@@ -217,7 +202,6 @@ TEST(a_moved_directory_knows_its_new_place) {
 // ---- listing --------------------------------------------------------------------------------------------------------
 
 TEST(a_listing_has_every_name_once) {
-    Scratch scratch;
     std::set<std::string> made = {".", ".."};
     for (int i = 0; i < 1000; i++) {
         std::string name = "file number " + std::to_string(i);
@@ -231,7 +215,6 @@ TEST(a_listing_has_every_name_once) {
 }
 
 TEST(a_directory_can_be_emptied_while_it_is_listed) {
-    Scratch scratch;
     for (int i = 0; i < 500; i++) {
         close(make_file(std::to_string(i).c_str()));
     }
@@ -249,5 +232,3 @@ TEST(a_directory_can_be_emptied_while_it_is_listed) {
 }
 
 }  // namespace
-
-int main(int argc, char** argv) { return run_tests(argc, argv); }

@@ -1,17 +1,7 @@
-// filetests [WORD]: what Linux promises of open files, one test a promise, each in an empty directory of its own: bytes,
-// descriptors, pipes, devices, /proc. What it promises of names is in pathtests.
-//
-// The same program passes on Linux: grade/run-on-linux build/user/root -- /bin/filetests. With a WORD only the tests with it
-// in their names run.
+// Open files: bytes, offsets, descriptors.
 
 #include <algorithm>
-#include <poll.h>
-#include <signal.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/statfs.h>
-#include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <termios.h>
 
@@ -19,10 +9,11 @@
 
 namespace {
 
+constexpr char GROUP[] = "files";
+
 // ---- bytes ----------------------------------------------------------------------------------------------------------
 
 TEST(the_offset_goes_with_the_open_file) {
-    Scratch scratch;
     int fd = make_file("f", "0123456789");
     int copy = dup(fd), other = open("f", O_RDONLY);
     char c;
@@ -38,7 +29,6 @@ TEST(the_offset_goes_with_the_open_file) {
 }
 
 TEST(a_hole_reads_as_zeroes) {
-    Scratch scratch;
     int fd = make_file("f");
     EXPECT(pwrite(fd, "end", 3, 10 * PAGE + 5) == 3 && stat_of("f").st_size == 10 * PAGE + 8);
     char bytes[100];
@@ -48,7 +38,6 @@ TEST(a_hole_reads_as_zeroes) {
 }
 
 TEST(append_writes_at_the_end) {
-    Scratch scratch;
     int fd = make_file("f", "start");
     int end = open("f", O_WRONLY | O_APPEND);
     EXPECT(lseek(end, 0, SEEK_SET) == 0 && write(end, "+1", 2) == 2 && write(fd, "+2", 2) == 2);
@@ -58,7 +47,6 @@ TEST(append_writes_at_the_end) {
 }
 
 TEST(truncation_cuts_and_extends) {
-    Scratch scratch;
     int fd = make_file("f", std::string(2 * PAGE, 'x'));
     EXPECT(ftruncate(fd, 100) == 0 && ftruncate(fd, 200) == 0);
     EXPECT(content_of("f") == std::string(100, 'x') + std::string(100, '\0'));
@@ -71,7 +59,6 @@ TEST(truncation_cuts_and_extends) {
 }
 
 TEST(transfers_with_bad_memory_stop_there) {
-    Scratch scratch;
     int fd = make_file("f", std::string(3 * PAGE, 'x'));
     auto* pages = static_cast<char*>(mmap(nullptr, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     EXPECT(munmap(pages + PAGE, PAGE) == 0);
@@ -86,7 +73,6 @@ TEST(transfers_with_bad_memory_stop_there) {
 }
 
 TEST(vectors_move_in_one_call) {
-    Scratch scratch;
     int fd = make_file("f");
     char one[] = "one ", two[] = "two";
     iovec out[] = {{one, 4}, {nullptr, 0}, {two, 3}};
@@ -103,7 +89,6 @@ TEST(vectors_move_in_one_call) {
 }
 
 TEST(a_file_can_be_written_from_its_own_mapping) {
-    Scratch scratch;
     int fd = make_file("f", std::string(2 * PAGE, 'x'));
     auto* mapped = static_cast<char*>(mmap(nullptr, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
     EXPECT(mapped != MAP_FAILED);
@@ -114,7 +99,6 @@ TEST(a_file_can_be_written_from_its_own_mapping) {
 }
 
 TEST(a_file_has_its_times) {
-    Scratch scratch;
     int fd = make_file("f");
     timespec times[2] = {{1'000'000, 1}, {2'000'000, 2}};
     EXPECT(futimens(fd, times) == 0 && stat_of("f").st_atim.tv_sec == 1'000'000 && stat_of("f").st_mtim.tv_nsec == 2);
@@ -129,7 +113,6 @@ TEST(a_file_has_its_times) {
 }
 
 TEST(access_asks_for_an_execute_bit) {
-    Scratch scratch;
     close(make_file("f"));
     EXPECT(access("f", R_OK | W_OK) == 0 && access(".", X_OK) == 0);
     EXPECT_ERROR(EACCES, access("f", X_OK));
@@ -141,7 +124,6 @@ TEST(access_asks_for_an_execute_bit) {
 // ---- descriptors ----------------------------------------------------------------------------------------------------
 
 TEST(descriptors_end_at_their_limit) {
-    Scratch scratch;
     EXPECT_ERROR(EBADF, close(99));
     EXPECT_ERROR(EBADF, fcntl(99, F_GETFD));
     EXPECT_ERROR(EINVAL, fcntl(0, F_DUPFD, 1 << 30));
@@ -160,7 +142,6 @@ TEST(descriptors_end_at_their_limit) {
 }
 
 TEST(a_path_descriptor_only_names) {
-    Scratch scratch;
     close(make_file("f", "x"));
     int fd = open("f", O_PATH);
     char c;
@@ -170,134 +151,4 @@ TEST(a_path_descriptor_only_names) {
     EXPECT_ERROR(EBADF, lseek(fd, 0, SEEK_SET));
 }
 
-// ---- pipes and poll -------------------------------------------------------------------------------------------------
-
-TEST(a_pipe_carries_bytes_in_order) {
-    int ends[2];
-    EXPECT(pipe(ends) == 0);
-    std::string sent(300'000, 0);
-    for (size_t i = 0; i < sent.size(); i++) {
-        sent[i] = static_cast<char>(i * 7 + i / 251);
-    }
-    int status = 0;
-    pid_t writer = fork();
-    if (writer == 0) {
-        close(ends[0]);
-        _exit(write(ends[1], sent.data(), sent.size()) == static_cast<ssize_t>(sent.size()) ? 0 : 1);
-    }
-    close(ends[1]);
-    std::string received;
-    char piece[1000];
-    for (ssize_t count; (count = read(ends[0], piece, sizeof(piece))) > 0;) {
-        received.append(piece, static_cast<size_t>(count));
-    }
-    EXPECT(received == sent && waitpid(writer, &status, 0) == writer && status == 0);
-}
-
-TEST(a_pipe_knows_its_ends) {
-    int ends[2];
-    EXPECT(pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0 && fcntl(ends[0], F_GETFD) == FD_CLOEXEC);
-    char c;
-    EXPECT_ERROR(EAGAIN, read(ends[0], &c, 1));
-    EXPECT_ERROR(EBADF, read(ends[1], &c, 1));
-    EXPECT_ERROR(EBADF, write(ends[0], &c, 1));
-    EXPECT_ERROR(ESPIPE, lseek(ends[0], 0, SEEK_SET));
-    EXPECT_ERROR(ESPIPE, pread(ends[0], &c, 1, 0));
-    char page[PAGE] = {};
-    size_t filled = 0;
-    while (write(ends[1], page, PAGE) == PAGE) {
-        filled += PAGE;
-    }
-    EXPECT(errno == EAGAIN && filled == 65536);
-    EXPECT(read(ends[0], page, 100) == 100);
-    EXPECT_ERROR(EAGAIN, write(ends[1], page, PAGE));  // not in pieces
-    EXPECT(close(ends[1]) == 0);
-    while (read(ends[0], page, PAGE) > 0) {
-    }
-    EXPECT(read(ends[0], page, PAGE) == 0);
-    EXPECT(pipe(ends) == 0 && close(ends[0]) == 0);
-    EXPECT(child([&] { (void)!write(ends[1], "x", 1); }) == -SIGPIPE);
-    signal(SIGPIPE, SIG_IGN);
-    EXPECT_ERROR(EPIPE, write(ends[1], "x", 1));
-    EXPECT_ERROR(EINVAL, pipe2(ends, 1));
-    EXPECT_ERROR(EFAULT, pipe(reinterpret_cast<int*>(BAD_ADDRESS)));
-}
-
-TEST(a_killed_reader_wakes_up) {
-    int ends[2];
-    EXPECT(pipe(ends) == 0);
-    pid_t reader = fork();
-    if (reader == 0) {
-        char c;
-        (void)!read(ends[0], &c, 1);
-        _exit(0);
-    }
-    usleep(20'000);
-    int status = 0;
-    EXPECT(kill(reader, SIGKILL) == 0 && waitpid(reader, &status, 0) == reader && WTERMSIG(status) == SIGKILL);
-}
-
-TEST(poll_says_what_is_ready) {
-    int ends[2];
-    EXPECT(pipe(ends) == 0);
-    pollfd files[] = {{ends[0], POLLIN, 0}, {ends[1], POLLOUT, 0}, {-1, POLLIN, 7}, {99, POLLIN, 0}};
-    EXPECT(poll(files, 4, 0) == 2 && files[0].revents == 0 && files[1].revents == POLLOUT && files[2].revents == 0 &&
-           files[3].revents == POLLNVAL);
-    EXPECT(poll(files, 1, 20) == 0);
-    pid_t writer = fork();
-    if (writer == 0) {
-        usleep(20'000);
-        _exit(write(ends[1], "x", 1) == 1 ? 0 : 1);
-    }
-    EXPECT(poll(files, 1, -1) == 1 && files[0].revents == POLLIN);
-    close(ends[1]);
-    waitpid(writer, nullptr, 0);
-    EXPECT(poll(files, 1, -1) == 1 && files[0].revents == (POLLIN | POLLHUP));
-}
-
-// ---- devices and /proc ----------------------------------------------------------------------------------------------
-
-TEST(devices_do_what_their_names_say) {
-    char bytes[5000] = {1}, others[5000];
-    int null = open("/dev/null", O_RDWR), zero = open("/dev/zero", O_RDWR), full = open("/dev/full", O_RDWR);
-    EXPECT(read(null, bytes, 10) == 0 && write(null, bytes, 5000) == 5000);
-    EXPECT(read(zero, bytes, 5000) == 5000 && std::all_of(bytes, bytes + 5000, [](char c) { return c == 0; }));
-    EXPECT_ERROR(ENOSPC, write(full, bytes, 1));
-    int random = open("/dev/urandom", O_RDONLY);
-    EXPECT(read(random, bytes, 5000) == 5000 && read(random, others, 5000) == 5000 && memcmp(bytes, others, 5000) != 0);
-    EXPECT(S_ISCHR(stat_of("/dev/null").st_mode) && stat_of("/dev/null").st_rdev == makedev(1, 3));
-    EXPECT_ERROR(EFAULT, syscall(SYS_read, zero, BAD_ADDRESS, 1));
-    auto* mapped = static_cast<char*>(mmap(nullptr, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, zero, 0));
-    EXPECT(mapped != MAP_FAILED && mapped[5] == 0 && (mapped[5] = 1));
-    EXPECT_ERROR(ENODEV, mmap(nullptr, PAGE, PROT_READ, MAP_PRIVATE, null, 0) == MAP_FAILED ? -1 : 0);
-    EXPECT_ERROR(ENOTTY, ioctl(null, TCGETS, bytes));
-}
-
-TEST(proc_self_is_the_caller) {
-    EXPECT(link_of("/proc/self") == std::to_string(getpid()));
-    EXPECT(link_of("/proc/self/exe") == "/bin/filetests");
-    EXPECT(content_of("/proc/self/cmdline").starts_with(std::string("/bin/filetests\0", 15)));
-    EXPECT(content_of("/proc/self/maps").find("/bin/filetests") != std::string::npos);
-    EXPECT(link_of("/proc/self/cwd") == working_directory());
-    std::set<std::string> names = names_in("/proc");
-    EXPECT(names.contains(std::to_string(getpid())) && names.contains("self") && names.contains("meminfo"));
-    EXPECT_ERROR(ENOENT, open("/proc/999999", O_RDONLY));
-    EXPECT_ERROR(ENOENT, open("/proc/01", O_RDONLY));
-    EXPECT(content_of("/proc/meminfo").starts_with("MemTotal:"));
-    EXPECT(stat_of("/proc/self/maps").st_size == 0);
-}
-
-TEST(each_file_system_has_its_kind) {
-    struct statfs info;
-    EXPECT(statfs("/proc", &info) == 0 && info.f_type == 0x9fa0);
-    EXPECT(statfs("/tmp", &info) == 0 && info.f_namelen == 255 && info.f_bsize == PAGE);
-    EXPECT_ERROR(ENOENT, statfs("/missing", &info));
-    EXPECT(stat_of("/proc").st_dev != stat_of("/").st_dev && stat_of("/dev").st_dev != stat_of("/proc").st_dev);
-    EXPECT(stat_of("/proc/..").st_ino == stat_of("/").st_ino);
-    EXPECT_ERROR(EBUSY, rmdir("/proc"));
-    EXPECT_ERROR(EBUSY, rename("/proc", "/other"));
-}
-
 }  // namespace
-
-int main(int argc, char** argv) { return run_tests(argc, argv); }
