@@ -19,6 +19,7 @@
 #include <cstdint>
 
 #include "base/addr.h"
+#include "base/atomic.h"
 #include "base/panic.h"
 
 namespace kern {
@@ -63,9 +64,11 @@ public:
 
 private:
     void link_neighbours(IntervalNode& node, IntervalNode* before, IntervalNode* after);
+    uint64_t gap_below(const IntervalNode& node) const;
     void refresh_gap(IntervalNode* node);
+    static void refresh_largest_gaps(IntervalNode* node);
     static void refresh(IntervalNode& node);
-    void refresh_upward(IntervalNode* node);
+    void rebalance_upward(IntervalNode* node);
     void replace_child(IntervalNode* parent, IntervalNode& old_child, IntervalNode* new_child);
     using Side = IntervalNode* IntervalNode::*;
     static constexpr Side LEFT = &IntervalNode::left, RIGHT = &IntervalNode::right;
@@ -77,6 +80,7 @@ private:
     IntervalNode* first_ = nullptr;
     IntervalNode* last_ = nullptr;
     size_t size_ = 0;
+    mutable Atomic<IntervalNode*> recent_;  // a member, found lately, or null; readers that look side by side all write it
 };
 
 template <typename Copy>

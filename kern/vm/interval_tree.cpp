@@ -11,7 +11,16 @@ uint64_t largest_gap_of(const IntervalNode* node) { return node ? node->largest_
 
 }  // namespace
 
+// Whether `node` is the answer to lower_bound(address).
+static bool is_lower_bound(const IntervalNode* node, VirtAddr address) {
+    return node && address < node->range.end && (!node->before || node->before->range.end <= address);
+}
+
+// Look-ups cluster: mostly the node found last is the answer once more, or a neighbour of it is.
 IntervalNode* IntervalTree::lower_bound(VirtAddr address) const {
+    IntervalNode* recent = recent_.load();
+    if (is_lower_bound(recent, address)) return recent;
+    if (recent && is_lower_bound(recent->after, address)) return recent->after;
     IntervalNode* best = nullptr;
     for (IntervalNode* node = root_; node;) {
         if (address < node->range.end) {
@@ -21,34 +30,27 @@ IntervalNode* IntervalTree::lower_bound(VirtAddr address) const {
             node = node->right;
         }
     }
+    if (best)
+        recent_.store(best);
     return best;
 }
 
+// Of two neighbours one has no child on the side of the other: there is the new leaf's place.
 void IntervalTree::insert(IntervalNode& node) {
-    IntervalNode* parent = nullptr;
-    IntervalNode* before = nullptr;
-    IntervalNode* after = nullptr;
-    IntervalNode** place = &root_;
-    while (*place) {
-        parent = *place;
-        if (node.range.start < parent->range.start) {
-            after = parent;
-            place = &parent->left;
-        } else {
-            before = parent;
-            place = &parent->right;
-        }
-    }
-    DEBUG_ASSERT(!before || before->range.end <= node.range.start);
+    IntervalNode* after = lower_bound(node.range.start);
+    IntervalNode* before = after ? after->before : last_;
     DEBUG_ASSERT(!after || node.range.end <= after->range.start);
-    *place = &node;
+    bool is_right = before && !before->right;
+    IntervalNode* parent = is_right ? before : after;
+    (is_right ? before->right : after ? after->left : root_) = &node;
     node.parent = parent;
     node.left = node.right = nullptr;
-    node.height = 0;  // not yet counted: refresh_upward sees a change and goes on to the parent
-    node.largest_gap = 0;
+    node.height = 1;
     size_++;
     link_neighbours(node, before, after);
-    refresh_gap(&node);
+    node.largest_gap = node.gap = gap_below(node);
+    recent_.store(&node);
+    rebalance_upward(parent);
     refresh_gap(after);
 }
 
@@ -67,6 +69,7 @@ void IntervalTree::remove(IntervalNode& node) {
     (before ? before->after : first_) = after;
     (after ? after->before : last_) = before;
     size_--;
+    recent_.store(after);
 
     IntervalNode* lowest_changed = node.parent;
     if (node.left && node.right) {
@@ -85,7 +88,7 @@ void IntervalTree::remove(IntervalNode& node) {
     } else {
         replace_child(node.parent, node, node.left ? node.left : node.right);
     }
-    refresh_upward(lowest_changed);
+    rebalance_upward(lowest_changed);
     refresh_gap(after);
 }
 
@@ -97,10 +100,23 @@ void IntervalTree::resize(IntervalNode& node, VirtRange range) {
     refresh_gap(node.after);
 }
 
+uint64_t IntervalTree::gap_below(const IntervalNode& node) const {
+    return node.range.start - (node.before ? node.before->range.end : low_);
+}
+
 void IntervalTree::refresh_gap(IntervalNode* node) {
     if (!node) return;
-    node->gap = node->range.start - (node->before ? node->before->range.end : low_);
-    refresh_upward(node);
+    node->gap = gap_below(*node);
+    refresh_largest_gaps(node);
+}
+
+// From `node` upward, as far as anything changes.
+void IntervalTree::refresh_largest_gaps(IntervalNode* node) {
+    for (; node; node = node->parent) {
+        uint64_t largest = std::max({node->gap, largest_gap_of(node->left), largest_gap_of(node->right)});
+        if (largest == node->largest_gap) return;
+        node->largest_gap = largest;
+    }
 }
 
 void IntervalTree::refresh(IntervalNode& node) {
@@ -108,15 +124,17 @@ void IntervalTree::refresh(IntervalNode& node) {
     node.largest_gap = std::max({node.gap, largest_gap_of(node.left), largest_gap_of(node.right)});
 }
 
-// Restores heights, balance and largest gaps from `node` upward, as far as anything changes.
-void IntervalTree::refresh_upward(IntervalNode* node) {
-    while (node) {
+// Restores heights and balance from `node` upward: on the average, two nodes on nothing changes any more. Gaps may matter
+// further up.
+void IntervalTree::rebalance_upward(IntervalNode* node) {
+    bool changes = true;
+    while (node && changes) {
         uint32_t height = node->height;
-        uint64_t largest_gap = node->largest_gap;
         IntervalNode& top = rebalance(*node);
-        if (&top == node && top.height == height && top.largest_gap == largest_gap) return;
+        changes = &top != node || top.height != height;
         node = top.parent;
     }
+    refresh_largest_gaps(node);
 }
 
 void IntervalTree::replace_child(IntervalNode* parent, IntervalNode& old_child, IntervalNode* new_child) {

@@ -32,16 +32,16 @@ Result<> check_fixed(VirtRange range) {
 Result<VirtAddr> Vmar::place(const Mappings& mappings, const MapRequest& request) const {
     // LAB vmar.place [begin]
     VirtRange wanted = VirtRange::sized(request.at, request.size);
-    bool is_free = !mappings.set.first_overlap(wanted);
+    auto is_free = [&] { return !mappings.set.first_overlap(wanted); };
     switch (request.placement) {
     case Placement::fixed_replace:
         TRY(check_fixed(wanted));
         return wanted.start;
     case Placement::fixed_no_replace:
         TRY(check_fixed(wanted));
-        return is_free ? Result<VirtAddr>(wanted.start) : fail(Errno::EEXIST);
+        return is_free() ? Result<VirtAddr>(wanted.start) : fail(Errno::EEXIST);
     case Placement::hint:
-        if (is_free && USER_SPACE.contains(wanted) && !stack_above(mappings, wanted)) return wanted.start;
+        if (USER_SPACE.contains(wanted) && is_free() && !stack_above(mappings, wanted)) return wanted.start;
         break;
     case Placement::any:
         break;
@@ -61,9 +61,10 @@ Result<VirtAddr> Vmar::map(const MapRequest& request) {
     if (request.size > USER_SPACE.size()) return fail(Errno::ENOMEM);
     auto mappings = mappings_.lock();
     VirtRange range = VirtRange::sized(TRY(place(*mappings, request)), request.size);
-    TRY(check_limits(*mappings, range.size() - mapped_bytes_in(*mappings, range), 1));
+    bool replaces = request.placement == Placement::fixed_replace;
+    TRY(check_limits(*mappings, range.size() - (replaces ? mapped_bytes_in(*mappings, range) : 0), 1));
     auto mapping = TRY(make_mapping(request, range));  // before the old ones go: after that nothing can fail
-    if (request.placement == Placement::fixed_replace)
+    if (replaces)
         TRY(unmap_locked(*mappings, range));
     add_mapping(*mappings, std::move(mapping));
     merge_range(*mappings, range);

@@ -25,11 +25,13 @@ std::optional<VirtAddr> Vmar::find_free(const Mappings& mappings, uint64_t size,
             return place >= start ? std::optional(place) : std::nullopt;
         }
         std::optional<VirtAddr> below(const IntervalNode* node) const {
-            if (!node || node->largest_gap < size) return std::nullopt;
-            if (node->range.end < high)
-                if (auto found = below(node->right)) return found;
-            if (auto found = in_gap(node->range.start - node->gap, node->range.start)) return found;
-            return below(node->left);
+            for (; node && node->largest_gap >= size; node = node->left) {
+                if (node->right && node->right->largest_gap >= size && node->range.end < high)
+                    if (auto found = below(node->right)) return found;
+                if (node->gap < size) continue;
+                if (auto found = in_gap(node->range.start - node->gap, node->range.start)) return found;
+            }
+            return std::nullopt;
         }
     } search{size, alignment, process_vm_.layout().mmap_base};
 
