@@ -51,6 +51,14 @@ void set_up_random(const BootArgs& args, const Machine& machine) {
     seed_random(from_firmware ? machine.random_seed : std::as_bytes(std::span(&number, 1)));
 }
 
+// The other harts come up by themselves from here on, and wait for something to run.
+void start_scheduler(const BootArgs& args, uint64_t hart_id, const Machine& machine) {
+    Scheduler::start(args.hz);
+    for (uint32_t id : std::span(machine.hart_ids, machine.hart_count))
+        if (id != hart_id && !Scheduler::start_hart(id))
+            print("astrolabe: hart {} does not start\n", id);
+}
+
 }  // namespace
 
 // `device_tree` is physical. Runs on the boot stack, which becomes the idle thread's.
@@ -72,7 +80,7 @@ extern "C" [[noreturn]] void kernel_main(uint64_t hart_id, PhysAddr device_tree)
     if (!set_up_vdso())
         give_up("no memory for the vDSO");
     init_syscalls();
-    Scheduler::start_hart(static_cast<unsigned>(args.hz));
+    start_scheduler(args, hart_id, *machine);
     if (!mount_root(initramfs, args.console))
         give_up("no root file system");
     if (args.selftest)

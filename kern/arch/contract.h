@@ -22,13 +22,15 @@ namespace kern::arch {
 inline constexpr unsigned MAX_HARTS = 8;
 
 // What each hart keeps for itself. In the kernel, register tp points to it.
-struct Hart {
-    uint32_t index = 0;              // 0.. in the order we found them
+struct alignas(64) Hart {
+    uint32_t index = 0;              // 0 is the one that booted
     uint64_t firmware_id = 0;        // the hart id of the SBI and the device tree
     Thread* thread = nullptr;        // who runs here
     VmSpace* space = nullptr;        // whose page table is active; null: the kernel's alone
     bool need_resched = false;       // the running thread's time is over
     HeldLocks held_locks;
+    // Where it stood when another hart's panic stopped it, and the frame pointer it had there. 0: not stopped.
+    uint64_t stopped_pc = 0, stopped_fp = 0;
 };
 
 Hart& this_hart();
@@ -41,6 +43,14 @@ void restore_interrupts(bool enable);
 void cpu_relax();
 // Stops until an interrupt is pending.
 void wait_for_interrupt();
+// Gives another hart an interrupt: it leaves wait_for_interrupt(), or takes its program through before_user_return().
+// What was stored before is seen by it then.
+void send_interrupt(unsigned hart_index);
+// For a panic's report: the other harts note where they stand and do nothing more. Waits for them, but not for long: one
+// that has interrupts off and waits for no lock does not answer.
+void stop_other_harts();
+// This hart's part in a panic on another one.
+[[noreturn]] void stop_hart();
 
 // PHYSICAL MEMORY
 

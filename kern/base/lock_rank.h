@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace kern {
 
@@ -26,6 +27,12 @@ enum class LockRank : uint32_t {
     console,         // innermost, so that anything may print
 };
 
+inline constexpr std::string_view LOCK_RANK_NAMES[] = {
+    "process_tree", "process", "files", "heap", "vmar", "inode", "vmo", "page_table", "limits", "slab", "frames", "random",
+    "device", "wait_queue", "run_queue", "console",
+};
+static_assert(std::size(LOCK_RANK_NAMES) == static_cast<size_t>(LockRank::console) + 1);
+
 // The ranks a hart holds, one bit each.
 class HeldLocks {
 public:
@@ -36,6 +43,7 @@ public:
     }
     void pop(LockRank rank) { held_ &= ~bit(rank); }
     bool none() const { return held_ == 0; }
+    bool only(LockRank rank) const { return held_ == bit(rank); }
 
 private:
     static constexpr uint32_t bit(LockRank rank) { return 1u << static_cast<uint32_t>(rank); }

@@ -12,38 +12,49 @@
 
 namespace kern {
 
-// What every lock of ours does with its rank.
-class Ranked {
+// To be said by whoever may sleep, also when it does not come to that: no spinning lock is held here.
+inline void may_sleep() { DEBUG_ASSERT(arch::this_hart().held_locks.none()); }
+
+// What all locks here have in common: a rank, a bit in state_ for each hart that holds the lock, and a watchdog.
+class RankedLock {
 protected:
-    constexpr explicit Ranked(LockRank rank) : rank_(rank) {}
-    void note_taken() const {
+    constexpr explicit RankedLock(LockRank rank) : rank_(rank) {}
+
+    // Tries until it works. To wait for seconds is a deadlock, whose cause is reported by panic().
+    template <typename Attempt>
+    void take(Attempt attempt) {
         if constexpr (DEBUG_BUILD)
             arch::this_hart().held_locks.push(rank_);
+        for (uint64_t since = 0; !attempt();)
+            wait_turn(since);
     }
     void note_dropped() const {
         if constexpr (DEBUG_BUILD)
             arch::this_hart().held_locks.pop(rank_);
     }
+    static uint32_t my_bit() { return 1u << arch::this_hart().index; }
+
+    Atomic<uint32_t> state_;
 
 private:
+    void wait_turn(uint64_t& since) const;
+
     LockRank rank_;
 };
 
-class SpinLock : Ranked {
+// How long a lock may be waited for, in ns. (Variable for the test of just this.)
+extern uint64_t lock_patience_ns;
+
+class SpinLock : RankedLock {
 public:
-    constexpr explicit SpinLock(LockRank rank) : Ranked(rank) {}
+    constexpr explicit SpinLock(LockRank rank) : RankedLock(rank) {}
     void lock() {
-        note_taken();
-        while (held_.exchange_acquire(1))
-            arch::cpu_relax();
+        take([this, me = my_bit()] { return state_.compare_exchange(0, me); });
     }
     void unlock() {
-        held_.store_release(0);
+        state_.store_release(0);
         note_dropped();
     }
-
-private:
-    Atomic<uint32_t> held_;
 };
 
 class IrqSpinLock : SpinLock {
@@ -66,38 +77,34 @@ private:
 
 // Many readers or one writer. A waiting writer stops new readers from overtaking it for ever.
 //
-//     state:   0 free    n readers: n    a writer inside: WRITER    a writer waits: WAITING | ...
-class RwSpinLock : Ranked {
+//     state:   0 free    the readers' bits    WRITER | the writer's bit    WAITING | ... a writer waits
+class RwSpinLock : RankedLock {
 public:
-    constexpr explicit RwSpinLock(LockRank rank) : Ranked(rank) {}
+    constexpr explicit RwSpinLock(LockRank rank) : RankedLock(rank) {}
     void lock_shared() {
-        note_taken();
-        for (;;) {
+        take([this, me = my_bit()] {
             uint32_t state = state_.load();
-            if (!(state & (WRITER | WAITING)) && state_.compare_exchange(state, state + 1)) return;
-            arch::cpu_relax();
-        }
+            return !(state & (WRITER | WAITING)) && state_.compare_exchange(state, state | me);
+        });
     }
     void unlock_shared() {
-        state_.fetch_sub(1);
+        state_.fetch_and(~my_bit());
         note_dropped();
     }
     void lock() {
-        note_taken();
-        while (!state_.compare_exchange(0, WRITER) && !state_.compare_exchange(WAITING, WRITER)) {
+        take([this, me = my_bit() | WRITER] {
+            if (state_.compare_exchange(0, me) || state_.compare_exchange(WAITING, me)) return true;
             state_.fetch_or(WAITING);
-            arch::cpu_relax();
-        }
+            return false;
+        });
     }
     void unlock() {
-        state_.fetch_and(~WRITER);
+        state_.fetch_and(WAITING);
         note_dropped();
     }
 
 private:
-    static constexpr uint32_t WRITER = 1u << 31;
-    static constexpr uint32_t WAITING = 1u << 30;
-    Atomic<uint32_t> state_;
+    static constexpr uint32_t WRITER = 1u << 31, WAITING = 1u << 30;
 };
 
 // Holds a lock from its making to its end.
@@ -113,6 +120,26 @@ private:
     Lock& lock_;
 };
 
+// Data, as long as its lock is held: to the end of the scope, or to unlock(), after which it must not be used.
+template <typename T, typename Lock, auto release>
+class [[nodiscard]] Held {
+public:
+    Held(T& data, Lock& lock) : data_(data), lock_(&lock) {}
+    Held(Held&& other) noexcept : data_(other.data_), lock_(std::exchange(other.lock_, nullptr)) {}
+    Held& operator=(Held&&) = delete;
+    ~Held() { unlock(); }
+    T* operator->() const { return &data_; }
+    T& operator*() const { return data_; }
+    void unlock() {
+        if (lock_)
+            (std::exchange(lock_, nullptr)->*release)();
+    }
+
+private:
+    T& data_;
+    Lock* lock_;
+};
+
 // Data that can only be reached through its lock:
 //
 //     Locked<Counters, SpinLock> counters_{LockRank::vmo};
@@ -121,42 +148,19 @@ private:
 template <typename T, typename Lock = SpinLock>
 class Locked {
 public:
+    using Guard = Held<T, Lock, &Lock::unlock>;
+
     template <typename... Args>
     constexpr explicit Locked(LockRank rank, Args&&... args) : lock_(rank), data_(std::forward<Args>(args)...) {}
 
-    class [[nodiscard]] Guard {
-    public:
-        explicit Guard(Locked& owner) : owner_(&owner) { owner.lock_.lock(); }
-        Guard(Guard&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
-        Guard& operator=(Guard&&) = delete;
-        ~Guard() { unlock(); }
-        T* operator->() const { return &owner_->data_; }
-        T& operator*() const { return owner_->data_; }
-        // Lets go early; the guard must not be used afterwards.
-        void unlock() {
-            if (owner_)
-                std::exchange(owner_, nullptr)->lock_.unlock();
-        }
-
-    private:
-        Locked* owner_;
-    };
-
-    class [[nodiscard]] ReadGuard {
-    public:
-        explicit ReadGuard(const Locked& owner) : owner_(owner) { owner.lock_.lock_shared(); }
-        ReadGuard(const ReadGuard&) = delete;
-        ReadGuard& operator=(const ReadGuard&) = delete;
-        ~ReadGuard() { owner_.lock_.unlock_shared(); }
-        const T* operator->() const { return &owner_.data_; }
-        const T& operator*() const { return owner_.data_; }
-
-    private:
-        const Locked& owner_;
-    };
-
-    Guard lock() { return Guard(*this); }             // exclusive
-    ReadGuard read() const { return ReadGuard(*this); }  // shared; RwSpinLock only
+    Guard lock() {  // exclusive
+        lock_.lock();
+        return Guard(data_, lock_);
+    }
+    auto read() const {  // shared; RwSpinLock only
+        lock_.lock_shared();
+        return Held<const T, Lock, &Lock::unlock_shared>(data_, lock_);
+    }
 
     // For a debugger, a panic report, or an object nobody else can see (its destructor): without the lock.
     T& unlocked() { return data_; }

@@ -3,22 +3,28 @@
 #include <bit>
 
 #include "arch/contract.h"
-#include "base/atomic.h"
+#include "base/locked.h"
 
 namespace kern {
 
 namespace {
-Atomic<uint32_t> panicking;
+Atomic<uint32_t> panicking;  // 1 + the index of the hart that reports; 0: none
 constexpr unsigned PANIC_STATUS = 125;
 }  // namespace
 
-bool is_panicking() { return panicking.load(); }
+bool is_panicking() {
+    uint32_t who = panicking.load();
+    if (who && who != arch::this_hart().index + 1)
+        arch::stop_hart();
+    return who != 0;
+}
 
-// A panic while the first one reports ends the machine at once.
+// A panic while this hart reports one ends the machine at once.
 void panic_message(std::string_view format, FormatArgs args) {
     arch::disable_interrupts();
-    if (panicking.exchange_acquire(1))
+    if (!panicking.compare_exchange(0, arch::this_hart().index + 1) && is_panicking())
         arch::power_off(PANIC_STATUS);
+    arch::stop_other_harts();
     char buffer[512];
     BufferSink cause{std::span(buffer)};
     format_to(cause, format, args);
@@ -29,8 +35,21 @@ void panic_message(std::string_view format, FormatArgs args) {
 
 void HeldLocks::report_wrong_order(LockRank rank) const {
     if (!is_panicking())
-        panic("lock order: a lock of rank {} is taken under one of rank {}; see base/lock_rank.h", rank,
-              std::bit_width(held_) - 1);
+        panic("lock order: a lock of rank {} is taken under one of rank {}; see base/lock_rank.h",
+              LOCK_RANK_NAMES[static_cast<uint32_t>(rank)], LOCK_RANK_NAMES[std::bit_width(held_) - 1]);
+}
+
+uint64_t lock_patience_ns = 10'000'000'000;
+
+void RankedLock::wait_turn(uint64_t& since) const {
+    arch::cpu_relax();
+    (void)is_panicking();  // another hart: stops this one
+    uint64_t now = arch::now_ns();
+    if (!since)
+        since = now;
+    if (now - since > lock_patience_ns)
+        panic("hart {} has waited {} s for a lock of rank {}; the harts that hold it, a bit each: 0x{x}", arch::this_hart().index,
+              (now - since) / 1'000'000'000, LOCK_RANK_NAMES[static_cast<uint32_t>(rank_)], state_.load());
 }
 
 }  // namespace kern

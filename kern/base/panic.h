@@ -13,7 +13,7 @@ template <typename... Args>
     panic_message(format, {FormatArg(args)...});
 }
 
-// Whether a panic is being reported: who prints then takes no lock.
+// Whether this hart is reporting a panic: it then takes no lock to print. A hart that asks while another one reports stops.
 bool is_panicking();
 
 // Writes who runs on this hart and its address-space map, for the report. Implemented by kern/process; takes no lock and

@@ -68,12 +68,13 @@ namespace {
 constexpr uint32_t MAX_LINES = 96;  // QEMU's virt machine has 95
 void (*handlers[MAX_LINES])();
 
-// Each hart has two contexts on this machine, machine mode's and supervisor mode's: ours is the odd one.
-uint64_t context() { return 2 * arch::this_hart().firmware_id + 1; }
+// Each hart has two contexts on this machine, machine mode's and supervisor mode's: that of the hart that booted, which takes
+// all interrupts of devices, is the odd one.
+uint64_t context;
 
 PhysAddr priority(uint32_t irq) { return plic + 4 * irq; }
-PhysAddr enable_word(uint32_t irq) { return plic + 0x2000 + 0x80 * context() + 4 * (irq / 32); }
-PhysAddr threshold() { return plic + 0x20'0000 + 0x1000 * context(); }
+PhysAddr enable_word(uint32_t irq) { return plic + 0x2000 + 0x80 * context + 4 * (irq / 32); }
+PhysAddr threshold() { return plic + 0x20'0000 + 0x1000 * context; }
 PhysAddr claim() { return threshold() + 4; }
 
 }  // namespace
@@ -109,6 +110,7 @@ void set_up_board(const Machine& machine) {
         uart = machine.uart;
     write_register<uint8_t>(uart.base + FIFO_CONTROL, FIFO_ON);
     plic = machine.plic.base;
+    context = 2 * arch::this_hart().firmware_id + 1;
     power = machine.power.base;
     if (!machine.rtc.size) return;
     uint64_t low = read_register<uint32_t>(machine.rtc.base);  // holds the high half still until it is read

@@ -19,7 +19,7 @@ inline constexpr size_t UART_QUEUE = 16;
 // From here on `receive` is called with each byte that arrives, in interrupt context.
 void set_uart_receiver(void (*receive)(char));
 
-// The platform-level interrupt controller: devices' interrupts to this hart (RISC-V PLIC specification v1.0).
+// The platform-level interrupt controller: devices' interrupts to the hart that booted (RISC-V PLIC specification v1.0).
 // From here on `handler` is called, in interrupt context, when line `irq` is raised.
 void enable_interrupt(uint32_t irq, void (*handler)());
 // Calls the handlers of all raised lines. The external interrupt's service.

@@ -65,7 +65,7 @@ void free_run(Frame& run, unsigned order) {
     put_run(*all, *frame, order);
 }
 
-Frame* take_run(Buddies& all, unsigned order) {
+Frame* take_run(Buddies& all, unsigned order, FrameUse use) {
     unsigned found = order;
     while (found <= MAX_FRAME_ORDER && all.free_runs[found].empty())
         found++;
@@ -76,6 +76,8 @@ Frame* take_run(Buddies& all, unsigned order) {
         put_run(all, run[size_t{1} << found], found);  // the upper half goes back
     }
     all.free_frames -= size_t{1} << order;
+    run->use = use;  // before the lock goes: a neighbour that is freed looks at it
+    run->order = order & 0xf;
     return run;
 }
 
@@ -116,12 +118,10 @@ void add_memory(PhysAddr start, PhysAddr end) {
 Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill) {
     if (order > MAX_FRAME_ORDER) return fail(Errno::ENOMEM);
     auto all = buddies.lock();
-    Frame* run = take_run(*all, order);
+    Frame* run = take_run(*all, order, use);
     all.unlock();
     if (!run) return fail(Errno::ENOMEM);
     run->refs.store(1);
-    run->use = use;
-    run->order = order & 0xf;
     run->live = 0;
     fill_frames(*run, order, fill);
     return run;

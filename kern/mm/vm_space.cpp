@@ -11,11 +11,12 @@ Result<FrameRef> VmSpace::make_root() {
 void VmSpace::activate() {
     arch::Hart& hart = arch::this_hart();
     if (hart.space == this) return;
+    active_harts_.fetch_or(uint64_t{1} << hart.index);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    arch::activate(root());
     if (hart.space)
         hart.space->active_harts_.fetch_and(~(uint64_t{1} << hart.index));
     hart.space = this;
-    active_harts_.fetch_or(uint64_t{1} << hart.index);
-    arch::activate(root());
 }
 
 void VmSpace::deactivate() {
@@ -28,7 +29,8 @@ void VmSpace::deactivate() {
 
 void VmSpace::flush(VirtRange range) {
     uint64_t me = uint64_t{1} << arch::this_hart().index;
-    uint64_t harts = active_harts_.load_acquire();
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    uint64_t harts = active_harts_.load();
     if (harts & me)
         arch::flush_tlb(range);
     if (harts & ~me)

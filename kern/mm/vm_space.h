@@ -39,6 +39,13 @@ private:
     Atomic<uint64_t> active_harts_;  // a bit per Hart::index
 };
 
+// Why no hart is missed that begins to run the space during a flush: each of the two writes before it reads.
+//
+//     flush: change entries | read active_harts_      activate: set own bit in active_harts_ | walk the entries
+//
+// Either the flush sees the bit, or the walk finds the changed entries. A hart that goes on to another table takes its bit
+// back when it can no longer walk this one.
+
 // Collects what must outlive the flush of a range. Flushes when full and at its end, then drops the references. Made
 // before the page table's guard or after: it takes no lock.
 class FlushBatch {

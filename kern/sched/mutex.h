@@ -11,7 +11,7 @@ public:
     // A thread may change harts while it holds one, so the rank is for the reader only.
     constexpr explicit Mutex(LockRank) {}
     void lock() {
-        DEBUG_ASSERT(arch::this_hart().held_locks.none());
+        may_sleep();
         if (!state_.compare_exchange(FREE, HELD)) [[unlikely]]
             waiters_.wait_uninterruptibly([this] { return state_.exchange_acquire(CONTENDED) == FREE; });
     }

@@ -1,3 +1,11 @@
+// How a thread that is made ready finds a hart, and no hart sleeps while one waits:
+//
+//     who makes it ready                             a hart with nothing to run
+//       puts it in the queue of its last hart          puts itself in idle_harts
+//       looks for a hart in idle_harts                 looks at all queues, and takes over what waits there
+//       takes it out and sends it an interrupt         waits for an interrupt
+//
+// Each writes before it reads what the other one writes, so at least one of the two sees the other.
 #include "sched/scheduler.h"
 
 #include <algorithm>
@@ -11,147 +19,190 @@ namespace kern {
 
 // What one hart has to run. The lock is held across a switch: the thread that leaves takes it, the thread that comes lets
 // go of it (finish_switch), so nobody can take up a thread whose registers are not saved yet.
-class RunQueue {
-public:
+struct RunQueue {
     IrqSpinLock lock{LockRank::run_queue};
     Thread* idle = nullptr;
     Thread* current = nullptr;
     Thread* previous = nullptr;  // during a switch: who leaves
-    uint64_t turn = 0;           // ns that a thread may run while others wait
+    List<Thread, Thread> ready;
+    Atomic<uint32_t> ready_count;  // read without the lock
+    List<Thread, SleepTag> sleepers;
+    uint64_t next_timer = NEVER;
 
-    bool others_wait() const { return !ready_.empty(); }
-    Thread* take() { return ready_.pop_front(); }
     void add(Thread& thread) {
         thread.state_ = Thread::State::ready;
-        ready_.push_back(thread);
+        ready.push_back(thread);
+        ready_count.store(ready_count.load() + 1);
     }
-    void wake(Thread& thread);
-    void add_sleeper(Thread& thread, uint64_t deadline);
-    void wake_due(uint64_t now);
-    void set_timer(uint64_t time) { arch::set_timer(next_timer_ = time); }
-    Thread& pick_next();
-
-private:
-    List<Thread, Thread> ready_;
-    List<Thread, SleepTag> sleepers_;
-    uint64_t next_timer_ = NEVER;
+    Thread* take() {
+        Thread* thread = ready.pop_front();
+        if (thread)
+            ready_count.store(ready_count.load() - 1);
+        return thread;
+    }
+    bool wake(Thread& thread) {
+        if (thread.state_ != Thread::State::sleeping) return false;
+        static_cast<ListNode<SleepTag>&>(thread).unlink();
+        add(thread);
+        return true;
+    }
+    void set_timer(uint64_t time) { arch::set_timer(next_timer = time); }
+    void set_timer_by(uint64_t time) {
+        if (time < next_timer)
+            set_timer(time);
+    }
+    void add_sleeper(Thread& thread, uint64_t deadline) {
+        if (deadline == NEVER) return;
+        thread.wake_time_ = deadline;
+        sleepers.push_back(thread);
+        set_timer_by(deadline);
+    }
+    unsigned wake_due(uint64_t now);
 };
 
 namespace {
 
 constinit RunQueue queues[arch::MAX_HARTS] = {};  // g++ 12 leaves an array without an initialiser all zero
-
-Atomic<uint32_t> harts_started;
+uint64_t turn_ns;                                 // that a thread may run while others wait
+Atomic<uint32_t> started_harts;
+Atomic<uint32_t> idle_harts;  // a bit for each that sleeps and was not called yet
 
 RunQueue& my_queue() { return queues[arch::this_hart().index]; }
 
+// A thread was made ready in `queue`. Its own hart is the best one for it.
+void call_idle_hart(const RunQueue& queue) {
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    auto home = static_cast<unsigned>(&queue - queues);
+    while (uint32_t idle = idle_harts.load()) {
+        unsigned hart = idle >> home & 1 ? home : static_cast<unsigned>(std::countr_zero(idle));
+        if (!(idle_harts.fetch_and(~(1u << hart)) >> hart & 1)) continue;  // another one was faster
+        if (hart != arch::this_hart().index)
+            arch::send_interrupt(hart);
+        return;
+    }
+}
+
 }  // namespace
 
-void RunQueue::wake(Thread& thread) {
-    if (thread.state_ != Thread::State::sleeping) return;
-    static_cast<ListNode<SleepTag>&>(thread).unlink();
-    add(thread);
-}
-
-void RunQueue::add_sleeper(Thread& thread, uint64_t deadline) {
-    if (deadline == NEVER) return;
-    thread.wake_time_ = deadline;
-    sleepers_.push_back(thread);
-    if (deadline < next_timer_)
-        set_timer(deadline);
-}
-
-// Also sets the timer anew: to the next turn or the next sleeper, whichever is earlier.
-void RunQueue::wake_due(uint64_t now) {
-    uint64_t next = now + turn;
-    for (auto place = sleepers_.begin(); place != sleepers_.end();) {
+// Returns how many it woke. Sets the timer anew: to the end of the turn or the next sleeper, whichever is earlier.
+unsigned RunQueue::wake_due(uint64_t now) {
+    unsigned woken = 0;
+    uint64_t next = current == idle ? NEVER : now + turn_ns;
+    for (auto place = sleepers.begin(); place != sleepers.end();) {
         Thread& sleeper = *place;
         ++place;
         if (sleeper.wake_time_ <= now)
-            wake(sleeper);
+            woken += wake(sleeper);
         else
             next = std::min(next, sleeper.wake_time_);
     }
     set_timer(next);
+    return woken;
 }
 
-Thread& RunQueue::pick_next() {
-    Thread* next = take();
-    if (!next)
-        next = idle;
-    next->state_ = Thread::State::running;
-    next->hart_.store(arch::this_hart().index);
-    return *next;
+// HARTS
+
+void Scheduler::start(uint64_t hz) {
+    turn_ns = 1'000'000'000 / hz;
+    auto* idle = new (std::nothrow) Thread();
+    if (!idle)
+        panic("no memory for the first thread");
+    my_queue().idle = my_queue().current = arch::this_hart().thread = idle;
+    started_harts.store(1);
 }
 
-void Scheduler::start_hart(unsigned hz) {
-    RunQueue& queue = my_queue();
-    queue.idle = queue.current = new (std::nothrow) Thread();
-    if (!queue.idle)
-        panic("no memory for the idle thread of hart {}", arch::this_hart().index);
-    queue.idle->state_ = Thread::State::running;
-    queue.turn = 1'000'000'000 / std::max(hz, 1u);
-    arch::this_hart().thread = queue.idle;
-    queue.set_timer(arch::now_ns() + queue.turn);
-    harts_started.fetch_add(1);
+Result<> Scheduler::start_hart(uint64_t firmware_id) {
+    uint32_t index = started_harts.load();
+    if (index == arch::MAX_HARTS) return fail(Errno::EINVAL);
+    auto idle = TRY(make_own<Thread>());
+    TRY(idle->prepare_stack(enter_hart));
+    queues[index].idle = queues[index].current = idle.get();
+    TRY(arch::start_hart(index, firmware_id, idle->context));
+    (void)idle.release();
+    started_harts.store(index + 1);
+    return {};
 }
 
-unsigned Scheduler::hart_count() { return harts_started.load(); }
-
-// A thread that another hart has ready but cannot run yet; null when there is none.
-static Thread* steal() {
-    for (RunQueue& victim : queues) {
-        LockGuard guard(victim.lock);
-        if (Thread* thread = victim.others_wait() ? victim.take() : nullptr) return thread;
-    }
-    return nullptr;
+void Scheduler::enter_hart(void* idle) {
+    arch::set_up_started_hart();
+    arch::this_hart().thread = static_cast<Thread*>(idle);
+    run_idle();
 }
 
-// Interrupts are looked at with the hart awake; with them off, wait_for_interrupt() cannot miss one that comes just before.
+unsigned Scheduler::hart_count() { return started_harts.load(); }
+
+// Interrupts are off from the look to the sleep: one that comes between is pending, and ends the sleep at once.
 void Scheduler::run_idle() {
+    uint32_t me = 1u << arch::this_hart().index;
     for (;;) {
         arch::disable_interrupts();
-        if (!my_queue().others_wait()) {
-            if (Thread* thread = steal())
-                Scheduler::adopt(*thread);
-            else
-                arch::wait_for_interrupt();
-        }
+        idle_harts.fetch_or(me);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        if (!my_queue().ready_count.load() && !steal(0))
+            arch::wait_for_interrupt();
+        idle_harts.fetch_and(~me);
         arch::restore_interrupts(true);
         yield();
     }
 }
 
-void Scheduler::adopt(Thread& thread) {
-    RunQueue& queue = my_queue();
-    LockGuard guard(queue.lock);
-    thread.hart_.store(arch::this_hart().index);
-    queue.add(thread);
+// Takes over a thread from where most are ready, if that is more than `limit`. Returns whether it did.
+bool Scheduler::steal(uint32_t limit) {
+    for (;;) {
+        RunQueue& victim = *std::ranges::max_element(queues, {}, [](RunQueue& queue) { return queue.ready_count.load(); });
+        if (victim.ready_count.load() <= limit) return false;
+        Thread* thread;
+        {
+            LockGuard guard(victim.lock);
+            thread = victim.take();
+            if (!thread) continue;
+            thread->hart_.store(arch::this_hart().index);  // from here on it is ready, but in no queue
+        }
+        LockGuard guard(my_queue().lock);
+        my_queue().add(*thread);
+        return true;
+    }
 }
 
-void Scheduler::wake(Thread& thread) {
+// SWITCHING
+
+RunQueue& Scheduler::lock_queue_of(const Thread& thread) {
     for (;;) {
-        uint32_t hart = thread.hart_.load();
-        LockGuard guard(queues[hart].lock);
-        if (thread.hart_.load() == hart)  // else it was taken over meanwhile
-            return queues[hart].wake(thread);
+        RunQueue& queue = queues[thread.hart_.load()];
+        queue.lock.lock();
+        if (&queue == &queues[thread.hart_.load()]) return queue;
+        queue.lock.unlock();  // it was taken over meanwhile
     }
+}
+
+bool Scheduler::wake(Thread& thread) {
+    RunQueue& queue = lock_queue_of(thread);
+    bool woken = queue.wake(thread);
+    queue.lock.unlock();
+    if (woken)
+        call_idle_hart(queue);
+    return woken;
 }
 
 // Interrupts are off, and the queue's lock is held.
 void Scheduler::switch_away(RunQueue& queue) {
     arch::Hart& hart = arch::this_hart();
-    Thread& previous = *queue.current;
-    Thread& next = queue.pick_next();
+    DEBUG_ASSERT(hart.held_locks.only(LockRank::run_queue));
+    Thread* next = queue.take();
+    if (!next)
+        next = queue.idle;
+    next->state_ = Thread::State::running;
     hart.need_resched = false;
-    if (&next == &previous) return queue.lock.unlock();
-    queue.previous = &previous;
-    queue.current = hart.thread = &next;
-    if (next.space)
-        next.space->activate();
+    if (next == queue.current) return queue.lock.unlock();
+    if (queue.current == queue.idle)
+        queue.set_timer_by(arch::now_ns() + turn_ns);  // an idle hart takes no turns
+    queue.previous = std::exchange(queue.current, next);
+    hart.thread = next;
+    if (next->space)
+        next->space->activate();
     else
         VmSpace::deactivate();
-    arch::switch_context(&previous.context, &next.context);
+    arch::switch_context(&queue.previous->context, &next->context);
     finish_switch();
 }
 
@@ -185,10 +236,11 @@ void Scheduler::exit() {
 }
 
 void Scheduler::sleep_until_set(const Atomic<uint32_t>& flag, uint64_t deadline, Interruptible interruptible) {
+    may_sleep();
     bool enabled = arch::disable_interrupts();
     RunQueue& queue = my_queue();
     Thread& self = *queue.current;
-    DEBUG_ASSERT(arch::this_hart().held_locks.none());
+    DEBUG_ASSERT(&self != queue.idle);
     queue.lock.lock();
     if (flag.load_acquire() || (interruptible == Interruptible::yes && self.is_interrupted())) {
         queue.lock.unlock();
@@ -200,11 +252,16 @@ void Scheduler::sleep_until_set(const Atomic<uint32_t>& flag, uint64_t deadline,
     arch::restore_interrupts(enabled);
 }
 
+// A hart that has far fewer threads than another one takes over one of its.
 void Scheduler::on_timer() {
     RunQueue& queue = my_queue();
-    LockGuard guard(queue.lock);
-    queue.wake_due(arch::now_ns());
-    arch::this_hart().need_resched = queue.others_wait();
+    queue.lock.lock();
+    unsigned woken = queue.wake_due(arch::now_ns());
+    queue.lock.unlock();
+    while (woken--)
+        call_idle_hart(queue);
+    steal(queue.ready_count.load() + 1);
+    arch::this_hart().need_resched = queue.ready_count.load() > 0;
 }
 
 // A THREAD'S OWN PART
@@ -216,10 +273,14 @@ Thread::~Thread() {
 }
 
 Result<> Thread::prepare(void (*entry)(Thread&)) {
+    entry_ = entry;
+    return prepare_stack(start);
+}
+
+Result<> Thread::prepare_stack(void (*start)(void*)) {
     constexpr unsigned STACK_ORDER = std::countr_zero(arch::KERNEL_STACK_SIZE / PAGE_SIZE);
     Frame* stack = TRY(allocate_frames(STACK_ORDER, FrameUse::kernel, Fill::none));
     stack_ = stack->data();
-    entry_ = entry;
     hart_.store(arch::this_hart().index);
     arch::guard_stack(stack_, true);
     arch::prepare_context(context, stack_, start, this);
@@ -234,9 +295,12 @@ void Thread::start(void* thread) {
     self->entry_(*self);
 }
 
+// If it runs on another hart, perhaps in user mode, it shall hear of it now.
 void Thread::interrupt() {
     interrupted_.store(1);
-    Scheduler::wake(*this);
+    uint32_t hart = hart_.load();
+    if (!Scheduler::wake(*this) && hart != arch::this_hart().index)
+        arch::send_interrupt(hart);
 }
 
 }  // namespace kern

@@ -1,5 +1,6 @@
 // Who runs on which hart. Each hart has a queue of its own; it takes turns when the timer says so on the way back to user
-// mode, and an idle hart takes over what another one has waiting. Kernel code is never preempted.
+// mode. A hart with nothing to run sleeps until it is called; it takes over what another one has waiting. Kernel code is
+// never preempted.
 #pragma once
 
 #include "context.h"
@@ -9,7 +10,7 @@
 
 namespace kern {
 
-class RunQueue;
+struct RunQueue;
 class VmSpace;
 struct SleepTag;
 
@@ -42,15 +43,18 @@ public:
     VmSpace* space = nullptr;  // the user addresses it runs with; null: none
 
 private:
-    friend class RunQueue;
+    friend struct RunQueue;
     friend class Scheduler;
 
+    Result<> prepare_stack(void (*start)(void*));
     static void start(void* thread);
 
     Atomic<uint32_t> interrupted_;
-    State state_ = State::sleeping;  // with the lock of the run queue of `hart_`
+    // With the lock of the run queue of `hart_`:
+    State state_ = State::sleeping;
     Atomic<uint32_t> hart_;          // index: where it runs, or ran last
     uint64_t wake_time_ = 0;         // ns; while it is in the list of sleepers
+
     std::byte* stack_ = nullptr;
     void (*entry_)(Thread&) = nullptr;
 };
@@ -59,17 +63,20 @@ inline constexpr uint64_t NEVER = UINT64_MAX;  // a deadline
 
 inline Thread& current_thread() { return *arch::this_hart().thread; }
 
-
 class Scheduler {
 public:
-    // STARTING. The caller becomes this hart's idle thread; `hz` turns a second are dealt out.
-    static void start_hart(unsigned hz);
+    // STARTING. The caller becomes the idle thread of the hart that booted; `hz` turns a second are dealt out.
+    static void start(uint64_t hz);
+    // Lets another hart take part, which the firmware calls so. ENOMEM; EINVAL: there is no such hart, or no room for it.
+    static Result<> start_hart(uint64_t firmware_id);
     [[noreturn]] static void run_idle();
 
+    // Harts that take part.
     static unsigned hart_count();
 
-    // Makes a new or sleeping thread ready. Any context.
-    static void wake(Thread& thread);
+    // Makes a new or sleeping thread ready, and calls an idle hart for it if there is one. Returns whether it slept. Any
+    // context.
+    static bool wake(Thread& thread);
     // Lets the others go first.
     static void yield();
     // Ends the current thread; it is deleted once its stack is left.
@@ -86,7 +93,9 @@ public:
     static void finish_switch();
 
 private:
-    static void adopt(Thread& thread);
+    static void enter_hart(void* idle);
+    static RunQueue& lock_queue_of(const Thread& thread);
+    static bool steal(uint32_t limit);
     static void switch_away(RunQueue& queue);
 };
 

@@ -40,6 +40,7 @@ private:
 
     template <typename Attempt>
     auto wait(Attempt& attempt, uint64_t deadline, Scheduler::Interruptible interruptible) -> Result<decltype(attempt())> {
+        may_sleep();
         if (auto result = attempt()) return result;
         for (Waiter waiter;;) {
             enter(waiter);

@@ -150,6 +150,8 @@ size_t user_write(VirtAddr to, const void* from, size_t size) {
 uint64_t now_ns() { return 0; }
 void console_write(std::string_view text) { fwrite(text.data(), 1, text.size(), stderr); }
 void report_panic() {}
+void stop_other_harts() {}
+void stop_hart() { abort(); }
 void power_off(unsigned) { abort(); }  // only a panic powers a pretended machine off
 
 }  // namespace kern::arch

@@ -66,7 +66,7 @@ void map_devices() {
 }
 
 void write_satp(PhysAddr root) {
-    asm volatile("csrw satp, %0\n sfence.vma" ::"r"(root.page_number() | uint64_t{8} << 60) : "memory");
+    asm volatile("csrw satp, %0\n sfence.vma\n fence.i" ::"r"(root.page_number() | uint64_t{8} << 60) : "memory");
 }
 
 }  // namespace

@@ -5,23 +5,27 @@
 //     clean                            in the hart, equal to Context::fp       the hart writes one: dirty
 //     dirty                            in the hart                             it is switched away from: saved, off
 //
-// A thread that comes back to the hart whose f registers are still its own goes on with them.
+// A thread that comes back to the hart whose f registers are still its own goes on with them: it used none elsewhere since
+// (Context::fp_hart), nor did another thread here (HartFp::owner).
 #include "context.h"
 
 #include <algorithm>
 
 namespace kern::arch {
 
+struct HartFp {
+    Context* running = nullptr;
+    Context* owner = nullptr;  // whose values the hart's f registers are, if that one's fp_hart says so, too
+};
+
 namespace {
+
+HartFp hart_fp[MAX_HARTS];
 
 constexpr uint64_t FS_MASK = 3 << 13, FS_CLEAN = 2 << 13, FS_DIRTY = 3 << 13;
 constexpr uint64_t STATUS_SPIE = 1 << 5;
 constexpr uint64_t STATUS_UXL = uint64_t{3} << 32;  // register width of user mode; read-only 2 on most machines
 
-struct HartFp {
-    Context* running = nullptr;
-    Context* owner = nullptr;  // whose values the hart's f registers are; null: nobody's
-} hart_fp[MAX_HARTS];
 
 extern "C" {
 void swap_registers(Context* from, Context* to);
@@ -33,13 +37,6 @@ void load_float_registers(const FpState* state);
 
 void set_fs(TrapFrame& frame, uint64_t fs) { frame.status = (frame.status & ~FS_MASK) | fs; }
 
-// The f registers of every hart are no longer this thread's. (No hart but this one is running it.)
-void disown_fp(const Context& context) {
-    for (HartFp& fp : hart_fp)
-        if (fp.owner == &context)
-            fp.owner = nullptr;
-}
-
 }  // namespace
 
 void prepare_context(Context& context, std::byte* stack, void (*entry)(void*), void* argument) {
@@ -48,7 +45,6 @@ void prepare_context(Context& context, std::byte* stack, void (*entry)(void*), v
     context.sp = reinterpret_cast<uint64_t>(context.user_frame);
     context.s[1] = reinterpret_cast<uint64_t>(entry);
     context.s[2] = reinterpret_cast<uint64_t>(argument);
-    disown_fp(context);
 }
 
 void switch_context(Context* from, Context* to) {
@@ -57,7 +53,7 @@ void switch_context(Context* from, Context* to) {
         save_user_fp(*from);
         set_fs(*from->user_frame, 0);
     }
-    if (to->user_frame && fp.owner == to)
+    if (to->user_frame && fp.owner == to && to->fp_hart == &fp)
         set_fs(*to->user_frame, FS_CLEAN);
     fp.running = to;
     swap_registers(from, to);
@@ -73,8 +69,8 @@ bool load_user_fp(TrapFrame& frame) {
     HartFp& fp = hart_fp[this_hart().index];
     if ((frame.status & FS_MASK) != 0) return false;
     load_float_registers(&fp.running->fp);
-    disown_fp(*fp.running);
     fp.owner = fp.running;
+    fp.running->fp_hart = &fp;
     set_fs(frame, FS_CLEAN);
     return true;
 }
@@ -88,7 +84,7 @@ void reset_user_state(Context& context, VirtAddr pc, VirtAddr sp) {
     frame.sp = sp.value;
     frame.status = (status & STATUS_UXL) | STATUS_SPIE;
     context.fp = FpState();
-    disown_fp(context);
+    context.fp_hart = nullptr;
 }
 
 [[noreturn]] void return_to_user(Context& context) { leave_for_user(context.user_frame); }

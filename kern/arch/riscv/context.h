@@ -11,6 +11,7 @@
 #pragma once
 
 #include "arch/contract.h"
+#include "base/result.h"
 
 namespace kern::arch {
 
@@ -55,12 +56,15 @@ struct FpState {
     uint64_t fcsr = 0;
 };
 
+struct HartFp;
+
 struct Context {
     // What a function call preserves (switch.S knows the offsets); the rest is already on the stack.
     uint64_t ra = 0, sp = 0, s[12] = {};
     // The registers of the thread's user program, at the top of its kernel stack. Null for the boot context.
     TrapFrame* user_frame = nullptr;
     FpState fp;
+    const HartFp* fp_hart = nullptr;  // the hart whose f registers may still be these; null: none
 };
 
 static_assert(offsetof(Context, sp) == 8 && offsetof(Context, s) == 16);
@@ -71,6 +75,12 @@ void prepare_context(Context& context, std::byte* stack, void (*entry)(void*), v
 
 // Takes the page at the bottom of a kernel stack away, so that an overflow traps at once, or gives it back.
 void guard_stack(std::byte* stack, bool guarded);
+
+// Has the firmware start a hart, which goes on as `idle`, the context of a new thread, says. Its traps come to us and its page
+// table is the kernel's. EINVAL: there is no such hart.
+Result<> start_hart(unsigned index, uint64_t firmware_id, Context& idle);
+// What the context given to start_hart has to do first.
+void set_up_started_hart();
 
 // Leaves the running thread in `from` and goes on where `to` left off. Interrupts are off, before and after.
 void switch_context(Context* from, Context* to);

@@ -2,9 +2,7 @@
 // a0 = its id, a1 = physical address of the device tree.
 #include "offsets.inc"
 
-    .section .text.entry, "ax"
-    .globl kernel_entry
-kernel_entry:
+    .macro TURN_ON_TRANSLATION
     csrw sie, zero
     li t0, SSTATUS_FS | SSTATUS_SIE     // the firmware leaves the floating-point unit on
     csrc sstatus, t0
@@ -23,6 +21,12 @@ kernel_entry:
     add t0, t0, t1
     jr t0
 1:
+    .endm
+
+    .section .text.entry, "ax"
+    .globl kernel_entry, secondary_entry
+kernel_entry:
+    TURN_ON_TRANSLATION
     lla t0, bss_start
     lla t1, bss_end
 2:  sd zero, 0(t0)
@@ -33,8 +37,15 @@ kernel_entry:
     lla tp, harts
     mv s0, zero                         // a backtrace ends here
     call kernel_main
-3:  wfi
-    j 3b
+
+// Where we have the firmware start the other harts: a1 = the Context of the idle thread, virtual. Its user frame, at the
+// top of its stack, names the hart.
+secondary_entry:
+    TURN_ON_TRANSLATION
+    ld t0, CONTEXT_SP(a1)
+    ld tp, FRAME_HART(t0)
+    mv a0, a1
+    j load_registers
 
 // Until the kernel has built its own table: the gigabyte it was loaded into, where it is, and all physical memory
 // once more in the upper half.

@@ -1,10 +1,13 @@
 // The short answers of the port contract: clock, TLB, console, power.
+#include <algorithm>
+#include <bit>
+
+#include "base/panic.h"
 #include "dev/board.h"
 #include "port.h"
 
 namespace kern::arch {
 
-extern "C" Hart harts[MAX_HARTS];  // entry.S points tp at the first
 Hart harts[MAX_HARTS];
 uint64_t ns_per_tick_32;
 
@@ -14,8 +17,9 @@ using Wide = unsigned __int128;
 uint64_t ticks_per_ns_64;  // times 2^64: the clock ticks less than once a nanosecond
 
 // Calls the firmware (RISC-V Supervisor Binary Interface v1.0). Its extensions are named by four letters.
-enum Extension : uint64_t { TIME = 0x54494d45, RFENCE = 0x52464e43, RESET = 0x53525354 };
-void call_firmware(Extension extension, uint64_t function, uint64_t arg0, uint64_t arg1 = 0, uint64_t arg2 = 0,
+enum Extension : uint64_t { TIME = 0x54494d45, HARTS = 0x48534d, INTERRUPT = 0x735049, RFENCE = 0x52464e43, RESET = 0x53525354 };
+// Returns whether it did as it was told.
+bool call_firmware(Extension extension, uint64_t function, uint64_t arg0, uint64_t arg1 = 0, uint64_t arg2 = 0,
                    uint64_t arg3 = 0) {
     register uint64_t a0 asm("a0") = arg0;
     register uint64_t a1 asm("a1") = arg1;
@@ -24,9 +28,39 @@ void call_firmware(Extension extension, uint64_t function, uint64_t arg0, uint64
     register uint64_t a6 asm("a6") = function;
     register uint64_t a7 asm("a7") = extension;
     asm volatile("ecall" : "+r"(a0), "+r"(a1) : "r"(a2), "r"(a3), "r"(a6), "r"(a7) : "memory");
+    return a0 == 0;
+}
+
+// The firmware's names of the harts in `mask`.
+uint64_t firmware_mask(uint64_t mask) {
+    uint64_t named = 0;
+    for (; mask; mask &= mask - 1)
+        named |= uint64_t{1} << harts[std::countr_zero(mask)].firmware_id;
+    return named;
 }
 
 }  // namespace
+
+extern "C" std::byte secondary_entry[];  // entry.S
+
+Result<> start_hart(unsigned index, uint64_t firmware_id, Context& idle) {
+    if (std::max(firmware_id, harts[0].firmware_id) >= 64) return fail(Errno::EINVAL);  // beyond firmware_mask()
+    harts[index].index = index;
+    harts[index].firmware_id = firmware_id;
+    idle.user_frame->hart = &harts[index];
+    auto started = call_firmware(HARTS, 0, firmware_id, virt_to_phys(secondary_entry).value, reinterpret_cast<uint64_t>(&idle));
+    return started ? Result<>() : fail(Errno::EINVAL);
+}
+
+void set_up_started_hart() {
+    activate_kernel_only();
+    set_up_traps(this_hart().firmware_id);
+}
+
+void send_interrupt(unsigned hart_index) {
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    call_firmware(INTERRUPT, 0, firmware_mask(uint64_t{1} << hart_index));
+}
 
 Result<> set_up_clock(const Machine& machine) {
     constexpr uint64_t SECOND = 1'000'000'000;
@@ -49,11 +83,8 @@ void flush_tlb(VirtRange range) {
 }
 
 void flush_tlb_remote(uint64_t mask, VirtRange range) {
-    uint64_t firmware_mask = 0;
-    for (const Hart& hart : harts)
-        if (mask >> hart.index & 1)
-            firmware_mask |= uint64_t{1} << hart.firmware_id;
-    call_firmware(RFENCE, 1, firmware_mask, 0, range.start.value, range.size());
+    bool done = call_firmware(RFENCE, 1, firmware_mask(mask), 0, range.start.value, range.size());
+    ASSERT(done);
 }
 
 void console_write(std::string_view text) { dev::uart_write(text); }

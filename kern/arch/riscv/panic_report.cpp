@@ -53,6 +53,17 @@ void print_backtrace(Message& report, uint64_t fp, uint64_t known) {
     }
 }
 
+bool is_other_running_hart(const Hart& hart) { return hart.thread && &hart != &this_hart(); }
+uint64_t stopped_pc(const Hart& hart) { return __atomic_load_n(&hart.stopped_pc, __ATOMIC_ACQUIRE); }
+
+void report_other_hart(Message& report, const Hart& hart) {
+    uint64_t pc = stopped_pc(hart);
+    format_to(report, "hart {} {}:\n", hart.index, !pc ? "does not answer" : is_kernel_text(pc) ? "was" : "was in user mode");
+    if (!pc) return;
+    print_place(report, pc, pc);
+    print_backtrace(report, hart.stopped_fp, pc);
+}
+
 struct Entry {
     uint64_t address;
     const char* name;
@@ -67,6 +78,29 @@ Symbol find_symbol(uint64_t address) {
     if (!is_kernel_text(address) || after == table.begin()) return {};
     const Entry& entry = *(after - 1);
     return {entry.name, address - entry.address};
+}
+
+void stop_hart_at(uint64_t pc, uint64_t frame_pointer) {
+    Hart& hart = this_hart();
+    hart.stopped_fp = frame_pointer;
+    __atomic_store_n(&hart.stopped_pc, pc, __ATOMIC_RELEASE);
+    disable_interrupts();
+    for (;;)
+        wait_for_interrupt();
+}
+
+void stop_other_harts() {
+    for (const Hart& hart : harts)
+        if (is_other_running_hart(hart))
+            send_interrupt(hart.index);
+    uint64_t limit = now_ns() + 1'000'000'000;
+    for (const Hart& hart : harts)
+        while (is_other_running_hart(hart) && !stopped_pc(hart) && now_ns() < limit)
+            cpu_relax();
+}
+
+void stop_hart() {
+    stop_hart_at(reinterpret_cast<uint64_t>(__builtin_return_address(0)), reinterpret_cast<uint64_t>(__builtin_frame_address(0)));
 }
 
 void set_panic_frame(const TrapFrame& frame) { panic_frame = &frame; }
@@ -86,6 +120,9 @@ void report_panic() {
         print_return(report, known);  // the caller, or the last callee; a leaf may stand in the chain below
     print_backtrace(report, fp, known);
     describe_current_process(report);
+    for (const Hart& hart : harts)
+        if (is_other_running_hart(hart))
+            report_other_hart(report, hart);
 }
 
 }  // namespace kern::arch

@@ -9,8 +9,8 @@ namespace kern::arch {
 
 // BOOT, in the order main.cpp takes the steps
 
-// Makes this hart's traps come to us, the interrupts still off. `hart_id` is the firmware's.
-void set_up_traps(uint64_t hart_id);
+// Makes this hart's traps come to us, the interrupts still off. `firmware_id` is what the firmware calls the hart.
+void set_up_traps(uint64_t firmware_id);
 
 // Copies the firmware's device tree behind the kernel and reads it. EINVAL: malformed.
 Result<Machine> read_machine(PhysAddr device_tree);
@@ -50,7 +50,12 @@ struct Symbol {
 };
 Symbol find_symbol(uint64_t address);
 
+extern "C" Hart harts[MAX_HARTS];  // entry.S points tp at the first
+
 // PANIC
+
+// stop_hart() for a hart that was interrupted there.
+[[noreturn]] void stop_hart_at(uint64_t pc, uint64_t frame_pointer);
 
 // The panic to come is about this trap: its registers are reported, its stack walked.
 void set_panic_frame(const TrapFrame& frame);

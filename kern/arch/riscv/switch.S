@@ -3,17 +3,18 @@
 
     .macro EACH_SAVED do
     \do ra, 0(a0)
-    \do sp, 8(a0)
+    \do sp, CONTEXT_SP(a0)
     .irp n, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
     \do s\n, 16 + 8 * \n(a0)
     .endr
     .endm
 
     .text
-    .globl swap_registers
+    .globl swap_registers, load_registers
 swap_registers:                         // (Context* from, Context* to)
     EACH_SAVED sd
     mv a0, a1
+load_registers:                         // (Context*)
     EACH_SAVED ld
     ret
 

@@ -47,13 +47,12 @@ Perms access_of(uint64_t cause) {
     return cause == STORE_PAGE ? Perms(Perms::W) : cause == LOAD_PAGE ? Perms::r() : Perms(Perms::X);
 }
 
-void on_interrupt(uint64_t cause) {
-    if (cause == TIMER_INTERRUPT)
-        on_timer();
-    else if (cause == EXTERNAL_INTERRUPT)
-        dev::handle_interrupts();
-    else
-        asm volatile("csrci sip, 2");  // a software interrupt: nothing to do but wake up
+void on_interrupt(TrapFrame& frame, uint64_t cause) {
+    if (cause == TIMER_INTERRUPT) return on_timer();
+    if (cause == EXTERNAL_INTERRUPT) return dev::handle_interrupts();
+    asm volatile("csrci sip, 2");  // from another hart: to be awake is all that is asked of this one,
+    if (is_panicking())            // unless the other one panics
+        stop_hart_at(frame.pc, frame.s0);
 }
 
 bool in_user_copy(uint64_t pc) {
@@ -90,7 +89,7 @@ bool is_on_emergency_stack(const TrapFrame& frame) {
 
 // From trap.S: anything but a system call, from user mode. `value` is stval.
 extern "C" void on_user_trap(TrapFrame& frame, uint64_t cause, uint64_t value) {
-    if (cause & INTERRUPT) return on_interrupt(cause);
+    if (cause & INTERRUPT) return on_interrupt(frame, cause);
     if (cause == ILLEGAL_INSTRUCTION && load_user_fp(frame)) return;
     restore_interrupts(true);
     if (is_page_fault(cause)) {
@@ -106,7 +105,7 @@ extern "C" void on_kernel_trap(TrapFrame& frame, uint64_t cause, uint64_t value)
     if (is_on_emergency_stack(frame))
         on_kernel_exception(frame, cause, value);
     if (cause & INTERRUPT)
-        on_interrupt(cause);
+        on_interrupt(frame, cause);
     else if (is_page_fault(cause) && in_user_copy(frame.pc) && address.value < USER_HALF_END)
         on_user_copy_fault(frame, access_of(cause), address);
     else
@@ -115,8 +114,8 @@ extern "C" void on_kernel_trap(TrapFrame& frame, uint64_t cause, uint64_t value)
 
 extern "C" void trap_entry();
 
-void set_up_traps(uint64_t hart_id) {
-    this_hart().firmware_id = hart_id;
+void set_up_traps(uint64_t firmware_id) {
+    this_hart().firmware_id = firmware_id;
     constexpr uint64_t SOFTWARE = 1 << 1, TIMER = 1 << 5, EXTERNAL = 1 << 9;
     asm volatile("csrw sscratch, zero");
     asm volatile("csrw stvec, %0" ::"r"(&trap_entry));
