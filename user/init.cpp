@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/reboot.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +27,8 @@ void open_console() {
 pid_t start_shell() {
     pid_t child = fork();
     if (child == 0) {
+        setsid();
+        ioctl(STDIN_FILENO, TIOCSCTTY, 0);  // the shell's jobs can be stopped from the keyboard
         char name[] = "sh";
         char* arguments[] = {name, nullptr};
         execv("/bin/sh", arguments);
