@@ -83,7 +83,7 @@ Result<> make_devfs(ConsoleMode console) {
     for (auto [name, minor] : TERMINALS)
         TRY(directory->put(name, TRY(make_terminal(devfs, minor))));
     for (auto [name, target] : LINKS)
-        TRY(directory->create(name, {static_cast<uint32_t>(InodeType::symlink) | 0777, target}));
+        TRY(directory->put(name, TRY(directory->make({static_cast<uint32_t>(InodeType::symlink) | 0777, target}))));
     devices = directory.release();
     return {};
 }

@@ -15,6 +15,30 @@ constinit Directory* root = nullptr;
 Ref<Directory> root_directory() { return Ref<Directory>::share(root); }
 void set_root_directory(Ref<Directory> directory) { root = directory.release(); }
 
+// A record: inode number, position of the next entry, size of the record, type, name, NUL, padding.
+bool EntrySink::offer(std::string_view name, uint64_t inode_number, InodeType type, uint64_t next) {
+    constexpr size_t NAME_AT = 19;
+    auto size = static_cast<uint16_t>(align_up(NAME_AT + name.size() + 1, 8));
+    is_full_ = size > buffer_.size() - used_;
+    if (is_full_) return false;
+    std::byte* record = buffer_.data() + used_;
+    memset(record, 0, size);
+    memcpy(record, &inode_number, 8);
+    memcpy(record + 8, &next, 8);
+    memcpy(record + 16, &size, 2);
+    record[18] = static_cast<std::byte>(static_cast<uint32_t>(type) >> 12);  // DT_REG and so on
+    memcpy(record + NAME_AT, name.data(), name.size());
+    used_ += size;
+    position = next;
+    return true;
+}
+
+bool Directory::is_empty() {
+    std::byte room[NAME_LIMIT + 32];
+    EntrySink first(room, FIRST_ENTRY);
+    return list(first) && first.records().empty();
+}
+
 void Directory::set_place(Ref<Directory> parent, String name) {
     LockGuard guard(tree);
     std::swap(parent_, parent);  // the old ones go when the lock is free again
@@ -42,7 +66,7 @@ Result<> Directory::cover(Ref<Directory> mounted) {
     Ref<Directory> place;  // what has no use any more goes when the lock is free again
     LockGuard guard(tree);
     if (mounted && (root_here_ || this == root)) return fail(Errno::EBUSY);
-    if (mounted && !parent_) return fail(Errno::ENOENT);
+    if (mounted && links() == 0) return fail(Errno::ENOENT);
     if (mounted)
         mounted->parent_ = Ref<Directory>::share(this);
     else
@@ -60,23 +84,23 @@ bool Directory::contains(Directory& other) {
     return at;
 }
 
-Result<std::string_view> Directory::path(std::span<char> buffer) {
+Result<std::string_view> Directory::path(std::span<char> buffer, std::string_view name, std::string_view remark) {
     LockGuard guard(tree);
-    size_t start = buffer.size();
-    for (Directory* at = this; at != root; at = at->parent_.get()) {
-        if (!at->parent_) return fail(Errno::ENOENT);
-        std::string_view name = at->name_.view();
-        if (name.empty()) continue;
-        if (start < name.size() + 1) return fail(Errno::ERANGE);
-        start -= name.size() + 1;
-        buffer[start] = '/';
-        memcpy(&buffer[start + 1], name.data(), name.size());
+    char* start = buffer.data() + buffer.size();
+    auto prepend = [&](std::string_view text) {
+        bool fits = text.size() <= static_cast<size_t>(start - buffer.data());
+        if (fits)
+            start -= text.copy(start - text.size(), text.size());
+        return fits;
+    };
+    bool fits = prepend(remark) && (name.empty() || (prepend(name) && prepend("/")));
+    for (Directory* at = this; at != root && fits; at = at->parent_.get()) {
+        if (!at->parent_ || at->links() == 0) return fail(Errno::ENOENT);
+        fits = at->name_.empty() || (prepend(at->name_.view()) && prepend("/"));
     }
-    if (start == buffer.size()) {
-        if (buffer.empty()) return fail(Errno::ERANGE);
-        buffer[--start] = '/';
-    }
-    return std::string_view(&buffer[start], buffer.size() - start);
+    bool is_root = start == buffer.data() + buffer.size();
+    if (!fits || (is_root && !prepend("/"))) return fail(Errno::ERANGE);
+    return std::string_view(start, buffer.data() + buffer.size());
 }
 
 }  // namespace kern

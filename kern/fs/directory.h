@@ -19,31 +19,33 @@ namespace kern {
 struct NewInode {
     uint32_t mode;                      // type and permissions
     std::string_view link_target = {};  // of a symbolic link
-    uint64_t device = 0;                // of a character device
+    uint64_t device = 0;                // of a device
 };
 
-// Receives what a directory lists, from `position` on. Called with a lock held: it may not sleep.
+// Packs what a directory lists, from `position` on, as getdents64(2) gives it: struct linux_dirent64 one after the other.
 class EntrySink {
 public:
-    // False: there is no room for this entry. `next` is the position after it.
-    bool offer(std::string_view name, uint64_t inode_number, InodeType type, uint64_t next) {
-        if (!add(name, inode_number, type, next)) return false;
-        position = next;
-        return true;
-    }
+    EntrySink(std::span<std::byte> buffer, uint64_t position_) : position(position_), buffer_(buffer) {}
 
-    uint64_t position = 0;
+    // False: there is no room for this entry. `next` is the position after it. Does not sleep.
+    bool offer(std::string_view name, uint64_t inode_number, InodeType type, uint64_t next);
+    std::span<const std::byte> records() const { return buffer_.first(used_); }
+    // An entry was turned away although the buffer is empty.
+    bool is_too_small() const { return is_full_ && used_ == 0; }
 
-protected:
-    ~EntrySink() = default;
+    uint64_t position;
 
 private:
-    virtual bool add(std::string_view name, uint64_t inode_number, InodeType type, uint64_t next) = 0;
+    std::span<std::byte> buffer_;
+    size_t used_ = 0;
+    bool is_full_ = false;
 };
 
 class Directory : public Inode {
 public:
-    using Inode::Inode;
+    // Has two links from the start: its name, and its own ".".
+    Directory(FileSystem& fs, uint32_t mode) : Directory(fs, mode, fs.new_inode_number()) {}
+    Directory(FileSystem& fs, uint32_t mode, uint64_t number) : Inode(fs, mode, number) { links_.store(2); }
 
     // ENTRIES, as each file system keeps them. "." and ".." are not among them. Both may sleep, and come with changes() held
     // or not: what they look at has a lock of its own. A name leads to the same Directory object as long as someone has it;
@@ -54,26 +56,23 @@ public:
     virtual Result<> list(EntrySink& sink) = 0;
     static constexpr uint64_t FIRST_ENTRY = 2;
 
-    // CHANGING THEM. The caller holds changes() and has checked the rules of fs/tree.h. May sleep. ENOMEM, ENOSPC,
-    // EIO.
+    // CHANGING THEM. The caller holds changes(), has checked the rules of fs/tree.h, and sees to links, times and places.
+    // May sleep. ENOMEM, ENOSPC, EIO.
 
-    virtual Result<Ref<Inode>> create(std::string_view, const NewInode&) { return fail(Errno::ENOENT); }
-    // One more name for a file.
-    virtual Result<> add(std::string_view, Inode&) { return fail(Errno::EPERM); }
-    virtual Result<> remove(std::string_view, Inode&) { return fail(Errno::EPERM); }
-    // Gives `inode` the name `new_name` in `to` instead, where `replaced` (may be null) goes.
-    virtual Result<> move(std::string_view, Inode& /*inode*/, Directory& /*to*/, std::string_view /*new_name*/,
-                          Inode* /*replaced*/) {
-        return fail(Errno::EPERM);
-    }
-    virtual bool is_empty() { return false; }
+    // A new inode that has no name yet, with the links it will have; a directory's ".." is this one.
+    virtual Result<Ref<Inode>> make(const NewInode&) { return fail(Errno::ENOENT); }
+    // The name, new or not, leads to this inode from here on; at no moment nowhere.
+    virtual Result<> put(std::string_view, Ref<Inode>) { return fail(Errno::EPERM); }
+    virtual Result<> erase(std::string_view) { return fail(Errno::EPERM); }
+    // This directory's ".." is another one from here on.
+    virtual Result<> set_parent(Directory&) { return {}; }
+    bool is_empty();
 
     // PLACE IN THE TREE
 
-    // Puts a new or moved directory below `parent`; what is taken out has none.
+    // Puts a new or moved directory below `parent`.
     void set_place(Ref<Directory> parent, String name);
-    void take_out() { set_place(nullptr, String()); }
-    // ".."; the root's is itself. Null when the directory was removed.
+    // ".."; the root's is itself. Null: it lies in no mount any more.
     Ref<Directory> parent();
     // The root that covers this directory, or what covers that, or the directory itself: where a walk goes on.
     Ref<Directory> top();
@@ -83,8 +82,9 @@ public:
     bool is_mount_point() { return covered_.load(); }
     // Whether this is `other` or lies above it.
     bool contains(Directory& other);
-    // The absolute path, written to the end of `buffer`. ENOENT when removed, ERANGE when it does not fit.
-    Result<std::string_view> path(std::span<char> buffer);
+    // The absolute path, written to the end of `buffer`; with `name` that of an entry, followed by `remark`. ENOENT when the
+    // directory was removed, ERANGE when it does not fit.
+    Result<std::string_view> path(std::span<char> buffer, std::string_view name = {}, std::string_view remark = {});
 
 private:
     // With the lock of the tree:

@@ -1,18 +1,13 @@
 #include "fs/fd_table.h"
 
+#include "fs/file_lock.h"
+
 namespace kern {
 
-// What use(slot) gives for an open descriptor, called with the lock held. EBADF.
-template <typename Use>
-auto FdTable::with_slot(int fd, Use use) -> Result<decltype(use(std::declval<Slot&>()))> {
+Result<FdTable::Slot> FdTable::slot(int fd) {
     auto slots = slots_.lock();
     auto index = static_cast<unsigned>(fd);
-    if (index >= slots->size() || !(*slots)[index].file) return fail(Errno::EBADF);
-    return use((*slots)[index]);
-}
-
-Result<Ref<File>> FdTable::get(int fd) {
-    return with_slot(fd, [](Slot& slot) { return slot.file; });
+    return index < slots->size() && (*slots)[index].file ? Result<Slot>((*slots)[index]) : fail(Errno::EBADF);
 }
 
 Result<int> FdTable::add(Ref<File> file, bool close_on_exec, int lowest) {
@@ -27,66 +22,55 @@ Result<int> FdTable::add(Ref<File> file, bool close_on_exec, int lowest) {
     return static_cast<int>(fd);
 }
 
+// What a descriptor meant goes with the lock free: its end may sleep. A process's locks on a file end with the first of its
+// descriptors for it, see fcntl(2).
+void FdTable::drop(Slot slot) {
+    if (slot.file)
+        release_locks(slot.file->inode(), this);
+}
+
 Result<> FdTable::set(int fd, Ref<File> file, bool close_on_exec) {
     auto index = static_cast<unsigned>(fd);
     if (index >= limit()) return fail(Errno::EBADF);
-    Slot old{std::move(file), close_on_exec};  // what it will be; goes when the lock is free again
+    Slot old{std::move(file), close_on_exec};  // what it will be
     auto slots = slots_.lock();
     if (index >= slots->size())
         TRY(slots->resize(index + 1));
     std::swap((*slots)[index], old);
+    slots.unlock();
+    drop(std::move(old));
+    return {};
+}
+
+Result<> FdTable::set_close_on_exec(int fd, bool close) {
+    TRY(slot(fd));
+    (*slots_.lock())[static_cast<unsigned>(fd)].close_on_exec = close;
     return {};
 }
 
 Result<> FdTable::close(int fd) {
-    TRY(with_slot(fd, [](Slot& slot) { return std::exchange(slot, {}); }));  // the file goes when the lock is free again
+    TRY(slot(fd));
+    close_range(static_cast<unsigned>(fd), static_cast<unsigned>(fd));
     return {};
 }
 
-Result<bool> FdTable::closes_on_exec(int fd) {
-    return with_slot(fd, [](Slot& slot) { return slot.close_on_exec; });
-}
-
-Result<> FdTable::set_close_on_exec(int fd, bool close) {
-    TRY(with_slot(fd, [close](Slot& slot) { return slot.close_on_exec = close; }));
-    return {};
+void FdTable::close_range(unsigned first, unsigned last, bool only_for_exec) {
+    for (size_t fd = first; fd <= last; fd++) {
+        auto slots = slots_.lock();
+        if (fd >= slots->size()) return;
+        if (only_for_exec && !(*slots)[fd].close_on_exec) continue;
+        Slot closed = std::exchange((*slots)[fd], {});
+        slots.unlock();
+        drop(std::move(closed));
+    }
 }
 
 Result<> FdTable::copy_to(FdTable& child) {
     Slots copy;
-    {
-        auto slots = slots_.lock();
-        TRY(copy.append(*slots));
-    }
+    TRY(copy.append(*slots_.lock()));
     *child.slots_.lock() = std::move(copy);
     child.set_limit(limit());
     return {};
-}
-
-// Each file goes with the lock free: its end may sleep.
-template <typename Condition>
-void FdTable::close_where(Condition condition) {
-    for (size_t fd = 0;; fd++) {
-        Slot closed;
-        auto slots = slots_.lock();
-        if (fd >= slots->size()) return;
-        if (condition(fd, (*slots)[fd]))
-            std::swap((*slots)[fd], closed);
-    }
-}
-
-Result<> FdTable::close_range(unsigned first, unsigned last) {
-    if (first > last) return fail(Errno::EINVAL);
-    close_where([=](size_t fd, Slot&) { return first <= fd && fd <= last; });
-    return {};
-}
-
-void FdTable::close_for_exec() {
-    close_where([](size_t, Slot& slot) { return slot.close_on_exec; });
-}
-
-void FdTable::close_all() {
-    close_where([](size_t, Slot&) { return true; });
 }
 
 Result<> ProcessFiles::copy_to(ProcessFiles& child) {

@@ -10,37 +10,33 @@ public:
     static constexpr uint64_t DEFAULT_LIMIT = 1024;   // RLIMIT_NOFILE, soft
     static constexpr uint64_t MOST = 65'536;          // and the hard limit
 
-    // EBADF.
-    Result<Ref<File>> get(int fd);
+    struct Slot {
+        Ref<File> file;
+        bool close_on_exec = false;
+    };
+    Result<Slot> slot(int fd);                        // EBADF
+    Result<Ref<File>> get(int fd) { return TRY(slot(fd)).file; }
     // The lowest free number from `lowest` on. EMFILE, ENOMEM.
     Result<int> add(Ref<File> file, bool close_on_exec, int lowest = 0);
     // Makes `fd` mean this file; what it meant is closed. EBADF beyond the limit, ENOMEM.
     Result<> set(int fd, Ref<File> file, bool close_on_exec);
-    Result<> close(int fd);                           // EBADF
-    Result<> close_range(unsigned first, unsigned last);
-    Result<bool> closes_on_exec(int fd);              // EBADF
     Result<> set_close_on_exec(int fd, bool close);   // EBADF
+    Result<> close(int fd);                           // EBADF
+    void close_range(unsigned first, unsigned last, bool only_for_exec = false);
+    void close_for_exec() { close_range(0, UINT32_MAX, true); }
+    void close_all() { close_range(0, UINT32_MAX); }
 
     // The child's table, empty so far, gets what this one has. ENOMEM.
     Result<> copy_to(FdTable& child);
-    void close_for_exec();
-    void close_all();
 
     // RLIMIT_NOFILE: numbers from `limit` on are not given out; files that are open stay so.
     void set_limit(uint64_t limit) { limit_.store(limit < MOST ? limit : MOST); }
     uint64_t limit() const { return limit_.load(); }
 
 private:
-    struct Slot {
-        Ref<File> file;
-        bool close_on_exec = false;
-    };
     using Slots = Vec<Slot>;
 
-    template <typename Use>
-    auto with_slot(int fd, Use use) -> Result<decltype(use(std::declval<Slot&>()))>;
-    template <typename Condition>
-    void close_where(Condition condition);
+    void drop(Slot slot);
 
     Locked<Slots> slots_{LockRank::files};
     Atomic<uint64_t> limit_{DEFAULT_LIMIT};

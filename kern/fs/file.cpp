@@ -2,20 +2,31 @@
 
 #include <cstring>
 
+#include "arch/contract.h"
+#include "fs/file_lock.h"
+
 namespace kern {
+
+size_t UserBytes::copy_out(void* to, size_t offset, size_t count) const {
+    if (!is_kernel) return arch::user_read(to, at + offset, count);
+    memcpy(to, reinterpret_cast<const void*>(at.value + offset), count);
+    return count;
+}
+
+size_t UserBytes::copy_in(const void* from, size_t offset, size_t count) const {
+    return arch::user_write(at + offset, from, count);
+}
 
 Result<Ref<File>> File::open(Ref<Inode> inode, uint32_t flags, Ref<Directory> directory, std::string_view name) {
     bool has_content = !(flags & open_flag::PATH_ONLY) && !inode->as_directory();
     Ref<Vmo> content = has_content ? TRY(inode->open_content()) : Ref<Vmo>();
-    String own_name;
-    if (!inode->as_directory())
-        own_name = TRY(String::copy(name));
+    String own_name = TRY(String::copy(inode->as_directory() ? "" : name));
     auto file = TRY(make_ref<File>(std::move(inode), flags & ~open_flag::ONLY_AT_OPEN));
     file->content_ = std::move(content);
     file->directory_ = std::move(directory);
     file->name_ = std::move(own_name);
     if (!file->has(open_flag::PATH_ONLY))
-        file->inode_->opened(*file);
+        TRY(file->inode_->opened(*file));
     return file;
 }
 
@@ -24,13 +35,79 @@ File::File(Ref<Inode> inode, uint32_t flags) : inode_(std::move(inode)), flags_(
 }
 
 File::~File() {
-    inode_->file_system().open_files.fetch_sub(1);
+    release_locks(*inode_, this);
     if (!has(open_flag::PATH_ONLY))
         inode_->closed(*this);
+    inode_->file_system().open_files.fetch_sub(1);
 }
 
 void File::set_flags(uint32_t flags) {
     flags_.store((flags_.load() & ~open_flag::CHANGEABLE) | (flags & open_flag::CHANGEABLE));
+}
+
+// BETWEEN A FILE'S PAGES AND THE CALLING PROGRAM: straight from frame to user memory. No lock that spins is held and no other
+// buffer lies between.
+
+namespace {
+
+// How far from `offset` to the end of its page, and no more than `most`.
+size_t part_of_page(uint64_t offset, size_t most) { return std::min<size_t>(most, PAGE_SIZE - offset % PAGE_SIZE); }
+
+// Calls copy(bytes, done, count) for each piece of a page, and ends when it copies less. What was never written is a page of
+// zeroes that takes no memory.
+template <typename Copy>
+Result<size_t> for_each_piece(Vmo& vmo, uint64_t offset, size_t size, Copy copy) {
+    uint64_t end = vmo.size();
+    size_t total = offset < end ? std::min<uint64_t>(size, end - offset) : 0, done = 0;
+    while (done < total) {
+        uint64_t at = offset + done;
+        auto cached = vmo.cached_page(at >> PAGE_SHIFT);
+        auto frame = cached              ? Result<FrameRef>(*std::move(cached))
+                     : vmo.has_source() ? vmo.page(at >> PAGE_SHIFT)
+                                        : FrameRef::share(zero_frame());
+        if (!frame && frame.error() == Errno::ENXIO) break;  // cut off meanwhile
+        if (!frame) return done ? Result<size_t>(done) : fail(frame.error());
+        size_t part = part_of_page(at, total - done);
+        Result<size_t> copied = copy((*frame)->data() + at % PAGE_SIZE, done, part);
+        if (!copied) return done ? Result<size_t>(done) : copied;
+        done += *copied;
+        if (*copied < part) break;
+    }
+    return done;
+}
+
+// One page's worth. When less than asked can be copied, the file does not stay longer than what was.
+Result<size_t> write_part(Inode& inode, Vmo& vmo, uint64_t offset, UserBytes from) {
+    uint64_t size = vmo.size(), end = offset + from.size;
+    if (end > size)
+        TRY(vmo.resize(end));
+    Result<> room = inode.allocate(offset, end);
+    Result<FrameRef> frame = room ? vmo.page(offset >> PAGE_SHIFT) : fail(room.error());
+    if (frame)
+        vmo.mark_dirty(offset >> PAGE_SHIFT);
+    size_t copied = frame ? from.copy_out((*frame)->data() + offset % PAGE_SIZE, 0, from.size) : 0;
+    if (copied < from.size && end > size)
+        TRY(vmo.resize(copied ? std::max(size, offset + copied) : size));
+    if (!frame) return fail(frame.error() == Errno::ENOMEM ? Errno::ENOSPC : frame.error());
+    return copied ? Result<size_t>(copied) : fail(Errno::EFAULT);
+}
+
+}  // namespace
+
+// With changes() held.
+Result<size_t> File::write_pages(uint64_t offset, UserBytes from) {
+    if (offset >= FILE_SIZE_LIMIT) return fail(Errno::EFBIG);
+    size_t total = std::min<uint64_t>(from.size, FILE_SIZE_LIMIT - offset), done = 0;
+    while (done < total) {
+        UserBytes piece = from.from(done);
+        piece.size = part_of_page(offset + done, total - done);
+        auto copied = write_part(*inode_, *content_, offset + done, piece);
+        if (!copied && !done) return copied;
+        done += copied.value_or(0);
+        if (!copied || *copied < piece.size) break;
+    }
+    inode_->touch_modified();
+    return done;
 }
 
 Result<size_t> File::read(UserBytes to, FilePlace place) {
@@ -38,9 +115,13 @@ Result<size_t> File::read(UserBytes to, FilePlace place) {
     if (inode_->as_directory()) return fail(Errno::EISDIR);
     if (place && !inode_->is_seekable()) return fail(Errno::ESPIPE);
     if (!content_) return inode_->read(*this, to);
-    if (place) return read_to_user(*content_, *place, to);
+    auto copy = [&](std::byte* bytes, size_t done, size_t count) -> Result<size_t> {
+        size_t copied = to.copy_in(bytes, done, count);
+        return copied ? Result<size_t>(copied) : fail(Errno::EFAULT);
+    };
+    if (place) return for_each_piece(*content_, *place, to.size, copy);
     LockGuard guard(position_);
-    size_t count = TRY(read_to_user(*content_, offset_, to));
+    size_t count = TRY(for_each_piece(*content_, offset_, to.size, copy));
     offset_ += count;
     return count;
 }
@@ -54,12 +135,17 @@ Result<size_t> File::write(UserBytes from, FilePlace place) {
         position.emplace(position_);
     LockGuard change(inode_->changes());
     uint64_t offset = has(open_flag::APPEND) ? content_->size() : place ? *place : offset_;
-    size_t count = from.size ? TRY(write_from_user(*inode_, *content_, offset, from)) : 0;
+    size_t count = from.size ? TRY(write_pages(offset, from)) : 0;
     if (!place)
         offset_ = offset + count;
-    if (from.size)
-        inode_->touch_modified();
     return count;
+}
+
+Result<size_t> File::send(File& to, uint64_t place, size_t count) {
+    if (!content_) return fail(Errno::EINVAL);
+    return for_each_piece(*content_, place, count, [&](std::byte* bytes, size_t, size_t count) {
+        return to.write({VirtAddr(reinterpret_cast<uint64_t>(bytes)), count, true});
+    });
 }
 
 Result<uint64_t> File::seek(int64_t distance, Whence whence) {
@@ -73,25 +159,19 @@ Result<uint64_t> File::seek(int64_t distance, Whence whence) {
     return offset_ = static_cast<uint64_t>(offset);
 }
 
-Result<> File::resize(uint64_t size) {
-    if (!can_write() || !inode_->is(InodeType::regular)) return fail(Errno::EINVAL);
-    LockGuard guard(inode_->changes());
-    return inode_->resize(size);
-}
-
-Result<> File::list(EntrySink& sink) {
+Result<size_t> File::list(std::span<std::byte> buffer) {
     Directory* directory = inode_->as_directory();
     if (!directory) return fail(Errno::ENOTDIR);
     LockGuard guard(position_);
     Ref<Directory> parent = directory->parent();
-    if (!parent) return fail(Errno::ENOENT);
-    sink.position = offset_;
+    if (!parent || directory->links() == 0) return fail(Errno::ENOENT);
+    EntrySink sink(buffer, offset_);
     bool has_room = offset_ > 0 || sink.offer(".", directory->number(), InodeType::directory, 1);
     has_room = has_room && (offset_ > 1 || sink.offer("..", parent->number(), InodeType::directory, Directory::FIRST_ENTRY));
     if (has_room)
         TRY(directory->list(sink));
     offset_ = sink.position;
-    return {};
+    return sink.is_too_small() ? Result<size_t>(fail(Errno::EINVAL)) : sink.records().size();
 }
 
 Ref<Vmo> File::vmo() {
@@ -107,16 +187,7 @@ Ref<Vmo> File::vmo() {
 Result<std::string_view> File::path(std::span<char> buffer) {
     if (Directory* directory = inode_->as_directory()) return directory->path(buffer);
     if (!directory_) return fail(Errno::ENOENT);
-    std::string_view gone = inode_->links() ? "" : " (deleted)";
-    size_t tail = 1 + name_.size() + gone.size();
-    if (buffer.size() < tail) return fail(Errno::ERANGE);
-    std::string_view above = TRY(directory_->path(buffer.first(buffer.size() - tail)));
-    size_t start = above == "/" ? buffer.size() - tail : static_cast<size_t>(above.data() - buffer.data());
-    char* at = buffer.data() + buffer.size() - tail;
-    *at++ = '/';
-    memcpy(at, name_.c_str(), name_.size());
-    memcpy(at + name_.size(), gone.data(), gone.size());
-    return std::string_view(buffer.data() + start, buffer.size() - start);
+    return directory_->path(buffer, name_.view(), inode_->links() ? "" : " (deleted)");
 }
 
 }  // namespace kern

@@ -24,7 +24,8 @@ using FilePlace = std::optional<uint64_t>;
 
 class File final : public BackingFile {
 public:
-    // Opens `inode`, found in `directory` as `name`; a directory itself, or what has no name, comes without. ENOMEM, ENXIO.
+    // Opens `inode`, found in `directory` as `name`; a directory itself, or what has no name, comes without. ENOMEM, ENXIO;
+    // of a fifo EINTR.
     static Result<Ref<File>> open(Ref<Inode> inode, uint32_t flags, Ref<Directory> directory = {},
                                   std::string_view name = {});
     File(Ref<Inode> inode, uint32_t flags);
@@ -43,12 +44,13 @@ public:
     // At `place`, which a stream does not have (ESPIPE); without one at the offset, which moves along.
     Result<size_t> read(UserBytes to, FilePlace place = {});
     Result<size_t> write(UserBytes from, FilePlace place = {});
+    // sendfile(2): at most `count` bytes from `place` on to another file's offset. EINVAL: this one has no pages.
+    Result<size_t> send(File& to, uint64_t place, size_t count);
     // lseek(2): the new offset. ESPIPE, EINVAL, EOVERFLOW.
     Result<uint64_t> seek(int64_t distance, Whence whence);
-    // ftruncate(2). EINVAL when it is not a regular file open for writing.
-    Result<> resize(uint64_t size);
-    // Entries of a directory from the offset on, which moves along. ENOTDIR, ENOENT (removed).
-    Result<> list(EntrySink& sink);
+    // getdents64(2): entries of a directory from the offset on, which moves along; the bytes used. ENOTDIR, ENOENT (removed),
+    // EINVAL (not one fits).
+    Result<size_t> list(std::span<std::byte> buffer);
 
     // WHAT A MAPPING KNOWS
 
@@ -60,6 +62,8 @@ public:
     Result<std::string_view> path(std::span<char> buffer);
 
 private:
+    Result<size_t> write_pages(uint64_t offset, UserBytes from);
+
     Ref<Inode> inode_;
     Ref<Vmo> content_;         // null: a stream or a directory
     Ref<Directory> directory_; // with name_: what it was opened as
@@ -70,7 +74,10 @@ private:
     Mutex position_{LockRank::inode};
 };
 
-// Pipes: bytes from writers to readers, in order. See pipe(7).
+// PIPES: bytes from writers to readers, in order. See pipe(7), fifo(7).
+
+inline constexpr size_t PIPE_CAPACITY = 65'536;
+
 struct PipeEnds {
     Ref<File> reader;
     Ref<File> writer;
@@ -78,19 +85,7 @@ struct PipeEnds {
 
 // `flags`: NON_BLOCKING for both ends. ENOMEM.
 Result<PipeEnds> make_pipe(uint32_t flags);
-
-// BETWEEN A FILE'S PAGES AND THE CALLING PROGRAM, straight from frame to user memory: no lock is held and no other buffer
-// lies between.
-
-// Both give the bytes copied: fewer than asked at the end of the file, or when a page of either side cannot be had after
-// the first bytes; the error when there are none.
-
-// EFAULT, EIO, ENOMEM. What was never written reads as zeroes and takes no memory.
-Result<size_t> read_to_user(Vmo& vmo, uint64_t offset, UserBytes to);
-// Makes the file longer where the bytes reach past its end. EFAULT, EIO, EFBIG, ENOSPC. The file's changes() are held.
-Result<size_t> write_from_user(Inode& inode, Vmo& vmo, uint64_t offset, UserBytes from);
-
-// A file without a disk may not take the last of the memory: programs need some to go on, if only to remove it.
-bool memory_for_files();
+// One with a name. ENOMEM.
+Result<Ref<Inode>> make_fifo(FileSystem& fs, uint32_t mode);
 
 }  // namespace kern

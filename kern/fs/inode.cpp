@@ -11,7 +11,7 @@ constinit WaitQueue pollers;
 
 Inode::Inode(FileSystem& fs, uint32_t mode) : Inode(fs, mode, fs.new_inode_number()) {}
 
-Inode::Inode(FileSystem& fs, uint32_t mode, uint64_t number) : fs_(fs), number_(number), mode_(mode) {
+Inode::Inode(FileSystem& fs, uint32_t mode, uint64_t number) : mode_(mode), fs_(fs), number_(number) {
     fs.inode_count_.fetch_add(1);
     uint64_t now = dev::wall_clock_ns();
     times_.accessed.store(now);
@@ -38,6 +38,15 @@ Result<> Inode::sync() {
     return pages ? pages->write_back(0, UINT64_MAX) : Result<>();
 }
 
+Result<> Inode::truncate(uint64_t size) {
+    if (!is(InodeType::regular)) return fail(Errno::EINVAL);
+    TRY(check_writable());
+    LockGuard guard(changes_);
+    TRY(resize(size));
+    touch_modified();
+    return {};
+}
+
 Directory* Inode::as_directory() { return is(InodeType::directory) ? static_cast<Directory*>(this) : nullptr; }
 
 Result<> Inode::set_permissions(uint32_t permissions) {
@@ -55,6 +64,11 @@ Result<> Inode::set_owner(uint32_t user, uint32_t group) {
         group_.store(group);
     touch_changed();
     return {};
+}
+
+void Inode::add_links(int count) {
+    links_.fetch_add(static_cast<uint32_t>(count));
+    touch_changed();
 }
 
 void Inode::touch_modified() {

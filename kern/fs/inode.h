@@ -36,12 +36,16 @@ namespace poll_event {
 inline constexpr uint32_t IN = 0x1, OUT = 0x4, ERROR = 0x8, HANG_UP = 0x10, INVALID = 0x20;
 }
 
-// Bytes in the memory of the calling program.
+// Bytes in the memory of the calling program; those that sendfile(2) writes are the kernel's own.
 struct UserBytes {
     VirtAddr at;
     size_t size = 0;
+    bool is_kernel = false;
 
-    UserBytes from(size_t done) const { return {at + done, size - done}; }
+    UserBytes from(size_t done) const { return {at + done, size - done, is_kernel}; }
+    // Copy `count` bytes from or to those at `offset`; both give how many could be, fewer where the memory ends.
+    size_t copy_out(void* to, size_t offset, size_t count) const;
+    size_t copy_in(const void* from, size_t offset, size_t count) const;
 };
 
 // What statfs(2) tells, in blocks of `block_size` bytes.
@@ -68,6 +72,8 @@ public:
     virtual FileSystemSpace space();           // as this says it: what memory has
     // Everything that was changed before reaches the device. May sleep. EIO, ENOSPC.
     virtual Result<> sync() { return {}; }
+    // It is mounted no more: `root` has no place in the tree, though files may still be open (MNT_DETACH).
+    virtual void unmounted(Directory& /*root*/) {}
     // Its last inode went: after umount(2) and the last close(2). What mount(2) made deletes itself.
     virtual void unused() {}
 
@@ -99,6 +105,8 @@ public:
     InodeType type() const { return InodeType{mode() & TYPE_BITS}; }
     bool is(InodeType type) const { return this->type() == type; }
     Directory* as_directory();  // null when it is not one
+    // What it holds lies in its file system, not in a device or a pipe.
+    bool is_kept() const { return is(InodeType::regular) || is(InodeType::directory); }
     virtual uint64_t size() { return 0; }
     virtual uint64_t device_number() const { return 0; }  // st_rdev
     virtual uint64_t blocks();                            // of 512 bytes, that it takes
@@ -116,10 +124,9 @@ public:
     // Mode, owner, times or links are other than before: for a file system that keeps them on a disk. May not sleep.
     virtual void changed() {}
 
-    // Names it has; what nobody opened goes with the last one.
+    // Names it has (of a directory: also its own "." and the ".." of others); what nobody opened goes with the last one.
     uint32_t links() const { return links_.load(); }
-    void add_link() { links_.fetch_add(1); touch_changed(); }
-    void drop_link() { links_.fetch_sub(1); touch_changed(); }
+    void add_links(int count);
 
     // CONTENT
 
@@ -133,6 +140,8 @@ public:
     virtual Result<> resize(uint64_t) { return fail(Errno::EINVAL); }
     // Before bytes [from, to) are written: finds room for them on the disk. With changes() held. ENOSPC, EFBIG, EIO.
     virtual Result<> allocate(uint64_t /*from*/, uint64_t /*to*/) { return {}; }
+    // truncate(2) of a regular file: EINVAL for others; EROFS, ENOSPC.
+    Result<> truncate(uint64_t size);
     // fsync(2), fdatasync(2). EIO, ENOSPC.
     virtual Result<> sync();
     virtual Result<String> read_link() { return fail(Errno::EINVAL); }
@@ -145,16 +154,20 @@ public:
     virtual bool is_seekable() const { return true; }
     // Which of poll_event are so now. Who changes that calls poll_changed().
     virtual uint32_t ready() { return poll_event::IN | poll_event::OUT; }
-    virtual void opened(File&) {}
+    // An error is that of open(2); closed() follows all the same.
+    virtual Result<> opened(File&) { return {}; }
     virtual void closed(File&) {}
 
-private:
-    FileSystem& fs_;
-    uint64_t number_;
+protected:
+    // For who reads them from a disk.
     Atomic<uint32_t> mode_;
     Atomic<uint32_t> user_, group_;
     Atomic<uint32_t> links_{1};
     FileTimes times_;
+
+private:
+    FileSystem& fs_;
+    uint64_t number_;
     Mutex changes_{LockRank::inode};
 };
 

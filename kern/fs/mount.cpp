@@ -77,6 +77,7 @@ Result<> unmount(Ref<Directory> root, bool even_if_busy) {
     TRY(mount->covered->cover(nullptr));
     mount->unlink();
     gone = Own<Mount>(mount);
+    fs.unmounted(*root);
     return {};
 }
 

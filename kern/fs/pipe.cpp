@@ -1,5 +1,3 @@
-#include <cstring>
-
 #include "fs/file.h"
 #include "mm/user_copy.h"
 
@@ -9,20 +7,23 @@ namespace {
 
 constinit FileSystem pipefs("pipefs", 0x50495045, 12);
 
-constexpr size_t CAPACITY = 65'536;
+constexpr size_t CAPACITY = PIPE_CAPACITY, FRAMES = CAPACITY / PAGE_SIZE;
 constexpr size_t ATOMIC_WRITE = 4096;  // PIPE_BUF: no other writer's bytes come between these
 
-// A ring of bytes that takes as many frames as it ever had to hold.
+// A ring of frames; one that is read to its end goes.
+//
+//     frames_   [ . ][ . ][ ==== ][ ====== ][ === ][ . ] ...        byte n is in frame n / PAGE_SIZE % FRAMES
+//                            ^ read_             ^ written_
 class Pipe final : public Inode {
 public:
-    Pipe() : Inode(pipefs, static_cast<uint32_t>(InodeType::fifo) | 0600) {}
-    ~Pipe() override { ::operator delete(ring_); }
+    Pipe(FileSystem& fs, uint32_t permissions) : Inode(fs, static_cast<uint32_t>(InodeType::fifo) | permissions) {}
 
     bool is_seekable() const override { return false; }
-    void opened(File& file) override { count(file, 1); }
+    Result<> opened(File& file) override;
     void closed(File& file) override { count(file, -1); }
     Result<size_t> read(File& file, UserBytes to) override;
     Result<size_t> write(File& file, UserBytes from) override;
+    Result<> control(unsigned request, VirtAddr argument) override;
     uint32_t ready() override;
 
 private:
@@ -31,59 +32,42 @@ private:
         events_.wake_all();
         poll_changed();
     }
-    size_t room() const { return CAPACITY - used_.load(); }
-    Result<> make_room(size_t wanted);
-    template <typename Copy>
-    size_t in_pieces(size_t at, size_t size, Copy copy);
+    size_t used() const { return written_.load() - read_.load(); }
     template <typename Condition>
     Result<> await(File& file, Condition condition);
     Result<size_t> drain(UserBytes to);
     Result<size_t> fill(UserBytes from);
 
-    Mutex bytes_{LockRank::inode};  // what follows
-    std::byte* ring_ = nullptr;
-    size_t ring_size_ = 0;
-    size_t first_ = 0;              // where in the ring the oldest byte is
-    Atomic<uint64_t> used_;         // changed with bytes_ only
-    Atomic<int> reader_count_, writer_count_;
+    Mutex bytes_{LockRank::inode};      // what follows changes with it
+    FrameRef frames_[FRAMES];
+    Atomic<uint64_t> read_, written_;   // bytes so far
+    Atomic<int> readers_, writers_;
+    Atomic<int> readers_so_far_, writers_so_far_;
     WaitQueue events_;
 };
 
 void Pipe::count(File& file, int change) {
     if (file.can_read())
-        reader_count_.fetch_add(change);
+        readers_.fetch_add(change);
     if (file.can_write())
-        writer_count_.fetch_add(change);
+        writers_.fetch_add(change);
     changed();
 }
 
-// Doubles the ring until `wanted` more bytes fit. ENOMEM.
-Result<> Pipe::make_room(size_t wanted) {
-    size_t used = used_.load(), size = ring_size_ ? ring_size_ : PAGE_SIZE;
-    while (size < used + wanted)
-        size *= 2;
-    if (size == ring_size_) return {};
-    auto* ring = static_cast<std::byte*>(::operator new(size, std::nothrow));
-    if (!ring) return fail(Errno::ENOMEM);
-    size_t done = 0;
-    in_pieces(first_, used, [&](std::byte* piece, size_t size) {
-        memcpy(ring + done, piece, size);
-        done += size;
-        return size;
-    });
-    ::operator delete(std::exchange(ring_, ring));
-    ring_size_ = size;
-    first_ = 0;
+// A fifo's end waits until the other is opened, be it for a moment only; who does not wait may not write to nobody.
+Result<> Pipe::opened(File& file) {
+    if (file.can_read())
+        readers_so_far_.fetch_add(1);
+    if (file.can_write())
+        writers_so_far_.fetch_add(1);
+    count(file, 1);
+    if (file.can_read() && file.can_write()) return {};
+    Atomic<int>& others = file.can_read() ? writers_ : readers_;
+    Atomic<int>& others_so_far = file.can_read() ? writers_so_far_ : readers_so_far_;
+    int before = others_so_far.load();
+    if (file.has(open_flag::NON_BLOCKING)) return file.can_read() || others.load() ? Result<>() : fail(Errno::ENXIO);
+    TRY(events_.wait_until([&] { return others.load() || others_so_far.load() != before; }));
     return {};
-}
-
-// Calls copy(bytes, size) for the one or two pieces of the ring that `size` bytes from `at` on are; stops when it copies less.
-template <typename Copy>
-size_t Pipe::in_pieces(size_t at, size_t size, Copy copy) {
-    at %= std::max<size_t>(ring_size_, 1);
-    size_t first = std::min(size, ring_size_ - at);
-    size_t copied = first ? copy(ring_ + at, first) : 0;
-    return copied < first || size == first ? copied : copied + copy(ring_, size - first);
 }
 
 // Sleeps until the condition holds. It may not hold any more when bytes_ is taken.
@@ -95,7 +79,7 @@ Result<> Pipe::await(File& file, Condition condition) {
 }
 
 Result<size_t> Pipe::read(File& file, UserBytes to) {
-    auto readable = [&] { return used_.load() || writer_count_.load() == 0; };
+    auto readable = [&] { return used() || writers_.load() == 0; };
     while (to.size) {
         TRY(await(file, readable));
         LockGuard guard(bytes_);
@@ -105,24 +89,28 @@ Result<size_t> Pipe::read(File& file, UserBytes to) {
 }
 
 Result<size_t> Pipe::drain(UserBytes to) {
-    size_t wanted = std::min<size_t>(to.size, used_.load()), done = 0;
-    size_t copied = in_pieces(first_, wanted, [&](std::byte* piece, size_t size) {
-        size_t count = arch::user_write(to.at + done, piece, size);
-        done += count;
-        return count;
-    });
-    if (wanted && !copied) return fail(Errno::EFAULT);
-    first_ = (first_ + copied) % std::max<size_t>(ring_size_, 1);
-    used_.fetch_sub(copied);
+    size_t wanted = std::min(to.size, used()), done = 0;
+    while (done < wanted) {
+        uint64_t at = read_.load();
+        FrameRef& frame = frames_[at / PAGE_SIZE % FRAMES];
+        size_t part = std::min(wanted - done, PAGE_SIZE - at % PAGE_SIZE);
+        size_t copied = to.copy_in(frame->data() + at % PAGE_SIZE, done, part);
+        done += copied;
+        read_.store(at + copied);
+        bool is_written_again = written_.load() / PAGE_SIZE == at / PAGE_SIZE + FRAMES;
+        if ((at + copied) % PAGE_SIZE == 0 && !is_written_again)
+            frame = {};
+        if (copied < part) break;
+    }
     changed();
-    return copied;
+    return done || !wanted ? Result<size_t>(done) : fail(Errno::EFAULT);
 }
 
 // Short writes are put in whole, longer ones as room comes free.
 Result<size_t> Pipe::write(File& file, UserBytes from) {
     for (size_t done = 0; done < from.size;) {
         size_t least = from.size <= ATOMIC_WRITE ? from.size : 1;
-        auto writable = [&] { return reader_count_.load() == 0 || room() >= least; };
+        auto writable = [&] { return readers_.load() == 0 || CAPACITY - used() >= least; };
         Result<> ready = await(file, writable);
         LockGuard guard(bytes_);
         if (ready && !writable()) continue;
@@ -135,29 +123,49 @@ Result<size_t> Pipe::write(File& file, UserBytes from) {
 
 // Puts in as much as fits. EPIPE: nobody will read it.
 Result<size_t> Pipe::fill(UserBytes from) {
-    if (reader_count_.load() == 0) return fail(Errno::EPIPE);
-    size_t wanted = std::min(from.size, room()), done = 0;
-    TRY(make_room(wanted));
-    size_t copied = in_pieces(first_ + used_.load(), wanted, [&](std::byte* piece, size_t size) {
-        size_t count = arch::user_read(piece, from.at + done, size);
-        done += count;
-        return count;
-    });
-    used_.fetch_add(copied);
+    if (readers_.load() == 0) return fail(Errno::EPIPE);
+    size_t wanted = std::min(from.size, CAPACITY - used()), done = 0;
+    while (done < wanted) {
+        uint64_t at = written_.load();
+        FrameRef& frame = frames_[at / PAGE_SIZE % FRAMES];
+        if (!frame) {
+            auto fresh = FrameRef::allocate(FrameUse::kernel, Fill::none);
+            if (!fresh && !done) return fail(fresh.error());
+            if (!fresh) break;
+            frame = *std::move(fresh);
+        }
+        size_t part = std::min(wanted - done, PAGE_SIZE - at % PAGE_SIZE);
+        size_t copied = from.copy_out(frame->data() + at % PAGE_SIZE, done, part);
+        done += copied;
+        written_.store(at + copied);
+        if (copied < part) break;
+    }
     changed();
-    return copied ? Result<size_t>(copied) : fail(Errno::EFAULT);
+    return done ? Result<size_t>(done) : fail(Errno::EFAULT);
+}
+
+Result<> Pipe::control(unsigned request, VirtAddr argument) {
+    constexpr unsigned FIONREAD = 0x541b;
+    return request == FIONREAD ? write_user(argument, static_cast<int>(used())) : fail(Errno::ENOTTY);
 }
 
 uint32_t Pipe::ready() {
-    uint32_t events = (used_.load() ? poll_event::IN : 0) | (room() >= ATOMIC_WRITE ? poll_event::OUT : 0);
-    return events | (writer_count_.load() ? 0 : poll_event::HANG_UP) | (reader_count_.load() ? 0 : poll_event::ERROR);
+    uint32_t events = (used() ? poll_event::IN : 0) | (CAPACITY - used() >= ATOMIC_WRITE ? poll_event::OUT : 0);
+    bool is_left = !writers_.load() && writers_so_far_.load();
+    return events | (is_left ? poll_event::HANG_UP : 0) | (readers_.load() ? 0 : poll_event::ERROR);
 }
 
 }  // namespace
 
+Result<Ref<Inode>> make_fifo(FileSystem& fs, uint32_t mode) { return TRY(make_ref<Pipe>(fs, mode & PERMISSION_BITS)); }
+
+// Neither end waits for the other to be opened.
 Result<PipeEnds> make_pipe(uint32_t flags) {
-    Ref<Inode> pipe = TRY(make_ref<Pipe>());
-    return PipeEnds{TRY(File::open(pipe, flags)), TRY(File::open(pipe, flags | open_flag::WRITE_ONLY))};
+    Ref<Inode> pipe = TRY(make_fifo(pipefs, 0600));
+    auto reader = TRY(File::open(pipe, open_flag::NON_BLOCKING));
+    auto writer = TRY(File::open(pipe, flags | open_flag::WRITE_ONLY));
+    reader->set_flags(flags);
+    return PipeEnds{std::move(reader), std::move(writer)};
 }
 
 }  // namespace kern

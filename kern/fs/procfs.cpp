@@ -134,7 +134,7 @@ Result<String> read_directory_link(int pid) {
 
 class ProcessDirectory final : public Directory {
 public:
-    explicit ProcessDirectory(int pid) : Directory(procfs, DIRECTORY, number_of(pid, PROCESS)), pid_(pid) { add_link(); }
+    explicit ProcessDirectory(int pid) : Directory(procfs, DIRECTORY, number_of(pid, PROCESS)), pid_(pid) {}
 
     Result<Ref<Inode>> lookup(std::string_view name) override {
         int pid = pid_;
@@ -168,7 +168,7 @@ private:
 
 class ProcRoot final : public Directory {
 public:
-    ProcRoot() : Directory(procfs, DIRECTORY, ROOT) { add_link(); }
+    ProcRoot() : Directory(procfs, DIRECTORY, ROOT) {}
 
     Result<Ref<Inode>> lookup(std::string_view name) override {
         if (name == "self") return make_link(SELF, [] { return String::copy(Digits(calling_process()).view()); });

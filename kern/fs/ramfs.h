@@ -2,46 +2,45 @@
 // /dev is one of these, too, with devices put in it by hand.
 #pragma once
 
-#include "base/list.h"
 #include "fs/directory.h"
 
 namespace kern {
 
-// The entries of a directory in memory: found by name through a hash, listed in the order they were made. Each has a
-// position that never changes, so a listing goes on where it was although entries come and go.
+// The entries of a directory in memory: found by name through a hash, listed by their index. An entry never moves to another
+// index, so a listing goes on where it was although entries come and go.
+//
+//     buckets_   [ 0 | 3 | 0 | 1 ]           index + 1 of the first entry in a chain
+//                      |       +----------------+
+//     entries_   [ "a" -> inode | (free) | "b" -> inode, next 1 ]
 class NameTable {
 public:
-    struct Entry : ListNode<Entry> {
-        String name;
-        Ref<Inode> inode;
-        uint64_t position = 0;
-        uint32_t hash = 0;
-        Entry* next_in_bucket = nullptr;
-    };
-
-    NameTable() = default;
-    ~NameTable();
-    NameTable(const NameTable&) = delete;
-    NameTable& operator=(const NameTable&) = delete;
-
     size_t size() const { return size_; }
-    // Null when there is none.
-    Entry* find(std::string_view name);
+    // Where the inode of this name is; null when the name is not there.
+    Ref<Inode>* find(std::string_view name);
     // A name that is not in the table yet. ENOMEM leaves it as it was.
     Result<> insert(std::string_view name, Ref<Inode> inode);
-    // Takes an entry out; the caller drops it, when no lock is held.
-    Own<Entry> remove(Entry& entry);
+    // Takes an entry out, if it is there; the caller drops the inode when no lock is held.
+    Ref<Inode> erase(std::string_view name);
+    // Takes out any one; null when there is none.
+    Ref<Inode> erase_any();
     // Offers entries from the sink's position on until it is full.
     void list(EntrySink& sink);
 
 private:
-    Entry*& bucket(uint32_t hash) { return buckets_[hash & (buckets_.size() - 1)]; }
+    struct Entry {
+        String name;
+        Ref<Inode> inode;   // null: a free place
+        uint32_t next = 0;  // index + 1 of the next in this chain, or free place
+    };
+
+    uint32_t& link_to(std::string_view name);
     Result<> grow();
 
-    Vec<Entry*> buckets_;  // a power of two
-    List<Entry, Entry> in_order_;
+    Vec<Entry> entries_;
+    Vec<uint32_t> buckets_;  // a power of two
+    uint32_t free_ = 0;      // index + 1 of the first free place
     size_t size_ = 0;
-    uint64_t next_position_ = Directory::FIRST_ENTRY;
+    size_t sweep_ = 0;       // where erase_any() goes on looking
 };
 
 class RamDirectory final : public Directory {
@@ -52,23 +51,20 @@ public:
     uint64_t size() override;
     Result<Ref<Inode>> lookup(std::string_view name) override;
     Result<> list(EntrySink& sink) override;
-    Result<Ref<Inode>> create(std::string_view name, const NewInode& what) override;
-    Result<> add(std::string_view name, Inode& inode) override;
-    Result<> remove(std::string_view name, Inode& inode) override;
-    Result<> move(std::string_view name, Inode& inode, Directory& to, std::string_view new_name, Inode* replaced) override;
-    bool is_empty() override { return names_.lock()->size() == 0; }
-
-    // An entry for an inode of any kind. Before anyone else sees the directory. ENOMEM.
-    Result<> put(std::string_view name, Ref<Inode> inode) { return names_.lock()->insert(name, std::move(inode)); }
+    Result<Ref<Inode>> make(const NewInode& what) override;
+    Result<> put(std::string_view name, Ref<Inode> inode) override;
+    Result<> erase(std::string_view name) override;
+    // Empties it and all below: a directory and its parent hold each other, so nothing would go by itself.
+    void take_apart();
 
 private:
-    Result<> set_entry(std::string_view name, Inode& inode);
-    void drop_entry(std::string_view name);
-
     Locked<NameTable> names_{LockRank::inode};
 };
 
 // The root of a new, empty file system in memory; it goes with its last file. ENOMEM.
 Result<Ref<Directory>> make_tmpfs();
+
+// A file without a disk may not take the last of the memory: programs need some to go on, if only to remove it.
+bool memory_for_files();
 
 }  // namespace kern

@@ -394,7 +394,7 @@ Result<size_t> TerminalFile::write(File&, UserBytes from) {
     char bytes[256], cooked[2 * sizeof(bytes)];
     for (size_t done = 0; done < from.size;) {
         size_t part = std::min(from.size - done, sizeof(bytes));
-        size_t copied = arch::user_read(bytes, from.at + done, part);
+        size_t copied = from.copy_out(bytes, done, part);
         std::string_view text(bytes, copied);
         auto written = put(adds_returns ? with_returns(text, cooked) : text);
         if (!written) return done ? Result<size_t>(done) : fail(written.error());

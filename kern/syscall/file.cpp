@@ -1,8 +1,9 @@
 // System calls on descriptors and the bytes behind them.
+#include "fs/file_lock.h"
 #include "fs/mount.h"
+#include "mm/user_copy.h"
 #include "process/signal.h"
 #include "syscall/table.h"
-#include "syscall/timespec.h"
 #include "syscall/user_path.h"
 
 namespace kern {
@@ -21,35 +22,43 @@ Result<UserBytes> user_bytes(VirtAddr at, uint64_t size) {
     return UserBytes{at, std::min(size, MAX_TRANSFER)};
 }
 
-enum class Direction { in, out };
-enum class Where { offset, argument };  // a call works at the file's offset, or where its fourth argument says
+enum Direction { IN, OUT };
 
 Result<Ref<File>> get_open(int fd, Direction direction) {
     Ref<File> file = TRY(get_file(fd));
-    bool is_open = direction == Direction::in ? file->can_read() : file->can_write();
+    bool is_open = direction == IN ? file->can_read() : file->can_write();
     return is_open ? Result<Ref<File>>(std::move(file)) : fail(Errno::EBADF);
 }
 
-Result<FilePlace> place_of(Where where, const SyscallArgs& args) {
-    if (where == Where::offset) return FilePlace();
-    return static_cast<int64_t>(args[3]) < 0 ? Result<FilePlace>(fail(Errno::EINVAL)) : FilePlace(args[3]);
-}
-
 // Whoever writes where nobody reads is told by a signal as well.
-Result<size_t> transfer(Direction direction, File& file, UserBytes bytes, FilePlace place) {
-    if (direction == Direction::in) return file.read(bytes, place);
-    Result<size_t> moved = file.write(bytes, place);
+template <typename T>
+Result<T> told_of_broken_pipe(Result<T> moved) {
     if (!moved && moved.error() == Errno::EPIPE)
         send_signal(current_process(), SIGPIPE);
     return moved;
 }
 
-// read(2), pread(2) and so on.
-template <Direction direction, Where where>
-Result<uint64_t> move_bytes(const SyscallArgs& args) {
-    FilePlace place = TRY(place_of(where, args));
-    Ref<File> file = TRY(get_open(args.integer(0), direction));
-    return transfer(direction, *file, TRY(user_bytes(args.address(1), args[2])), place);
+template <Direction direction>
+Result<size_t> transfer(File& file, UserBytes bytes, FilePlace place) {
+    return direction == IN ? file.read(bytes, place) : told_of_broken_pipe(file.write(bytes, place));
+}
+
+// Those calls that have a place of their own: not below 0.
+Result<FilePlace> place_at(int64_t place) {
+    return place < 0 ? Result<FilePlace>(fail(Errno::EINVAL)) : FilePlace(static_cast<uint64_t>(place));
+}
+
+template <Direction direction>
+Result<uint64_t> sys_move(int fd, VirtAddr at, uint64_t size) {
+    Ref<File> file = TRY(get_open(fd, direction));
+    return transfer<direction>(*file, TRY(user_bytes(at, size)), {});
+}
+
+template <Direction direction>
+Result<uint64_t> sys_move_at(int fd, VirtAddr at, uint64_t size, int64_t place) {
+    FilePlace there = TRY(place_at(place));
+    Ref<File> file = TRY(get_open(fd, direction));
+    return transfer<direction>(*file, TRY(user_bytes(at, size)), there);
 }
 
 // One element of an array of struct iovec.
@@ -62,51 +71,98 @@ Result<UserBytes> vector_at(VirtAddr vectors, int index) {
     return user_bytes(vector.at, vector.size);
 }
 
-// All addresses and lengths, each below 2^38, are checked before the first byte moves.
-Result<> check_vectors(VirtAddr vectors, int count) {
+// One piece after the other, until one falls short. Having moved some bytes, a call does not wait for a stream to be ready
+// for more. All addresses and lengths, each below 2^38, are checked before the first byte moves.
+template <Direction direction>
+Result<uint64_t> move_vectors(int fd, VirtAddr vectors, int count, FilePlace place) {
+    Ref<File> file = TRY(get_open(fd, direction));
     if (count < 0 || count > MAX_VECTORS) return fail(Errno::EINVAL);
     for (int i = 0; i < count; i++)
         TRY(vector_at(vectors, i));
-    return {};
-}
-
-// readv(2) and so on: one piece after the other, until one falls short. Having moved some bytes, a call does not wait for a
-// stream to be ready for more.
-template <Direction direction, Where where>
-Result<uint64_t> move_vectors(const SyscallArgs& args) {
-    FilePlace place = TRY(place_of(where, args));
-    Ref<File> file = TRY(get_open(args.integer(0), direction));
-    TRY(check_vectors(args.address(1), args.integer(2)));
     uint64_t done = 0;
-    for (int i = 0; i < args.integer(2); i++) {
-        UserBytes bytes = TRY(vector_at(args.address(1), i));
+    for (int i = 0; i < count; i++) {
+        UserBytes bytes = TRY(vector_at(vectors, i));
         bytes.size = std::min(bytes.size, MAX_TRANSFER - done);
         if (bytes.size == 0) continue;
-        if (done && !(file->inode().ready() & (direction == Direction::in ? poll_event::IN : poll_event::OUT))) break;
-        Result<size_t> moved = transfer(direction, *file, bytes, place);
-        if (!moved) return done ? Result<uint64_t>(done) : moved;
-        done += *moved;
-        if (*moved < bytes.size) break;
+        if (done && !(file->inode().ready() & (direction == IN ? poll_event::IN : poll_event::OUT))) break;
+        Result<size_t> moved = transfer<direction>(*file, bytes, place);
+        if (!moved && !done) return moved;
+        done += moved.value_or(0);
+        if (!moved || *moved < bytes.size) break;
         if (place)
             *place += *moved;
     }
     return done;
 }
 
-Result<uint64_t> lseek(const SyscallArgs& args) {
-    Ref<File> file = TRY(get_file(args.integer(0)));
-    if (args[2] > static_cast<uint64_t>(Whence::end)) return fail(Errno::EINVAL);
-    return file->seek(static_cast<int64_t>(args[1]), static_cast<Whence>(args[2]));
+template <Direction direction>
+Result<uint64_t> sys_move_vectors(int fd, VirtAddr vectors, int count) {
+    return move_vectors<direction>(fd, vectors, count, {});
 }
 
-Result<> ftruncate(const SyscallArgs& args) {
-    if (static_cast<int64_t>(args[1]) < 0) return fail(Errno::EINVAL);
-    return TRY(get_file(args.integer(0)))->resize(args[1]);
+template <Direction direction>
+Result<uint64_t> sys_move_vectors_at(int fd, VirtAddr vectors, int count, int64_t place) {
+    return move_vectors<direction>(fd, vectors, count, TRY(place_at(place)));
+}
+
+// preadv2(2) and pwritev2: place -1 is the offset; of the flags none is needed here.
+template <Direction direction>
+Result<uint64_t> sys_move_vectors2(int fd, VirtAddr vectors, int count, int64_t place, uint64_t, int flags) {
+    if (flags) return fail(Errno::EOPNOTSUPP);
+    return move_vectors<direction>(fd, vectors, count, place == -1 ? FilePlace() : TRY(place_at(place)));
+}
+
+// From the offset, which moves along, or from where `*place` says, which does.
+Result<uint64_t> sys_sendfile(int out, int in, VirtAddr place, uint64_t count) {
+    Ref<File> from = TRY(get_open(in, IN)), to = TRY(get_open(out, OUT));
+    int64_t start = place.value ? TRY(read_user<int64_t>(place)) : static_cast<int64_t>(TRY(from->seek(0, Whence::current)));
+    if (start < 0 || to->has(open_flag::APPEND)) return fail(Errno::EINVAL);
+    uint64_t at = static_cast<uint64_t>(start);
+    size_t sent = TRY(told_of_broken_pipe(from->send(*to, at, std::min(count, MAX_TRANSFER))));
+    if (place.value)
+        TRY(write_user(place, at + sent));
+    else
+        TRY(from->seek(static_cast<int64_t>(at + sent), Whence::set));
+    return sent;
+}
+
+Result<uint64_t> sys_lseek(int fd, int64_t distance, uint32_t whence) {
+    Ref<File> file = TRY(get_file(fd));
+    if (whence > static_cast<uint32_t>(Whence::end)) return fail(Errno::EINVAL);
+    return file->seek(distance, static_cast<Whence>(whence));
+}
+
+Result<> sys_ftruncate(int fd, int64_t size) {
+    if (size < 0) return fail(Errno::EINVAL);
+    Ref<File> file = TRY(get_file(fd));
+    return file->can_write() ? file->inode().truncate(static_cast<uint64_t>(size)) : fail(Errno::EINVAL);
+}
+
+// Of its modes the plain one: room for these bytes, and the file reaches to their end.
+Result<> sys_fallocate(int fd, int mode, int64_t start, int64_t size) {
+    Ref<File> file = TRY(get_file(fd));
+    Inode& inode = file->inode();
+    if (start < 0 || size <= 0) return fail(Errno::EINVAL);
+    if (mode) return fail(Errno::EOPNOTSUPP);
+    if (!file->can_write()) return fail(Errno::EBADF);
+    if (!inode.is(InodeType::regular)) return fail(inode.is(InodeType::fifo) ? Errno::ESPIPE : Errno::ENODEV);
+    int64_t end;
+    if (__builtin_add_overflow(start, size, &end)) return fail(Errno::EFBIG);
+    LockGuard guard(inode.changes());
+    TRY(inode.allocate(static_cast<uint64_t>(start), static_cast<uint64_t>(end)));
+    return static_cast<uint64_t>(end) > inode.size() ? inode.resize(static_cast<uint64_t>(end)) : Result<>();
 }
 
 Result<> sys_fsync(int fd) {
     Ref<File> file = TRY(get_file(fd));
     return file->inode().is_seekable() ? file->inode().sync() : fail(Errno::EINVAL);
+}
+
+Result<> sys_sync_file_range(int fd, int64_t start, int64_t size, uint32_t flags) {
+    constexpr uint32_t ALL = 7;
+    Ref<File> file = TRY(get_file(fd));
+    if ((flags & ~ALL) || start < 0 || size < 0) return fail(Errno::EINVAL);
+    return file->inode().is_kept() ? file->inode().sync() : fail(Errno::ESPIPE);
 }
 
 Result<> sys_sync() {
@@ -118,133 +174,152 @@ Result<> sys_syncfs(int fd) { return TRY(get_file(fd))->inode().file_system().sy
 
 // DESCRIPTORS
 
-Result<> close(const SyscallArgs& args) { return files().table.close(args.integer(0)); }
+Result<> sys_close(int fd) { return files().table.close(fd); }
 
-Result<> close_range(const SyscallArgs& args) {
-    if (args[2]) return fail(Errno::EINVAL);
-    return files().table.close_range(static_cast<unsigned>(args[0]), static_cast<unsigned>(args[1]));
+Result<> sys_close_range(uint32_t first, uint32_t last, int flags) {
+    if (flags || first > last) return fail(Errno::EINVAL);
+    files().table.close_range(first, last);
+    return {};
 }
 
-Result<uint64_t> dup(const SyscallArgs& args) {
-    return static_cast<uint64_t>(TRY(files().table.add(TRY(get_file(args.integer(0))), false)));
+Result<int> sys_dup(int fd) { return files().table.add(TRY(get_any_file(fd)), false); }
+
+Result<int> sys_dup3(int old, int fd, uint32_t flags) {
+    if ((flags & ~open_flag::CLOSE_ON_EXEC) || old == fd) return fail(Errno::EINVAL);
+    if (static_cast<uint32_t>(fd) >= files().table.limit()) return fail(Errno::EBADF);
+    TRY(files().table.set(fd, TRY(get_any_file(old)), flags));
+    return fd;
 }
 
-Result<uint64_t> dup3(const SyscallArgs& args) {
-    if ((args[2] & ~uint64_t{open_flag::CLOSE_ON_EXEC}) || args.integer(0) == args.integer(1))
-        return fail(Errno::EINVAL);
-    if (static_cast<unsigned>(args.integer(1)) >= files().table.limit()) return fail(Errno::EBADF);
-    TRY(files().table.set(args.integer(1), TRY(get_file(args.integer(0))), args[2] & open_flag::CLOSE_ON_EXEC));
-    return static_cast<uint64_t>(args.integer(1));
-}
-
-Result<> pipe2(const SyscallArgs& args) {
-    constexpr uint64_t ALLOWED = open_flag::CLOSE_ON_EXEC | open_flag::NON_BLOCKING;
-    if (args[1] & ~ALLOWED) return fail(Errno::EINVAL);
-    PipeEnds ends = TRY(make_pipe(args[1] & open_flag::NON_BLOCKING));
+Result<> sys_pipe2(VirtAddr to, uint32_t flags) {
+    if (flags & ~(open_flag::CLOSE_ON_EXEC | open_flag::NON_BLOCKING)) return fail(Errno::EINVAL);
+    PipeEnds ends = TRY(make_pipe(flags & open_flag::NON_BLOCKING));
     FdTable& table = files().table;
-    bool close_on_exec = args[1] & open_flag::CLOSE_ON_EXEC;
+    bool close_on_exec = flags & open_flag::CLOSE_ON_EXEC;
     int reader = TRY(table.add(std::move(ends.reader), close_on_exec));
     auto writer = table.add(std::move(ends.writer), close_on_exec);
     int fds[] = {reader, writer.value_or(-1)};
-    Result<> told = writer ? write_user(args.address(0), std::as_bytes(std::span(fds))) : fail(writer.error());
-    if (!told)
-        for (int fd : fds)
+    Result<> told = writer ? write_user(to, fds) : fail(writer.error());
+    for (int fd : fds)
+        if (!told)
             (void)table.close(fd);
     return told;
 }
 
-Result<uint64_t> duplicate_from(Ref<File> file, uint64_t lowest, bool close_on_exec) {
-    if (lowest >= files().table.limit()) return fail(Errno::EINVAL);
-    return static_cast<uint64_t>(TRY(files().table.add(std::move(file), close_on_exec, static_cast<int>(lowest))));
+Result<> sys_ioctl(int fd, uint32_t request, VirtAddr argument) {
+    constexpr uint32_t FIONBIO = 0x5421, FIONCLEX = 0x5450, FIOCLEX = 0x5451;
+    Ref<File> file = TRY(get_file(fd));
+    if (request == FIOCLEX || request == FIONCLEX) return files().table.set_close_on_exec(fd, request == FIOCLEX);
+    if (request != FIONBIO) return file->inode().control(request, argument);
+    bool on = TRY(read_user<int>(argument));
+    file->set_flags((file->flags() & ~open_flag::NON_BLOCKING) | (on ? open_flag::NON_BLOCKING : 0));
+    return {};
 }
 
-Result<uint64_t> fcntl(const SyscallArgs& args) {
-    enum { F_DUPFD = 0, F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4, F_DUPFD_CLOEXEC = 1030 };
-    constexpr uint64_t FD_CLOEXEC = 1;
-    int fd = args.integer(0);
+// LOCKS
+
+// What a struct flock says, in the words of fs/file_lock.h, and back.
+struct UserLock {
+    uint16_t type, whence;
+    int64_t start, length;
+    int32_t pid;
+};
+
+Result<FileLock> lock_from(const UserLock& user, File& file, bool of_file) {
+    FileLock lock{&file.inode(), of_file ? static_cast<const void*>(&file) : &files().table, LockKind::range, LockType{user.type}};
+    lock.pid = of_file ? -1 : current_process().pid();
+    if (user.type > static_cast<uint16_t>(LockType::none) || (of_file && user.pid)) return fail(Errno::EINVAL);
+    if (user.whence > static_cast<uint16_t>(Whence::end)) return fail(Errno::EINVAL);
+    auto whence = static_cast<Whence>(user.whence);
+    uint64_t base = whence == Whence::set ? 0 : whence == Whence::end ? file.inode().size() : TRY(file.seek(0, whence));
+    int64_t first, last = INT64_MAX;
+    if (__builtin_add_overflow(static_cast<int64_t>(base), user.start, &first)) return fail(Errno::EOVERFLOW);
+    if (user.length > 0 && user.length - 1 > INT64_MAX - first) return fail(Errno::EOVERFLOW);
+    if (user.length > 0)
+        last = first + (user.length - 1);
+    if (user.length < 0)
+        last = std::exchange(first, first + user.length) - 1;
+    if (first < 0) return fail(Errno::EINVAL);
+    lock.first = static_cast<uint64_t>(first);
+    lock.last = static_cast<uint64_t>(last);
+    return lock;
+}
+
+enum { F_DUPFD = 0, F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4, F_GETLK = 5, F_SETLK = 6, F_SETLKW = 7,
+       F_OFD_GETLK = 36, F_OFD_SETLK = 37, F_OFD_SETLKW = 38, F_DUPFD_CLOEXEC = 1030, F_GETPIPE_SZ = 1032 };
+
+Result<> range_lock(File& file, int command, VirtAddr at) {
+    auto user = TRY(read_user<UserLock>(at));
+    FileLock lock = TRY(lock_from(user, file, command >= F_OFD_GETLK));
+    if (command == F_GETLK || command == F_OFD_GETLK) {
+        if (lock.type == LockType::none) return fail(Errno::EINVAL);
+        FileLock found = find_conflict(lock);
+        user.type = static_cast<uint16_t>(found.type);
+        if (found.type == LockType::none) return write_user(at, user);
+        auto start = static_cast<int64_t>(found.first), end = static_cast<int64_t>(found.last);
+        return write_user(at, UserLock{user.type, 0, start, end == INT64_MAX ? 0 : end - start + 1, found.pid});
+    }
+    bool allowed = lock.type == LockType::read ? file.can_read() : lock.type == LockType::none || file.can_write();
+    return allowed ? set_lock(lock, command == F_SETLKW || command == F_OFD_SETLKW) : fail(Errno::EBADF);
+}
+
+Result<> sys_flock(int fd, int operation) {
+    constexpr int SHARED = 1, EXCLUSIVE = 2, AT_ONCE = 4, UNLOCK = 8;
     Ref<File> file = TRY(get_file(fd));
-    switch (args.integer(1)) {
+    int what = operation & ~AT_ONCE;
+    if (what != SHARED && what != EXCLUSIVE && what != UNLOCK) return fail(Errno::EINVAL);
+    LockType type = what == SHARED ? LockType::read : what == EXCLUSIVE ? LockType::write : LockType::none;
+    return set_lock({&file->inode(), file.get(), LockKind::whole, type}, !(operation & AT_ONCE));
+}
+
+Result<uint64_t> sys_fcntl(int fd, int command, uint64_t argument) {
+    constexpr uint64_t FD_CLOEXEC = 1;
+    auto [file, closes_on_exec] = TRY(files().table.slot(fd));
+    bool is_pipe = file->inode().is(InodeType::fifo);
+    switch (command) {
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
-        return duplicate_from(std::move(file), args[2], args.integer(1) == F_DUPFD_CLOEXEC);
+        if (argument >= files().table.limit()) return fail(Errno::EINVAL);
+        return static_cast<uint64_t>(TRY(files().table.add(file, command == F_DUPFD_CLOEXEC, static_cast<int>(argument))));
     case F_GETFD:
-        return TRY(files().table.closes_on_exec(fd)) ? FD_CLOEXEC : 0;
+        return closes_on_exec ? FD_CLOEXEC : 0;
     case F_SETFD:
-        TRY(files().table.set_close_on_exec(fd, args[2] & FD_CLOEXEC));
+        TRY(files().table.set_close_on_exec(fd, argument & FD_CLOEXEC));
         return 0;
     case F_GETFL:
         return file->flags();
+    default:
+        if (file->has(open_flag::PATH_ONLY)) return fail(Errno::EBADF);
+    }
+    switch (command) {
     case F_SETFL:
-        file->set_flags(static_cast<uint32_t>(args[2]));
+        file->set_flags(static_cast<uint32_t>(argument));
         return 0;
+    case F_GETLK: case F_SETLK: case F_SETLKW: case F_OFD_GETLK: case F_OFD_SETLK: case F_OFD_SETLKW:
+        TRY(range_lock(*file, command, VirtAddr(argument)));
+        return 0;
+    case F_GETPIPE_SZ:
+        return is_pipe ? Result<uint64_t>(PIPE_CAPACITY) : fail(Errno::EBADF);
     default:
         return fail(Errno::EINVAL);
     }
 }
 
-Result<> ioctl(const SyscallArgs& args) {
-    constexpr unsigned FIONBIO = 0x5421, FIONCLEX = 0x5450, FIOCLEX = 0x5451;
-    Ref<File> file = TRY(get_file(args.integer(0)));
-    auto request = static_cast<unsigned>(args[1]);
-    if (file->has(open_flag::PATH_ONLY)) return fail(Errno::EBADF);
-    if (request == FIOCLEX || request == FIONCLEX)
-        return files().table.set_close_on_exec(args.integer(0), request == FIOCLEX);
-    if (request != FIONBIO) return file->inode().control(request, args.address(2));
-    uint32_t others = file->flags() & ~open_flag::NON_BLOCKING;
-    file->set_flags(others | (TRY(read_user<int>(args.address(2))) ? open_flag::NON_BLOCKING : 0));
-    return {};
-}
-
-// WAITING FOR SEVERAL
-
-// struct pollfd.
-struct PollFile {
-    int fd;
-    uint16_t wanted, seen;
-};
-
-// How many files have something to report.
-uint64_t look_at(Vec<PollFile>& list) {
-    uint64_t count = 0;
-    for (PollFile& item : list) {
-        item.seen = 0;
-        if (item.fd < 0) continue;
-        auto file = get_file(item.fd);
-        uint32_t always = poll_event::ERROR | poll_event::HANG_UP;
-        item.seen = static_cast<uint16_t>(file ? (*file)->inode().ready() & (item.wanted | always) : poll_event::INVALID);
-        count += item.seen != 0;
-    }
-    return count;
-}
-
-Result<uint64_t> ppoll(const SyscallArgs& args) {
-    if (args[1] > files().table.limit()) return fail(Errno::EINVAL);
-    uint64_t deadline = args[2] ? arch::now_ns() + TRY(read_timespec(args.address(2))) : NEVER;
-    Vec<PollFile> list;
-    TRY(list.resize(args[1]));
-    std::span<PollFile> items(list.data(), list.size());
-    TRY(read_user(std::as_writable_bytes(items), args.address(0)));
-    uint64_t count = 0;
-    auto waited = poll_queue().wait_until([&] { return (count = look_at(list)) != 0; }, deadline);
-    if (!waited && waited.error() != Errno::ETIMEDOUT) return fail(waited.error());
-    TRY(write_user(args.address(0), std::as_bytes(items)));
-    return count;
-}
-
-constexpr Direction IN = Direction::in, OUT = Direction::out;
-constexpr Where HERE = Where::offset, THERE = Where::argument;
-
 constexpr Syscall CALLS[] = {
-    {23, "dup", dup},                   {24, "dup3", dup3},                         {25, "fcntl", fcntl},
-    {29, "ioctl", plain<ioctl>},        {46, "ftruncate", plain<ftruncate>},        {57, "close", plain<close>},
-    {59, "pipe2", plain<pipe2>},        {62, "lseek", lseek},                       {73, "ppoll", ppoll},
-    {81, "sync", call<sys_sync>},       {82, "fsync", call<sys_fsync>},             {83, "fdatasync", call<sys_fsync>},
-    {267, "syncfs", call<sys_syncfs>},
-    {436, "close_range", plain<close_range>},
-    {63, "read", move_bytes<IN, HERE>}, {67, "pread64", move_bytes<IN, THERE>},
-    {64, "write", move_bytes<OUT, HERE>}, {68, "pwrite64", move_bytes<OUT, THERE>},
-    {65, "readv", move_vectors<IN, HERE>}, {69, "preadv", move_vectors<IN, THERE>},
-    {66, "writev", move_vectors<OUT, HERE>}, {70, "pwritev", move_vectors<OUT, THERE>},
+    {23, "dup", call<sys_dup>},                       {24, "dup3", call<sys_dup3>},
+    {25, "fcntl", call<sys_fcntl>},                   {29, "ioctl", call<sys_ioctl>},
+    {32, "flock", call<sys_flock>},                   {46, "ftruncate", call<sys_ftruncate>},
+    {47, "fallocate", call<sys_fallocate>},           {57, "close", call<sys_close>},
+    {59, "pipe2", call<sys_pipe2>},                   {62, "lseek", call<sys_lseek>},
+    {63, "read", call<sys_move<IN>>},                 {64, "write", call<sys_move<OUT>>},
+    {65, "readv", call<sys_move_vectors<IN>>},        {66, "writev", call<sys_move_vectors<OUT>>},
+    {67, "pread64", call<sys_move_at<IN>>},           {68, "pwrite64", call<sys_move_at<OUT>>},
+    {69, "preadv", call<sys_move_vectors_at<IN>>},    {70, "pwritev", call<sys_move_vectors_at<OUT>>},
+    {71, "sendfile", call<sys_sendfile>},             {81, "sync", call<sys_sync>},
+    {82, "fsync", call<sys_fsync>},                   {83, "fdatasync", call<sys_fsync>},
+    {84, "sync_file_range", call<sys_sync_file_range>}, {267, "syncfs", call<sys_syncfs>},
+    {286, "preadv2", call<sys_move_vectors2<IN>>},    {287, "pwritev2", call<sys_move_vectors2<OUT>>},
+    {436, "close_range", call<sys_close_range>},
 };
 
 }  // namespace

@@ -1,15 +1,13 @@
 // System calls that say what a file is: stat(2) and its kin, directory listings, what a link says, whether access is granted.
-#include <cstring>
-
-#include "mm/user_copy.h"
 #include "syscall/table.h"
+#include "syscall/timespec.h"
 #include "syscall/user_path.h"
 
 namespace kern {
 
 namespace {
 
-constexpr uint64_t NS = 1'000'000'000;
+constexpr int AT_NO_AUTOMOUNT = 0x800;
 
 // struct stat of asm-generic/stat.h.
 struct Stat {
@@ -18,33 +16,67 @@ struct Stat {
     uint64_t device_number, pad1, size;
     uint32_t block_size, pad2;
     uint64_t blocks;
-    uint64_t accessed[2], modified[2], changed[2];  // seconds, nanoseconds
+    Timespec accessed, modified, changed;
     uint32_t unused[2];
 };
 static_assert(sizeof(Stat) == 128);
 
 Stat stat_of(Inode& inode) {
     FileTimes& times = inode.times();
-    uint64_t accessed = times.accessed.load(), modified = times.modified.load(), changed = times.changed.load();
     return {
         .device = inode.file_system().device, .inode = inode.number(),
         .mode = inode.mode(), .links = inode.links(), .user = inode.user(), .group = inode.group(),
         .device_number = inode.device_number(), .pad1 = 0, .size = inode.size(),
         .block_size = PAGE_SIZE, .pad2 = 0, .blocks = inode.blocks(),
-        .accessed = {accessed / NS, accessed % NS}, .modified = {modified / NS, modified % NS},
-        .changed = {changed / NS, changed % NS}, .unused = {},
+        .accessed = Timespec::of(times.accessed.load()), .modified = Timespec::of(times.modified.load()),
+        .changed = Timespec::of(times.changed.load()), .unused = {},
     };
 }
 
-Result<> newfstatat(const SyscallArgs& args) {
-    constexpr int NO_AUTOMOUNT = 0x800;
-    if (args.integer(3) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | NO_AUTOMOUNT)) return fail(Errno::EINVAL);
-    Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), args.integer(3)));
-    return write_user(args.address(2), stat_of(*inode));
+Result<> sys_newfstatat(int fd, VirtAddr path, VirtAddr to, int flags) {
+    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT)) return fail(Errno::EINVAL);
+    return write_user(to, stat_of(*TRY(find_inode(fd, path, flags))));
 }
 
-Result<> fstat(const SyscallArgs& args) {
-    return write_user(args.address(1), stat_of(TRY(get_file(args.integer(0)))->inode()));
+Result<> sys_fstat(int fd, VirtAddr to) { return write_user(to, stat_of(TRY(get_any_file(fd))->inode())); }
+
+// struct statx, up to what is told.
+struct Statx {
+    struct Time {
+        explicit Time(Timespec time) : seconds(time.seconds), nanoseconds(static_cast<uint32_t>(time.nanoseconds)) {}
+        int64_t seconds;
+        uint32_t nanoseconds, pad = 0;
+    };
+    struct Device {
+        explicit Device(uint64_t device)
+            : major(device >> 8 & 0xfff), minor(static_cast<uint32_t>((device & 0xff) | (device >> 12 & ~0xffu))) {}
+        uint32_t major, minor;
+    };
+
+    explicit Statx(const Stat& stat)
+        : block_size(stat.block_size), links(stat.links), user(stat.user), group(stat.group),
+          mode(static_cast<uint16_t>(stat.mode)), inode(stat.inode), size(stat.size), blocks(stat.blocks),
+          accessed(stat.accessed), born(Timespec()), changed(stat.changed), modified(stat.modified),
+          device_number(stat.device_number), device(stat.device) {}
+
+    uint32_t mask = 0x7ff, block_size;  // STATX_BASIC_STATS
+    uint64_t attributes = 0;
+    uint32_t links, user, group;
+    uint16_t mode, pad = 0;
+    uint64_t inode, size, blocks, known_attributes = 0;
+    Time accessed, born, changed, modified;
+    Device device_number, device;
+    uint64_t rest[14] = {};
+};
+static_assert(sizeof(Statx) == 256);
+
+Result<> sys_statx(int fd, VirtAddr path, int flags, uint32_t mask, VirtAddr to) {
+    constexpr int SYNC_TYPE = 0x6000;
+    constexpr uint32_t RESERVED = 0x8000'0000;
+    if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | SYNC_TYPE)) || (flags & SYNC_TYPE) == SYNC_TYPE ||
+        (mask & RESERVED))
+        return fail(Errno::EINVAL);
+    return write_user(to, Statx(stat_of(*TRY(find_inode(fd, path, flags)))));
 }
 
 // struct statfs.
@@ -55,8 +87,7 @@ struct FileSystemStat {
 };
 static_assert(sizeof(FileSystemStat) == 120);
 
-Result<> write_file_system(VirtAddr to, Inode& inode) {
-    FileSystem& fs = inode.file_system();
+Result<> write_file_system(VirtAddr to, FileSystem& fs) {
     FileSystemSpace space = fs.space();
     FileSystemStat stat{
         .type = fs.magic, .block_size = space.block_size,
@@ -67,20 +98,18 @@ Result<> write_file_system(VirtAddr to, Inode& inode) {
     return write_user(to, stat);
 }
 
-Result<> statfs(const SyscallArgs& args) {
-    return write_file_system(args.address(1), *TRY(find_inode(AT_FDCWD, args.address(0), 0)));
+Result<> sys_statfs(VirtAddr path, VirtAddr to) {
+    return write_file_system(to, TRY(find_inode(AT_FDCWD, path))->file_system());
 }
 
-Result<> fstatfs(const SyscallArgs& args) {
-    return write_file_system(args.address(1), TRY(get_file(args.integer(0)))->inode());
-}
+Result<> sys_fstatfs(int fd, VirtAddr to) { return write_file_system(to, TRY(get_any_file(fd))->inode().file_system()); }
 
-Result<uint64_t> readlinkat(const SyscallArgs& args) {
-    if (args.integer(3) <= 0) return fail(Errno::EINVAL);
-    Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
+Result<uint64_t> sys_readlinkat(int fd, VirtAddr path, VirtAddr to, int limit) {
+    if (limit <= 0) return fail(Errno::EINVAL);
+    Ref<Inode> inode = TRY(find_inode(fd, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
     String text = TRY(inode->read_link());
-    size_t size = std::min(text.size(), static_cast<size_t>(args.integer(3)));
-    TRY(write_user(args.address(2), std::as_bytes(std::span(text.c_str(), size))));
+    size_t size = std::min(text.size(), static_cast<size_t>(limit));
+    TRY(write_user(to, std::as_bytes(std::span(text.c_str(), size))));
     return size;
 }
 
@@ -90,60 +119,25 @@ Result<> sys_faccessat2(int fd, VirtAddr path, int wanted, int flags) {
     if ((wanted & ~ALL) || (flags & ~(EFFECTIVE_IDS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))) return fail(Errno::EINVAL);
     Ref<Inode> inode = TRY(find_inode(fd, path, flags));
     if ((wanted & EXECUTE) && !inode->as_directory() && !(inode->mode() & 0111)) return fail(Errno::EACCES);
-    return (wanted & WRITE) && (inode->as_directory() || inode->is(InodeType::regular)) ? inode->check_writable() : Result<>();
+    return (wanted & WRITE) && inode->is_kept() ? inode->check_writable() : Result<>();
 }
 
 Result<> sys_faccessat(int fd, VirtAddr path, int wanted) { return sys_faccessat2(fd, path, wanted, 0); }
 
-// DIRECTORIES
-
-// Packs struct linux_dirent64: inode number, position of the next entry, size of the record, type, name, NUL.
-class DirentBuffer final : public EntrySink {
-public:
-    explicit DirentBuffer(std::span<std::byte> buffer) : buffer_(buffer) {}
-
-    bool add(std::string_view name, uint64_t inode_number, InodeType type, uint64_t next) override {
-        constexpr size_t NAME_AT = 19;
-        auto size = static_cast<uint16_t>(align_up(NAME_AT + name.size() + 1, 8));
-        is_full_ = size > buffer_.size() - used_;
-        if (is_full_) return false;
-        std::byte* record = buffer_.data() + used_;
-        memset(record, 0, size);
-        memcpy(record, &inode_number, 8);
-        memcpy(record + 8, &next, 8);
-        memcpy(record + 16, &size, 2);
-        record[18] = static_cast<std::byte>(static_cast<uint32_t>(type) >> 12);  // DT_REG and so on
-        memcpy(record + NAME_AT, name.data(), name.size());
-        used_ += size;
-        return true;
-    }
-
-    std::span<const std::byte> records() const { return buffer_.first(used_); }
-    // An entry was turned away although the buffer is empty.
-    bool is_too_small() const { return is_full_ && used_ == 0; }
-
-private:
-    std::span<std::byte> buffer_;
-    size_t used_ = 0;
-    bool is_full_ = false;
-};
-
-Result<uint64_t> getdents64(const SyscallArgs& args) {
-    Ref<File> file = TRY(get_file(args.integer(0)));
-    if (file->has(open_flag::PATH_ONLY)) return fail(Errno::EBADF);
+Result<uint64_t> sys_getdents64(int fd, VirtAddr to, uint32_t size) {
+    Ref<File> file = TRY(get_file(fd));
     Vec<std::byte> buffer;
-    TRY(buffer.resize(std::min(args[2] & UINT32_MAX, uint64_t{PAGE_SIZE})));
-    DirentBuffer entries({buffer.data(), buffer.size()});
-    TRY(file->list(entries));
-    if (entries.is_too_small()) return fail(Errno::EINVAL);
-    TRY(write_user(args.address(1), entries.records()));
-    return entries.records().size();
+    TRY(buffer.resize(std::min<size_t>(size, PAGE_SIZE)));
+    std::span<std::byte> room(buffer.data(), buffer.size());
+    size_t used = TRY(file->list(room));
+    TRY(write_user(to, room.first(used)));
+    return used;
 }
 
 constexpr Syscall CALLS[] = {
-    {43, "statfs", plain<statfs>},         {44, "fstatfs", plain<fstatfs>},         {48, "faccessat", call<sys_faccessat>},
-    {61, "getdents64", getdents64},        {78, "readlinkat", readlinkat},          {79, "newfstatat", plain<newfstatat>},
-    {80, "fstat", plain<fstat>},           {439, "faccessat2", call<sys_faccessat2>},
+    {43, "statfs", call<sys_statfs>},         {44, "fstatfs", call<sys_fstatfs>},       {48, "faccessat", call<sys_faccessat>},
+    {61, "getdents64", call<sys_getdents64>}, {78, "readlinkat", call<sys_readlinkat>}, {79, "newfstatat", call<sys_newfstatat>},
+    {80, "fstat", call<sys_fstat>},           {291, "statx", call<sys_statx>},          {439, "faccessat2", call<sys_faccessat2>},
 };
 
 }  // namespace

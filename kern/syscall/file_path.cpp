@@ -1,84 +1,110 @@
 // System calls that take a path and change or open what it names.
 #include "dev/board.h"
 #include "fs/mount.h"
-#include "fs/tree.h"
-#include "mm/user_copy.h"
 #include "syscall/table.h"
+#include "syscall/timespec.h"
 #include "syscall/user_path.h"
 
 namespace kern {
 
+Result<Target> walk_user(int fd, VirtAddr path, LastLink last) {
+    String text = TRY(read_user_path(path));
+    Ref<Directory> start;
+    if (fd == AT_FDCWD) {
+        start = files().working_directory();
+    } else if (!text.empty() && !text.view().starts_with('/')) {
+        Directory* directory = TRY(get_any_file(fd))->inode().as_directory();
+        if (!directory) return fail(Errno::ENOTDIR);
+        start = Ref<Directory>::share(directory);
+    }
+    Target target = TRY(walk(std::move(start), text.view(), last));
+    if (target.text.empty())
+        target.text = std::move(text);  // the name lies in it
+    return target;
+}
+
+Result<Ref<Inode>> find_inode(int fd, VirtAddr path, int flags) {
+    if ((flags & AT_EMPTY_PATH) && TRY(read_user<char>(path)) == 0) {
+        if (fd == AT_FDCWD) return Ref<Inode>(files().working_directory());
+        return Ref<Inode>::share(&TRY(get_any_file(fd))->inode());
+    }
+    Target target = TRY(walk_user(fd, path, flags & AT_SYMLINK_NOFOLLOW ? LastLink::keep : LastLink::follow));
+    return target.inode ? Result<Ref<Inode>>(std::move(target.inode)) : fail(Errno::ENOENT);
+}
+
 namespace {
 
-uint32_t masked(uint64_t mode) { return static_cast<uint32_t>(mode) & PERMISSION_BITS & ~files().umask.load(); }
+uint32_t masked(uint32_t mode) { return mode & PERMISSION_BITS & ~files().umask.load(); }
 
 constexpr uint32_t mode_of(InodeType type, uint32_t permissions) { return static_cast<uint32_t>(type) | permissions; }
 
 // OPENING
 
-Result<uint64_t> openat(const SyscallArgs& args) {
+Result<int> sys_openat(int fd, VirtAddr path, uint32_t flags, uint32_t mode) {
+    using namespace open_flag;
     constexpr uint32_t LARGE_FILE = 0100000;
-    auto flags = static_cast<uint32_t>(args[2]);
-    UserPath path = TRY(read_path(args.integer(0), args.address(1)));
-    Ref<File> file = TRY(open_path(path.start, path.view(), flags | LARGE_FILE, masked(args[3])));
-    return static_cast<uint64_t>(TRY(files().table.add(std::move(file), flags & open_flag::CLOSE_ON_EXEC)));
+    if (flags & PATH_ONLY)
+        flags &= PATH_ONLY | DIRECTORY | NO_FOLLOW | CLOSE_ON_EXEC;
+    if ((flags & CREATE) && (flags & DIRECTORY)) return fail(Errno::EINVAL);
+    Target target = TRY(walk_user(fd, path, last_link_for(flags)));
+    Ref<File> file = TRY(open_target(target, flags | LARGE_FILE, masked(mode)));
+    return files().table.add(std::move(file), flags & CLOSE_ON_EXEC);
 }
 
 // MAKING AND REMOVING NAMES
 
-Result<> mkdirat(const SyscallArgs& args) {
-    UserPath path = TRY(read_path(args.integer(0), args.address(1)));
-    TRY(create(TRY(path.entry()), {mode_of(InodeType::directory, masked(args[2]))}));
+Result<> sys_mkdirat(int fd, VirtAddr path, uint32_t mode) {
+    TRY(create(TRY(walk_user(fd, path)), {mode_of(InodeType::directory, masked(mode))}));
     return {};
 }
 
-Result<> symlinkat(const SyscallArgs& args) {
-    String text = TRY(read_user_path(args.address(0)));
+// Devices are in /dev alone.
+Result<> sys_mknodat(int fd, VirtAddr path, uint32_t mode, uint32_t device) {
+    InodeType type = mode & TYPE_BITS ? InodeType{mode & TYPE_BITS} : InodeType::regular;
+    if (type == InodeType::directory) return fail(Errno::EPERM);
+    if (type == InodeType::symlink) return fail(Errno::EINVAL);
+    TRY(create(TRY(walk_user(fd, path)), {mode_of(type, masked(mode)), {}, device}));
+    return {};
+}
+
+Result<> sys_symlinkat(VirtAddr text_at, int fd, VirtAddr path) {
+    String text = TRY(read_user_path(text_at));
     if (text.empty()) return fail(Errno::ENOENT);
-    UserPath path = TRY(read_path(args.integer(1), args.address(2)));
-    TRY(create(TRY(path.entry()), {mode_of(InodeType::symlink, 0777), text.view()}));
+    TRY(create(TRY(walk_user(fd, path)), {mode_of(InodeType::symlink, 0777), text.view()}));
     return {};
 }
 
-Result<> linkat(const SyscallArgs& args) {
-    int flags = args.integer(4);
+Result<> sys_linkat(int old_fd, VirtAddr old_path, int fd, VirtAddr path, int flags) {
     if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) return fail(Errno::EINVAL);
     int how = (flags & AT_EMPTY_PATH) | (flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW);
-    Ref<Inode> inode = TRY(find_inode(args.integer(0), args.address(1), how));
-    UserPath path = TRY(read_path(args.integer(2), args.address(3)));
-    return link(*inode, TRY(path.entry()));
+    Ref<Inode> inode = TRY(find_inode(old_fd, old_path, how));
+    return link(*inode, TRY(walk_user(fd, path)));
 }
 
-Result<> unlinkat(const SyscallArgs& args) {
-    if (args.integer(2) & ~AT_REMOVEDIR) return fail(Errno::EINVAL);
-    UserPath path = TRY(read_path(args.integer(0), args.address(1)));
-    Target target = TRY(path.entry());
-    return args.integer(2) & AT_REMOVEDIR ? remove_directory(target) : unlink(target);
+Result<> sys_unlinkat(int fd, VirtAddr path, int flags) {
+    if (flags & ~AT_REMOVEDIR) return fail(Errno::EINVAL);
+    Target target = TRY(walk_user(fd, path));
+    return flags & AT_REMOVEDIR ? remove_directory(target) : unlink(target);
 }
 
-Result<> renameat2(const SyscallArgs& args) {
+Result<> sys_renameat2(int from_fd, VirtAddr from_path, int fd, VirtAddr path, int flags) {
     constexpr int NO_REPLACE = 1;
-    if (args.integer(4) & ~NO_REPLACE) return fail(Errno::EINVAL);
-    UserPath from = TRY(read_path(args.integer(0), args.address(1)));
-    UserPath to = TRY(read_path(args.integer(2), args.address(3)));
-    return rename(TRY(from.entry()), TRY(to.entry()), args.integer(4) & NO_REPLACE ? Existing::keep : Existing::replace);
+    if (flags & ~NO_REPLACE) return fail(Errno::EINVAL);
+    Target from = TRY(walk_user(from_fd, from_path));
+    return rename(from, TRY(walk_user(fd, path)), flags & NO_REPLACE ? Existing::keep : Existing::replace);
 }
 
 // CHANGING WHAT A FILE SAYS OF ITSELF
 
 Result<> sys_truncate(VirtAddr path, int64_t size) {
     if (size < 0) return fail(Errno::EINVAL);
-    Ref<Inode> inode = TRY(find_inode(AT_FDCWD, path, 0));
-    if (inode->as_directory()) return fail(Errno::EISDIR);
-    if (!inode->is(InodeType::regular)) return fail(Errno::EINVAL);
-    TRY(inode->check_writable());
-    LockGuard guard(inode->changes());
-    return inode->resize(static_cast<uint64_t>(size));
+    Ref<Inode> inode = TRY(find_inode(AT_FDCWD, path));
+    return inode->as_directory() ? fail(Errno::EISDIR) : inode->truncate(static_cast<uint64_t>(size));
 }
 
 Result<> sys_fchmod(int fd, uint32_t mode) { return TRY(get_file(fd))->inode().set_permissions(mode); }
 
-Result<> sys_fchmodat(int fd, VirtAddr path, uint32_t mode) { return TRY(find_inode(fd, path, 0))->set_permissions(mode); }
+Result<> sys_fchmodat(int fd, VirtAddr path, uint32_t mode) { return TRY(find_inode(fd, path))->set_permissions(mode); }
 
 Result<> sys_fchown(int fd, uint32_t user, uint32_t group) { return TRY(get_file(fd))->inode().set_owner(user, group); }
 
@@ -87,37 +113,30 @@ Result<> sys_fchownat(int fd, VirtAddr path, uint32_t user, uint32_t group, int 
     return TRY(find_inode(fd, path, flags))->set_owner(user, group);
 }
 
-// struct timespec; UTIME_NOW and UTIME_OMIT stand in for nanoseconds.
-struct Timespec {
-    static constexpr int64_t NOW = 0x3fff'ffff, OMIT = 0x3fff'fffe;
-    int64_t seconds = 0, nanoseconds = NOW;
+// UTIME_NOW and UTIME_OMIT stand in for nanoseconds. EINVAL.
+Result<uint64_t> time_from(Timespec wanted, uint64_t before) {
+    constexpr int64_t NOW = 0x3fff'ffff, OMIT = 0x3fff'fffe;
+    if (wanted.nanoseconds == NOW) return dev::wall_clock_ns();
+    if (wanted.nanoseconds == OMIT) return before;
+    if (static_cast<uint64_t>(wanted.nanoseconds) >= NS_PER_SECOND) return fail(Errno::EINVAL);
+    return static_cast<uint64_t>(wanted.seconds) * NS_PER_SECOND + static_cast<uint64_t>(wanted.nanoseconds);
+}
 
-    bool is_valid() const {
-        return nanoseconds == NOW || nanoseconds == OMIT || (0 <= nanoseconds && nanoseconds < 1'000'000'000);
+// Without a path: the file behind the descriptor.
+Result<> sys_utimensat(int fd, VirtAddr path, VirtAddr times, int flags) {
+    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return fail(Errno::EINVAL);
+    Timespec accessed = Timespec::of(dev::wall_clock_ns()), modified = accessed;
+    if (times.value) {
+        accessed = TRY(read_user<Timespec>(times));
+        modified = TRY(read_user<Timespec>(times + sizeof(Timespec)));
     }
-    void store_in(Atomic<uint64_t>& time) const {
-        if (nanoseconds == NOW)
-            time.store(dev::wall_clock_ns());
-        else if (nanoseconds != OMIT)
-            time.store(static_cast<uint64_t>(seconds) * 1'000'000'000 + static_cast<uint64_t>(nanoseconds));
-    }
-};
-
-Result<> utimensat(const SyscallArgs& args) {
-    struct Times {
-        Timespec accessed, modified;
-    } times;
-    if (args[2])
-        times = TRY(read_user<Times>(args.address(2)));
-    if (!times.accessed.is_valid() || !times.modified.is_valid() ||
-        (args.integer(3) & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)))
-        return fail(Errno::EINVAL);
-    // Without a path: the file behind the descriptor.
-    Ref<Inode> inode = args[1] ? TRY(find_inode(args.integer(0), args.address(1), args.integer(3)))
-                               : Ref<Inode>::share(&TRY(get_file(args.integer(0)))->inode());
+    Ref<Inode> inode = path.value ? TRY(find_inode(fd, path, flags)) : Ref<Inode>::share(&TRY(get_file(fd))->inode());
+    FileTimes& now = inode->times();
+    uint64_t new_accessed = TRY(time_from(accessed, now.accessed.load()));
+    uint64_t new_modified = TRY(time_from(modified, now.modified.load()));
     TRY(inode->check_writable());
-    times.accessed.store_in(inode->times().accessed);
-    times.modified.store_in(inode->times().modified);
+    now.accessed.store(new_accessed);
+    now.modified.store(new_modified);
     inode->touch_changed();
     return {};
 }
@@ -129,16 +148,14 @@ Result<> sys_mount(VirtAddr source, VirtAddr at, VirtAddr type_name, uint64_t fl
     constexpr uint64_t READ_ONLY = 1, REMOUNT = 0x20, BIND = 0x1000, MOVE = 0x2000, PROPAGATION = 0x1e'0000;
     String source_name = source.value ? TRY(read_user_path(source)) : String();
     String type = type_name.value ? TRY(read_user_path(type_name)) : String();
-    Ref<Inode> place = TRY(find_inode(AT_FDCWD, at, 0));
+    Ref<Inode> place = TRY(find_inode(AT_FDCWD, at));
     Directory* directory = place->as_directory();
     if (flags & (BIND | MOVE | PROPAGATION)) return fail(Errno::EINVAL);
     if (flags & REMOUNT) return directory ? remount(*directory, flags & READ_ONLY) : fail(Errno::EINVAL);
     if (!type_name.value) return fail(Errno::EINVAL);
     const FileSystemType* kind = TRY(find_file_system_type(type.view()));
     if (!directory) return fail(Errno::ENOTDIR);
-    Ref<Inode> device;
-    if (kind->needs_device)
-        device = TRY(find_inode(AT_FDCWD, source, 0));
+    Ref<Inode> device = kind->needs_device ? TRY(find_inode(AT_FDCWD, source)) : Ref<Inode>();
     return mount(*kind, source.value ? source_name.view() : "none", std::move(device), *directory, flags & READ_ONLY);
 }
 
@@ -158,34 +175,32 @@ Result<> change_directory(Ref<Inode> inode) {
     return {};
 }
 
-Result<> sys_chdir(VirtAddr path) { return change_directory(TRY(find_inode(AT_FDCWD, path, 0))); }
+Result<> sys_chdir(VirtAddr path) { return change_directory(TRY(find_inode(AT_FDCWD, path))); }
 
-Result<> sys_fchdir(int fd) { return change_directory(Ref<Inode>::share(&TRY(get_file(fd))->inode())); }
+Result<> sys_fchdir(int fd) { return change_directory(Ref<Inode>::share(&TRY(get_any_file(fd))->inode())); }
 
 // Linux gives no path that is longer than what its calls take.
-Result<uint64_t> getcwd(const SyscallArgs& args) {
+Result<uint64_t> sys_getcwd(VirtAddr to, uint64_t limit) {
     Vec<char> buffer;
     TRY(buffer.resize(PATH_LIMIT));  // its last byte stays 0
     auto path = files().working_directory()->path({buffer.data(), PATH_LIMIT - 1});
     if (!path) return fail(path.error() == Errno::ERANGE ? Errno::ENAMETOOLONG : path.error());
     size_t size = path->size() + 1;
-    if (size > args[1]) return fail(Errno::ERANGE);
-    TRY(write_user(args.address(0), std::as_bytes(std::span(path->data(), size))));
+    if (size > limit) return fail(Errno::ERANGE);
+    TRY(write_user(to, std::as_bytes(std::span(path->data(), size))));
     return size;
 }
 
-Result<uint64_t> umask(const SyscallArgs& args) {
-    return files().umask.exchange_acquire(static_cast<uint32_t>(args[0]) & 0777);
-}
+uint64_t sys_umask(uint32_t mask) { return files().umask.exchange_acquire(mask & 0777); }
 
 constexpr Syscall CALLS[] = {
-    {39, "umount2", call<sys_umount2>},    {40, "mount", call<sys_mount>},
-    {17, "getcwd", getcwd},                {34, "mkdirat", plain<mkdirat>},         {35, "unlinkat", plain<unlinkat>},
-    {36, "symlinkat", plain<symlinkat>},   {37, "linkat", plain<linkat>},           {45, "truncate", call<sys_truncate>},
-    {49, "chdir", call<sys_chdir>},        {50, "fchdir", call<sys_fchdir>},          {52, "fchmod", call<sys_fchmod>},
-    {53, "fchmodat", call<sys_fchmodat>},     {54, "fchownat", call<sys_fchownat>},       {55, "fchown", call<sys_fchown>},
-    {56, "openat", openat},                {88, "utimensat", plain<utimensat>},     {166, "umask", umask},
-    {276, "renameat2", plain<renameat2>},
+    {17, "getcwd", call<sys_getcwd>},       {33, "mknodat", call<sys_mknodat>},     {34, "mkdirat", call<sys_mkdirat>},
+    {35, "unlinkat", call<sys_unlinkat>},   {36, "symlinkat", call<sys_symlinkat>}, {37, "linkat", call<sys_linkat>},
+    {39, "umount2", call<sys_umount2>},     {40, "mount", call<sys_mount>},         {45, "truncate", call<sys_truncate>},
+    {49, "chdir", call<sys_chdir>},         {50, "fchdir", call<sys_fchdir>},       {52, "fchmod", call<sys_fchmod>},
+    {53, "fchmodat", call<sys_fchmodat>},   {54, "fchownat", call<sys_fchownat>},   {55, "fchown", call<sys_fchown>},
+    {56, "openat", call<sys_openat>},       {88, "utimensat", call<sys_utimensat>}, {166, "umask", call<sys_umask>},
+    {276, "renameat2", call<sys_renameat2>},
 };
 
 }  // namespace
