@@ -10,7 +10,7 @@
 namespace kern {
 
 // Boot argument `selftest`: checks what only the machine can show, and powers off. See grade/kernel/selftest.cpp.
-void start_selftests();
+void start_selftests(std::string_view which);
 
 namespace {
 
@@ -83,8 +83,8 @@ extern "C" [[noreturn]] void kernel_main(uint64_t hart_id, PhysAddr device_tree)
     start_scheduler(args, hart_id, *machine);
     if (!mount_root(initramfs, args.console))
         give_up("no root file system");
-    if (args.selftest)
-        start_selftests();
+    if (!args.selftest.empty())
+        start_selftests(args.selftest);
     else
         start_init(args);
     Scheduler::run_idle();

@@ -11,7 +11,7 @@
 
 namespace kern {
 
-void start_selftests();
+void start_selftests(std::string_view which);
 
 namespace {
 
@@ -125,6 +125,81 @@ Complaint user_copies_survive_bad_pointers() {
     return complaint;
 }
 
+// SEVERAL HARTS
+
+std::string_view chosen;
+
+// A thread of the kernel that runs `entry`, on another hart if there is one.
+void start_thread(void (*entry)(Thread&), VmSpace* space = nullptr) {
+    auto* thread = new (std::nothrow) UserThread(nullptr, nullptr);
+    ASSERT(thread && thread->prepare(entry));
+    thread->space = space;
+    Scheduler::wake(*thread);
+}
+
+constexpr VirtAddr WATCHED(0x10000);
+Atomic<uint64_t> watched_value, looks;
+Atomic<uint32_t> is_over;
+
+// Reads the page again and again. Not by user_read(): QEMU forgets all translations when SUM changes.
+void watch_page(Thread&) {
+    constexpr uint64_t SUM = 1 << 18;
+    while (!is_over.load()) {
+        asm volatile("csrs sstatus, %0" ::"r"(SUM));
+        for (int i = 0; i < 200; i++) {
+            watched_value.store(*reinterpret_cast<volatile uint64_t*>(WATCHED.value));
+            looks.fetch_add(1);
+        }
+        asm volatile("csrc sstatus, %0" ::"r"(SUM));
+        Scheduler::yield();
+    }
+    is_over.store_release(2);
+    Scheduler::exit();
+}
+
+// Puts another frame in the page's place, and returns when nobody can reach the old one.
+Complaint replace_page(VmSpace& space, uint64_t value) {
+    auto frame = FrameRef::allocate(FrameUse::anon);
+    CHECK(frame);
+    *reinterpret_cast<uint64_t*>((*frame)->data()) = value;
+    FlushBatch batch(space);
+    auto table = space.lock();
+    Pte* slot = table->find(WATCHED);
+    batch.retire(WATCHED, FrameRef::adopt(&frame_at(slot->frame())));
+    *slot = Pte::user_page(frame->release()->address(), Perms::rw());
+    return nullptr;
+}
+
+Complaint check_flushes(VmSpace& space) {
+    for (uint64_t round = 1; round <= 2000; round++) {
+        if (Complaint complaint = replace_page(space, round)) return complaint;
+        for (uint64_t start = looks.load(); looks.load() < start + 2;)
+            Scheduler::yield();
+        CHECK(watched_value.load() == round);
+    }
+    return nullptr;
+}
+
+Complaint other_harts_forget_translations() {
+    auto root = VmSpace::make_root();
+    auto frame = FrameRef::allocate(FrameUse::anon);
+    CHECK(root && frame);
+    auto* space = new (std::nothrow) VmSpace(std::move(*root));  // stays: the other hart may still be on its way out of it
+    CHECK(space);
+    {
+        auto table = space->lock();
+        auto slot = table->reach(WATCHED);
+        CHECK(slot);
+        table->fill(*slot, std::move(*frame), Perms::rw());
+    }
+    start_thread(watch_page, space);
+    Complaint complaint = check_flushes(*space);
+    is_over.store(1);
+    while (is_over.load_acquire() != 2)
+        Scheduler::yield();
+    return complaint;
+}
+
 constexpr struct {
     const char* name;
     Complaint (*run)();
@@ -137,6 +212,7 @@ constexpr struct {
     {"freed memory comes back", freed_memory_comes_back},
     {"clock and timer go on", clock_and_timer_go_on},
     {"user copies survive bad pointers", user_copies_survive_bad_pointers},
+    {"other harts forget translations", other_harts_forget_translations},
 };
 
 bool run_selftests() {
@@ -150,13 +226,65 @@ bool run_selftests() {
     return all_passed;
 }
 
+// WHAT ENDS IN A PANIC, by name. Those that wait for another hart need two.
+
+Locked<uint32_t> coveted(LockRank::vmo);
+
+void hold_for_ever(Thread&) {
+    auto held = coveted.lock();
+    for (;;)
+        arch::cpu_relax();
+}
+
+void stall() {
+    lock_patience_ns = 100'000'000;
+    start_thread(hold_for_ever);
+    while (looks.fetch_add(1) < 1'000'000)
+        arch::cpu_relax();
+    (void)coveted.lock();
+}
+
+void sleep_with_a_lock() {
+    auto held = coveted.lock();
+    Scheduler::yield();
+}
+
+void take_out_of_order() {
+    auto held = coveted.lock();
+    Locked<uint32_t> outer(LockRank::vmar);
+    (void)outer.lock();
+}
+
+void overflow_the_stack() {
+    volatile char wide[512] = {};
+    if (!wide[0])
+        overflow_the_stack();
+    wide[1] = 1;
+}
+
+constexpr struct {
+    std::string_view name;
+    void (*run)();
+} PANICS[] = {
+    {"stall", stall},
+    {"sleep", sleep_with_a_lock},
+    {"order", take_out_of_order},
+    {"overflow", overflow_the_stack},
+};
+
+void run_one(Thread&) {
+    for (const auto& provoked : PANICS)
+        if (provoked.name == chosen)
+            provoked.run();
+    arch::power_off(run_selftests() ? 0 : 1);
+}
+
 }  // namespace
 
 // On a user thread without a process: a bad pointer of theirs is nobody's mapping.
-void start_selftests() {
-    auto* thread = new (std::nothrow) UserThread(nullptr, nullptr);
-    ASSERT(thread && thread->prepare([](Thread&) { arch::power_off(run_selftests() ? 0 : 1); }));
-    Scheduler::wake(*thread);
+void start_selftests(std::string_view which) {
+    chosen = which;
+    start_thread(run_one);
 }
 
 }  // namespace kern

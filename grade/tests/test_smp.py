@@ -1,6 +1,7 @@
 """The kernel on several harts: what programs see does not depend on how many there are."""
 
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -46,3 +47,29 @@ def test_processes_on_all_harts_at_once(root, harts):
 @pytest.mark.parametrize("harts", [2, 3, 4, 8])
 def test_processes_on_all_harts_for_long(root, harts):
     run(f"/bin/harts 400 {' '.join(PARTS)}", f"SMP={harts}", f"ROOT={root}")
+
+
+def self_test(*words):
+    return subprocess.run(["make", "-s", "test-kernel", *words], cwd=ROOT, env=ENVIRONMENT, stdin=subprocess.DEVNULL,
+                          capture_output=True, check=False, text=True)
+
+
+@pytest.mark.parametrize("harts", [2, 4])
+def test_the_kernel_tests_itself_on_several_harts(harts):
+    done = self_test(f"SMP={harts}")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("name", "cause"), [
+    ("stall", r"panic: hart \d has waited \d+ s for a lock of rank vmo; the harts that hold it, a bit each: 0x[124]\n"),
+    ("sleep", r"panic: .*held_locks"),
+    ("order", r"panic: lock order: a lock of rank vmar is taken under one of rank vmo"),
+    ("overflow", r"panic: kernel stack overflow at 0x"),
+])
+def test_a_panic_stops_all_harts_and_says_where_they_stood(name, cause):
+    done = self_test("SMP=3", f"APPEND=selftest={name}")
+    assert re.search(cause, done.stdout), done.stdout
+    assert done.returncode != 0 and "Error 125" in done.stderr
+    assert len(re.findall(r"^hart \d was:\n  \w+ kern::", done.stdout, re.MULTILINE)) == 2
+    assert ("hold_for_ever" in done.stdout) == (name == "stall")
+    assert done.stdout.count("panic:") == 1

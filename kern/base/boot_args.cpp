@@ -26,7 +26,7 @@ bool apply(BootArgs& args, std::string_view value) {
     else if (name == "quiet")
         args.quiet = true;
     else if (name == "selftest")
-        args.selftest = true;
+        args.selftest = value.empty() ? "all" : value;
     else if (name == "init")
         args.init = value;
     else if (name == "log")

@@ -22,7 +22,7 @@ struct BootArgs {
     std::string_view arguments;  // init's argv[1] and on, a NUL behind each
     bool randomize_maps = true;  // norandmaps
     bool quiet = false;
-    bool selftest = false;
+    std::string_view selftest;  // the kernel's own tests to run: "all", or the name of one that ends in a panic
     std::optional<uint64_t> seed;
     uint64_t hz = 100;  // timer interrupts a second, 1 to 10000
     ConsoleMode console = ConsoleMode::tty;

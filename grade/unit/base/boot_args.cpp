@@ -35,7 +35,8 @@ Test(boot_args, every_word_is_understood) {
     cr_expect(line.args.init == "/bin/sh");
     cr_expect_not(line.args.randomize_maps);
     cr_expect(line.args.seed == 42u);
-    cr_expect(line.args.quiet && line.args.selftest);
+    cr_expect(line.args.quiet && line.args.selftest == "all");
+    cr_expect(CommandLine("selftest=stall").args.selftest == "stall");
     cr_expect_eq(line.args.hz, 250u);
     cr_expect(line.args.console == ConsoleMode::raw);
     cr_expect(line.args.log_nonce == "abc");

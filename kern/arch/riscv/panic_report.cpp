@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/atomic.h"
 #include "base/panic.h"
 #include "port.h"
 
@@ -54,6 +55,17 @@ void print_backtrace(Message& report, uint64_t fp, uint64_t known) {
 }
 
 bool is_other_running_hart(const Hart& hart) { return hart.thread && &hart != &this_hart(); }
+
+Atomic<uint32_t> all_stop;
+
+[[noreturn]] void stop_at(uint64_t pc, uint64_t frame_pointer) {
+    Hart& hart = this_hart();
+    hart.stopped_fp = frame_pointer;
+    __atomic_store_n(&hart.stopped_pc, pc, __ATOMIC_RELEASE);
+    disable_interrupts();
+    for (;;)
+        wait_for_interrupt();
+}
 uint64_t stopped_pc(const Hart& hart) { return __atomic_load_n(&hart.stopped_pc, __ATOMIC_ACQUIRE); }
 
 void report_other_hart(Message& report, const Hart& hart) {
@@ -61,7 +73,7 @@ void report_other_hart(Message& report, const Hart& hart) {
     format_to(report, "hart {} {}:\n", hart.index, !pc ? "does not answer" : is_kernel_text(pc) ? "was" : "was in user mode");
     if (!pc) return;
     print_place(report, pc, pc);
-    print_backtrace(report, hart.stopped_fp, pc);
+    print_backtrace(report, hart.stopped_fp, pc + 1);
 }
 
 struct Entry {
@@ -80,16 +92,8 @@ Symbol find_symbol(uint64_t address) {
     return {entry.name, address - entry.address};
 }
 
-void stop_hart_at(uint64_t pc, uint64_t frame_pointer) {
-    Hart& hart = this_hart();
-    hart.stopped_fp = frame_pointer;
-    __atomic_store_n(&hart.stopped_pc, pc, __ATOMIC_RELEASE);
-    disable_interrupts();
-    for (;;)
-        wait_for_interrupt();
-}
-
 void stop_other_harts() {
+    all_stop.store(1);
     for (const Hart& hart : harts)
         if (is_other_running_hart(hart))
             send_interrupt(hart.index);
@@ -99,8 +103,14 @@ void stop_other_harts() {
             cpu_relax();
 }
 
+// As an address, the call's last byte: it may be the last one of its function.
 void stop_hart() {
-    stop_hart_at(reinterpret_cast<uint64_t>(__builtin_return_address(0)), reinterpret_cast<uint64_t>(__builtin_frame_address(0)));
+    stop_at(reinterpret_cast<uint64_t>(__builtin_return_address(0)) - 1, reinterpret_cast<uint64_t>(__builtin_frame_address(0)));
+}
+
+void stop_if_asked(const TrapFrame& frame) {
+    if (all_stop.load())
+        stop_at(frame.pc, frame.s0);
 }
 
 void set_panic_frame(const TrapFrame& frame) { panic_frame = &frame; }

@@ -54,8 +54,8 @@ extern "C" Hart harts[MAX_HARTS];  // entry.S points tp at the first
 
 // PANIC
 
-// stop_hart() for a hart that was interrupted there.
-[[noreturn]] void stop_hart_at(uint64_t pc, uint64_t frame_pointer);
+// stop_hart() for a hart that was interrupted in `frame`, if another one called stop_other_harts().
+void stop_if_asked(const TrapFrame& frame);
 
 // The panic to come is about this trap: its registers are reported, its stack walked.
 void set_panic_frame(const TrapFrame& frame);

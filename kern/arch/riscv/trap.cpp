@@ -50,9 +50,8 @@ Perms access_of(uint64_t cause) {
 void on_interrupt(TrapFrame& frame, uint64_t cause) {
     if (cause == TIMER_INTERRUPT) return on_timer();
     if (cause == EXTERNAL_INTERRUPT) return dev::handle_interrupts();
-    asm volatile("csrci sip, 2");  // from another hart: to be awake is all that is asked of this one,
-    if (is_panicking())            // unless the other one panics
-        stop_hart_at(frame.pc, frame.s0);
+    asm volatile("csrci sip, 2");  // from another hart: to be awake is all that is asked of this one, unless that panics
+    stop_if_asked(frame);
 }
 
 bool in_user_copy(uint64_t pc) {
