@@ -75,9 +75,14 @@ std::string_view take_until(std::string_view& text, char end) {
     return front;
 }
 
+static char command_line[1024];  // as it was; the rest of a longer one is left out
+
+std::string_view boot_command_line() { return command_line; }
+
 BootArgs parse_boot_args(std::span<char> text) {
     BootArgs args;
     std::string_view rest(text.data(), text.size());
+    rest.copy(command_line, sizeof(command_line) - 1);
     while (!rest.empty()) {
         std::string_view word = take_until(rest, ' ');
         if (word == "--" && !rest.empty()) {

@@ -32,6 +32,8 @@ struct BootArgs {
 
 // Takes the command line apart in place: `text` is overwritten, and the result points into it.
 BootArgs parse_boot_args(std::span<char> text);
+// The text as it was before, for /proc/cmdline.
+std::string_view boot_command_line();
 
 // Takes off and returns what stands before the first `end`, or all; `end` itself goes, too.
 std::string_view take_until(std::string_view& text, char end);

@@ -30,7 +30,7 @@ Result<size_t> read_random(UserBytes to) {
     while (done < to.size && !(done && current_thread().is_interrupted())) {
         size_t part = std::min(to.size - done, sizeof(bytes));
         random_bytes({bytes, part});
-        size_t copied = arch::user_write(to.at + done, bytes, part);
+        size_t copied = to.copy_in(bytes, done, part);
         done += copied;
         if (copied < part) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
     }

@@ -22,6 +22,13 @@ Result<int> FdTable::add(Ref<File> file, bool close_on_exec, int lowest) {
     return static_cast<int>(fd);
 }
 
+int FdTable::next_open(int first) {
+    auto slots = slots_.lock();
+    for (auto fd = static_cast<size_t>(first); fd < slots->size(); fd++)
+        if ((*slots)[fd].file) return static_cast<int>(fd);
+    return -1;
+}
+
 // What a descriptor meant goes with the lock free: its end may sleep. A process's locks on a file end with the first of its
 // descriptors for it, see fcntl(2).
 void FdTable::drop(Slot slot) {

@@ -18,6 +18,8 @@ public:
     Result<Ref<File>> get(int fd) { return TRY(slot(fd)).file; }
     // The lowest free number from `lowest` on. EMFILE, ENOMEM.
     Result<int> add(Ref<File> file, bool close_on_exec, int lowest = 0);
+    // The lowest one from `first` on that is open; -1: there is none.
+    int next_open(int first);
     // Makes `fd` mean this file; what it meant is closed. EBADF beyond the limit, ENOMEM.
     Result<> set(int fd, Ref<File> file, bool close_on_exec);
     Result<> set_close_on_exec(int fd, bool close);   // EBADF

@@ -113,29 +113,32 @@ Result<size_t> File::write_pages(uint64_t offset, UserBytes from) {
 Result<size_t> File::read(UserBytes to, FilePlace place) {
     if (!can_read()) return fail(Errno::EBADF);
     if (inode_->as_directory()) return fail(Errno::EISDIR);
-    if (place && !inode_->is_seekable()) return fail(Errno::ESPIPE);
-    if (!content_) return inode_->read(*this, to);
+    if (!inode_->is_seekable()) return place ? fail(Errno::ESPIPE) : inode_->read(*this, to);
     auto copy = [&](std::byte* bytes, size_t done, size_t count) -> Result<size_t> {
         size_t copied = to.copy_in(bytes, done, count);
         return copied ? Result<size_t>(copied) : fail(Errno::EFAULT);
     };
-    if (place) return for_each_piece(*content_, *place, to.size, copy);
-    LockGuard guard(position_);
-    size_t count = TRY(for_each_piece(*content_, offset_, to.size, copy));
-    offset_ += count;
+    std::optional<LockGuard<Mutex>> position;
+    if (!place)
+        position.emplace(position_);
+    uint64_t offset = place ? *place : offset_;
+    size_t count = TRY(content_ ? for_each_piece(*content_, offset, to.size, copy) : inode_->read_at(*this, offset, to));
+    if (!place)
+        offset_ = offset + count;
     return count;
 }
 
 Result<size_t> File::write(UserBytes from, FilePlace place) {
     if (!can_write()) return fail(Errno::EBADF);
-    if (place && !inode_->is_seekable()) return fail(Errno::ESPIPE);
-    if (!content_) return inode_->write(*this, from);
+    if (!inode_->is_seekable()) return place ? fail(Errno::ESPIPE) : inode_->write(*this, from);
     std::optional<LockGuard<Mutex>> position;
     if (!place)
         position.emplace(position_);
-    LockGuard change(inode_->changes());
-    uint64_t offset = has(open_flag::APPEND) ? content_->size() : place ? *place : offset_;
-    size_t count = from.size ? TRY(write_pages(offset, from)) : 0;
+    std::optional<LockGuard<Mutex>> change;
+    if (content_)
+        change.emplace(inode_->changes());
+    uint64_t offset = has(open_flag::APPEND) && content_ ? content_->size() : place ? *place : offset_;
+    size_t count = !content_ ? TRY(inode_->write_at(*this, offset, from)) : from.size ? TRY(write_pages(offset, from)) : 0;
     if (!place)
         offset_ = offset + count;
     return count;

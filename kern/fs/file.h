@@ -32,6 +32,8 @@ public:
     ~File() override;
 
     Inode& inode() { return *inode_; }
+    const Ref<Directory>& directory() const { return directory_; }  // with name(): what it was opened as
+    std::string_view name() const { return name_.view(); }
     uint32_t flags() const { return flags_.load(); }
     void set_flags(uint32_t flags);  // those of CHANGEABLE
     bool has(uint32_t flag) const { return flags() & flag; }

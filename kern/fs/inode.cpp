@@ -1,7 +1,7 @@
 #include "fs/inode.h"
 
 #include "dev/board.h"
-#include "fs/directory.h"
+#include "fs/file.h"
 
 namespace kern {
 
@@ -32,6 +32,8 @@ uint64_t FileSystem::new_device() {
 FileSystemSpace FileSystem::space() { return {PAGE_SIZE, total_frame_count(), free_frame_count(), 0, 0}; }
 
 uint64_t Inode::blocks() { return is(InodeType::regular) ? align_up(size(), PAGE_SIZE) / 512 : 0; }
+
+Result<Ref<File>> Inode::linked_file() { return Ref<File>(); }
 
 Result<> Inode::sync() {
     Ref<Vmo> pages = vmo();

@@ -145,11 +145,16 @@ public:
     // fsync(2), fdatasync(2). EIO, ENOSPC.
     virtual Result<> sync();
     virtual Result<String> read_link() { return fail(Errno::EINVAL); }
+    // What a link leads to when that is an open file of a process (proc(5)), whatever its text says; null: follow the text.
+    virtual Result<Ref<File>> linked_file();
 
     // STREAMS: terminals, pipes, devices. They may sleep (EAGAIN instead when the file is O_NONBLOCK) and give EINTR.
 
     virtual Result<size_t> read(File&, UserBytes) { return fail(Errno::EINVAL); }
     virtual Result<size_t> write(File&, UserBytes) { return fail(Errno::EINVAL); }
+    // The same for what has offsets; who does not care is a stream like any other.
+    virtual Result<size_t> read_at(File& file, uint64_t /*offset*/, UserBytes to) { return read(file, to); }
+    virtual Result<size_t> write_at(File& file, uint64_t /*offset*/, UserBytes from) { return write(file, from); }
     virtual Result<> control(unsigned /*request*/, VirtAddr /*argument*/) { return fail(Errno::ENOTTY); }
     virtual bool is_seekable() const { return true; }
     // Which of poll_event are so now. Who changes that calls poll_changed().

@@ -37,16 +37,25 @@ Result<Target> walk(Ref<Directory> at, std::string_view rest, LastLink last) {
             return Target{std::move(at), name, slash_follows, nullptr, std::move(text)};
         Ref<Inode> inode = TRY(std::move(next));
         if (inode->is(InodeType::symlink) && (!is_last || last == LastLink::follow || (last == LastLink::keep && slash_follows))) {
-            // The link's text takes the place of its name:   link/rest  ->  text/rest
-            if (++links > SYMLINK_LIMIT) return fail(Errno::ELOOP);
-            String followed = TRY(inode->read_link());
-            if (followed.empty()) return fail(Errno::ENOENT);
-            TRY(followed.append(rest));
-            text = std::move(followed);
-            rest = text.view();
-            if (rest.starts_with('/'))
-                at = root_directory();
-            continue;
+            Ref<File> file = TRY(inode->linked_file());
+            if (!file) {
+                // The link's text takes the place of its name:   link/rest  ->  text/rest
+                if (++links > SYMLINK_LIMIT) return fail(Errno::ELOOP);
+                String followed = TRY(inode->read_link());
+                if (followed.empty()) return fail(Errno::ENOENT);
+                TRY(followed.append(rest));
+                text = std::move(followed);
+                rest = text.view();
+                if (rest.starts_with('/'))
+                    at = root_directory();
+                continue;
+            }
+            inode = Ref<Inode>::share(&file->inode());
+            at = file->directory();
+            if (is_last) {
+                text = TRY(String::copy(file->name()));
+                name = text.view();
+            }
         }
         Directory* directory = inode->as_directory();
         if (!directory && (!is_last || (slash_follows && last != LastLink::entry))) return fail(Errno::ENOTDIR);

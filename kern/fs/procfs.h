@@ -1,30 +1,43 @@
-// /proc: text made up when it is opened. How it is shown is here; what is shown of processes comes from the layer above,
-// through the functions below.
+// /proc: text made up when it is opened. How files and directories of text are shown is here; what there is to show, and
+// what it says, is one tree of tables in kern/process/proc_files.cpp.
+//
+//     PROC_ROOT  entries: meminfo, stat, self, ...
+//                numbered: a process  entries: maps, status, cwd, ...
+//                                     fd    numbered: a descriptor
+//                                     task  numbered: a thread  entries: ...
 #pragma once
 
 #include "base/print.h"
-#include "fs/directory.h"
+#include "fs/file.h"
 
 namespace kern {
 
+// What an entry is about: a process, and in a directory of its descriptors or threads the number of one.
+struct ProcSubject {
+    int pid = 0;
+    int number = 0;
+};
+
+// One name in a directory of /proc, or what every number in it is.
+struct ProcEntry {
+    std::string_view name = {};
+    InodeType type = InodeType::regular;
+    uint32_t permissions = 0555;
+    // What a file says, where a link leads. No lock is held; `out` may sleep. ESRCH, ENOENT: it is gone.
+    Result<> (*show)(ProcSubject subject, TextSink& out) = nullptr;
+    // The file that a link leads to, if that is not just where its text says.
+    Result<Ref<File>> (*leads_to)(ProcSubject subject) = nullptr;
+    // Of a file that is no text: the bytes at an offset. Gives their count.
+    Result<size_t> (*read)(ProcSubject subject, uint64_t offset, UserBytes to) = nullptr;
+    Result<size_t> (*write)(ProcSubject subject, uint64_t offset, UserBytes from) = nullptr;
+    // A directory: names that are always there; then numbers: the lowest one from `first` on that is there, -1 for none.
+    std::span<const ProcEntry> entries = {};
+    const ProcEntry* numbered = nullptr;
+    int (*next_number)(ProcSubject subject, int first) = nullptr;
+};
+
+extern const ProcEntry PROC_ROOT;
+
 Result<Ref<Directory>> make_procfs();
-
-// WHAT /proc ASKS OF THE PROCESSES (implemented in kern/process). A process that has gone is ESRCH; one that is going
-// shows its old space, its new one, or nothing.
-
-// The files of /proc/<pid>: see proc(5).
-enum class ProcessFile : uint32_t { auxv, cmdline, environ, maps, stat, status };
-
-// The process that asks.
-int calling_process();
-// The lowest process number above `pid`; 0: there is none.
-int next_process(int pid);
-bool process_exists(int pid);
-// Writes the file as it is now. No lock is held; `out` may sleep.
-Result<> write_process_file(int pid, ProcessFile which, TextSink& out);
-// Where /proc/<pid>/exe leads. ENOENT: it runs none.
-Result<Ref<BackingFile>> process_executable(int pid);
-// Where /proc/<pid>/cwd leads.
-Result<Ref<Directory>> process_directory(int pid);
 
 }  // namespace kern

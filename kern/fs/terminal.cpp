@@ -377,7 +377,7 @@ Result<size_t> TerminalFile::read(File& file, UserBytes to) {
     if (to.size == 0) return 0;
     Chunk chunk = TRY(await_chunk(to.size, !file.has(open_flag::NON_BLOCKING)));
     for (size_t done = 0;;) {
-        size_t copied = arch::user_write(to.at + done, chunk.bytes, chunk.size);
+        size_t copied = to.copy_in(chunk.bytes, done, chunk.size);
         done += copied;
         if (copied < chunk.size) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
         if (chunk.is_last || !chunk.size || done == to.size) return done;

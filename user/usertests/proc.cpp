@@ -1,9 +1,14 @@
 // /proc, the devices, and where they are mounted.
 
 #include <algorithm>
+#include <iterator>
+#include <signal.h>
+#include <sstream>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <termios.h>
 
 #include "filetesting.h"
@@ -51,6 +56,244 @@ TEST(each_file_system_has_its_kind) {
     EXPECT(stat_of("/proc/..").st_ino == stat_of("/").st_ino);
     EXPECT_ERROR(EBUSY, rmdir("/proc"));
     EXPECT_ERROR(EBUSY, rename("/proc", "/other"));
+}
+
+// ---- a process as others see it ---------------------------------------------------------------------------------------
+
+std::string proc_file(pid_t pid, const char* name) { return "/proc/" + std::to_string(pid) + "/" + name; }
+
+// What stands behind `key` in a file of lines "key:  value".
+std::string field_of(const std::string& text, const std::string& key) {
+    size_t at = ("\n" + text).find("\n" + key);
+    EXPECT(at != std::string::npos);
+    size_t start = text.find_first_not_of(" \t", at + key.size());
+    return text.substr(start, text.find('\n', start) - start);
+}
+
+std::vector<std::string> words_of(const std::string& text) {
+    std::istringstream stream(text);
+    return {std::istream_iterator<std::string>(stream), {}};
+}
+
+bool is_astrolabe() {
+    utsname names;
+    return uname(&names) == 0 && strstr(names.release, "astrolabe");
+}
+
+// A child that only waits, with a name of its own; killed when the test is over.
+struct Sleeper {
+    volatile bool& is_ready = shared<volatile bool>();
+    pid_t pid = start([this] {
+        prctl(PR_SET_NAME, "a (b) c");
+        is_ready = true;
+        pause();
+    });
+    Sleeper() {
+        while (!is_ready) sleep_ms(1);
+        while (state() == 'R') sleep_ms(1);
+    }
+    ~Sleeper() {
+        kill(pid, SIGKILL);
+        waitpid(pid, nullptr, 0);
+    }
+    char state() const {
+        std::string text = content_of(proc_file(pid, "stat").c_str());
+        return text[text.rfind(')') + 2];
+    }
+};
+
+TEST(stat_has_its_52_fields) {
+    Sleeper child;
+    std::string text = content_of(proc_file(child.pid, "stat").c_str());
+    EXPECT(text.starts_with(std::to_string(child.pid) + " (a (b) c) S "));
+    std::vector<std::string> words = words_of(text.substr(text.rfind(')') + 2));
+    EXPECT(words.size() == 50);  // from the third on
+    auto field = [&](size_t number) { return std::stoll(words[number - 3]); };
+    EXPECT(field(4) == getpid() && field(5) == getpgid(child.pid) && field(6) == getsid(child.pid));
+    EXPECT(field(7) == 0 && field(8) == -1);  // no terminal
+    EXPECT(field(18) == 20 && field(19) == 0 && field(20) == 1);
+    EXPECT(field(23) > 0 && field(23) % 4096 == 0 && field(24) > 0);
+    EXPECT(field(26) < field(27) && field(45) < field(46) && field(47) > field(46));
+    EXPECT(field(28) < field(48) && field(48) < field(49) && field(49) <= field(50) && field(50) < field(51));
+    EXPECT(field(38) == SIGCHLD);
+}
+
+TEST(status_and_statm_agree_with_stat) {
+    Sleeper child;
+    std::string status = content_of(proc_file(child.pid, "status").c_str());
+    EXPECT(field_of(status, "Name:") == "a (b) c" && field_of(status, "State:") == "S (sleeping)");
+    EXPECT(field_of(status, "Tgid:") == std::to_string(child.pid) && field_of(status, "Pid:") == std::to_string(child.pid));
+    EXPECT(field_of(status, "PPid:") == std::to_string(getpid()) && field_of(status, "Threads:") == "1");
+    EXPECT(field_of(status, "Uid:") == "0\t0\t0\t0" && field_of(status, "SigCgt:") == "0000000000000000");
+    std::vector<std::string> words = words_of(content_of(proc_file(child.pid, "statm").c_str()));
+    EXPECT(words.size() == 7);
+    EXPECT(field_of(status, "VmSize:") == std::to_string(std::stol(words[0]) * 4) + " kB");
+    EXPECT(field_of(status, "VmExe:") == std::to_string(std::stol(words[3]) * 4) + " kB");
+    EXPECT(content_of(proc_file(child.pid, "comm").c_str()) == "a (b) c\n");
+}
+
+TEST(a_zombie_is_shown_without_a_space) {
+    pid_t pid = start([] {});
+    std::string stat = proc_file(pid, "stat");
+    while (content_of(stat.c_str()).find(") Z ") == std::string::npos) sleep_ms(1);
+    EXPECT(words_of(content_of(stat.c_str())).size() == 52);
+    EXPECT(content_of(proc_file(pid, "status").c_str()).find("State:\tZ (zombie)\n") != std::string::npos);
+    EXPECT(content_of(proc_file(pid, "maps").c_str()).empty() && content_of(proc_file(pid, "cmdline").c_str()).empty());
+    char target[100];
+    EXPECT_ERROR(ENOENT, readlink(proc_file(pid, "exe").c_str(), target, sizeof(target)));
+    int held = open(("/proc/" + std::to_string(pid)).c_str(), O_RDONLY | O_DIRECTORY);
+    EXPECT(waitpid(pid, nullptr, 0) == pid);
+    EXPECT(!is_there(stat.c_str()));
+    EXPECT_ERROR(ESRCH, openat(held, "stat", O_RDONLY));
+}
+
+TEST(maps_has_columns) {
+    std::string text = content_of("/proc/self/maps"), stack;
+    for (size_t at = 0, end; at < text.size(); at = end + 1) {
+        end = text.find('\n', at);
+        std::string line = text.substr(at, end - at);
+        unsigned long low, high, offset, inode;
+        unsigned major, minor;
+        char perms[5], path[100] = "";
+        int fields = sscanf(line.c_str(), "%lx-%lx %4s %lx %x:%x %lu %99s", &low, &high, perms, &offset, &major, &minor, &inode, path);
+        EXPECT(fields >= 7 && low < high && strlen(perms) == 4);
+        EXPECT(!*path || line.find(path) == 73);
+        if (!strcmp(path, "/bin/usertests"))
+            EXPECT(inode == stat_of(path).st_ino && makedev(major, minor) == stat_of(path).st_dev);
+    }
+    EXPECT(text.find("[stack]") != std::string::npos && text.find("[heap]") != std::string::npos);
+}
+
+TEST(arguments_can_be_read_from_anywhere) {
+    pid_t pid = start([] {
+        std::string large(100'000, 'x');
+        execl("/proc/self/exe", "usertests", "-l", large.c_str(), "tail", nullptr);
+    });
+    std::string expected = std::string("usertests\0-l\0", 13) + std::string(100'000, 'x') + std::string("\0tail", 6);
+    std::string path = proc_file(pid, "cmdline"), seen;
+    // The program ends by itself; as long as it is there all of this can be read.
+    for (seen = content_of(path.c_str()); !seen.empty() && !seen.starts_with("usertests\0-l"); seen = content_of(path.c_str()))
+        continue;
+    EXPECT(seen.empty() || seen == expected);
+    wait_for(pid);
+
+    int self = open("/proc/self/environ", O_RDONLY);
+    std::string all = content_of("/proc/self/environ");
+    for (size_t offset : {size_t{0}, size_t{1}, all.size() / 2, all.size() - 1, all.size(), all.size() + 100}) {
+        char part[64];
+        ssize_t count = pread(self, part, sizeof(part), static_cast<off_t>(offset));
+        std::string wanted = offset < all.size() ? all.substr(offset, sizeof(part)) : "";
+        EXPECT(count == static_cast<ssize_t>(wanted.size()) && !memcmp(part, wanted.data(), wanted.size()));
+    }
+    EXPECT(content_of("/proc/self/auxv").size() % 16 == 0 && !content_of("/proc/self/auxv").empty());
+}
+
+TEST(mem_is_the_memory_of_the_process) {
+    volatile long& value = shared<volatile long>();
+    value = 42;
+    int mem = open("/proc/self/mem", O_RDWR);
+    long seen = 0, wanted = 77;
+    auto place = static_cast<off_t>(reinterpret_cast<uintptr_t>(&value));
+    EXPECT(pread(mem, &seen, sizeof(seen), place) == sizeof(seen) && seen == 42);
+    EXPECT(pwrite(mem, &wanted, sizeof(wanted), place) == sizeof(wanted) && value == 77);
+    EXPECT(lseek(mem, place, SEEK_SET) == place && read(mem, &seen, sizeof(seen)) == sizeof(seen) && seen == 77);
+    EXPECT(lseek(mem, 0, SEEK_CUR) == place + static_cast<off_t>(sizeof(seen)));
+    EXPECT_ERROR(EIO, pread(mem, &seen, sizeof(seen), BAD_ADDRESS));
+    char* hole = map(2);
+    munmap(hole + PAGE, PAGE);
+    char bytes[PAGE];
+    EXPECT(pread(mem, bytes, PAGE, static_cast<off_t>(reinterpret_cast<uintptr_t>(hole)) + 4000) == 96);
+    pid_t other = start([] { pause(); });
+    int theirs = open(proc_file(other, "mem").c_str(), O_RDWR);
+    wanted = 78;
+    long private_copy = 5;
+    EXPECT(pwrite(theirs, &wanted, sizeof(wanted), static_cast<off_t>(reinterpret_cast<uintptr_t>(&private_copy))) == sizeof(wanted));
+    EXPECT(private_copy == 5);
+    EXPECT(pread(theirs, &seen, sizeof(seen), static_cast<off_t>(reinterpret_cast<uintptr_t>(&private_copy))) == sizeof(seen) && seen == 78);
+    kill(other, SIGKILL);
+    wait_for(other);
+    EXPECT(pread(theirs, &seen, sizeof(seen), place) == 0);
+}
+
+TEST(descriptors_can_be_opened_again) {
+    int ends[2];
+    EXPECT(pipe(ends) == 0 && write(ends[1], "abc", 3) == 3);
+    std::string path = "/proc/self/fd/" + std::to_string(ends[0]);
+    EXPECT(link_of(path).starts_with("pipe:[") && S_ISFIFO(([&] { struct stat info; stat(path.c_str(), &info); return info.st_mode; })()));
+    int again = open(path.c_str(), O_RDONLY);
+    char bytes[10];
+    EXPECT(again >= 0 && read(again, bytes, 10) == 3 && !memcmp(bytes, "abc", 3));
+
+    int fd = make_file("gone", "content");
+    path = "/proc/self/fd/" + std::to_string(fd);
+    std::string there = working_directory() + "/gone";
+    EXPECT(link_of(path) == there);
+    unlink("gone");
+    EXPECT(link_of(path) == there + " (deleted)");
+    EXPECT(content_of(path.c_str()) == "content");
+    dup2(fd, 0);
+    EXPECT(content_of("/proc/self/fd/0") == "content");
+    if (is_astrolabe())  // on Linux, udev makes these
+        EXPECT(link_of("/dev/fd") == "/proc/self/fd" && content_of("/dev/stdin") == "content");
+
+    int directory = open("/dev", O_RDONLY | O_DIRECTORY);
+    path = "/proc/self/fd/" + std::to_string(directory);
+    EXPECT(link_of(path) == "/dev" && is_there((path + "/null").c_str()));
+    EXPECT(names_in("/proc/self/fd").contains(std::to_string(directory)));
+    EXPECT_ERROR(ENOENT, open("/proc/self/fd/99", O_RDONLY));
+    EXPECT(link_of("/proc/self/root") == "/" && S_ISDIR(stat_of("/proc/self/fd").st_mode));
+}
+
+TEST(a_process_has_a_task_for_each_thread) {
+    std::string tid = std::to_string(gettid());
+    EXPECT((names_in("/proc/self/task") == std::set<std::string>{".", "..", tid}));
+    EXPECT(link_of("/proc/thread-self") == std::to_string(getpid()) + "/task/" + tid);
+    EXPECT(content_of(("/proc/self/task/" + tid + "/stat").c_str()).starts_with(tid + " (usertests) R "));
+    EXPECT(!is_there(("/proc/self/task/" + tid + "/task").c_str()));
+}
+
+TEST(the_system_is_described) {
+    std::string stat = content_of("/proc/stat");
+    EXPECT(stat.starts_with("cpu  ") && words_of(stat.substr(0, stat.find('\n'))).size() == 11);
+    EXPECT(words_of(field_of(stat, "cpu0")).size() == 10 && std::stol(field_of(stat, "btime")) > 0);
+    EXPECT(std::stol(field_of(stat, "processes")) > 0 && std::stol(field_of(stat, "procs_running")) > 0);
+    std::string memory = content_of("/proc/meminfo");
+    for (const char* name : {"MemTotal:", "MemFree:", "MemAvailable:", "Buffers:", "Cached:", "SwapTotal:", "SwapFree:"}) {
+        EXPECT(words_of(field_of(memory, name)).size() == 2 && field_of(memory, name).ends_with(" kB"));
+    }
+    EXPECT(std::stol(field_of(memory, "MemFree:")) < std::stol(field_of(memory, "MemTotal:")));
+    double up, idle;
+    EXPECT(sscanf(content_of("/proc/uptime").c_str(), "%lf %lf", &up, &idle) == 2 && up > 0);
+    EXPECT(words_of(content_of("/proc/loadavg")).size() == 5);
+    EXPECT(content_of("/proc/version").starts_with("Linux version "));
+    EXPECT(content_of("/proc/cpuinfo").starts_with("processor\t: 0\nhart\t\t: "));
+    EXPECT(content_of("/proc/filesystems").find("nodev\tproc\n") != std::string::npos);
+    EXPECT(content_of("/proc/cmdline").ends_with("\n"));
+    std::string mounts = content_of("/proc/mounts");
+    for (size_t at = 0, end; at < mounts.size(); at = end + 1) {
+        end = mounts.find('\n', at);
+        EXPECT(words_of(mounts.substr(at, end - at)).size() == 6);
+    }
+    EXPECT(mounts.find("proc /proc proc rw") != std::string::npos);
+}
+
+// Whoever looks at a process that begins or ends sees what it was, what it is, or nothing.
+TEST(a_process_can_be_looked_at_at_any_moment) {
+    for (int round = 0; round < 30; round++) {
+        pid_t pid = start([] { execl("/proc/self/exe", "usertests", "-l", "no such test", nullptr); });
+        for (bool is_alive = true; is_alive;) {
+            for (const char* name : {"maps", "stat", "status", "cmdline", "environ", "auxv", "statm", "mem"}) {
+                int fd = open(proc_file(pid, name).c_str(), O_RDONLY);
+                char bytes[512];
+                while (fd >= 0 && read(fd, bytes, sizeof(bytes)) > 0) continue;
+                close(fd);
+            }
+            char target[100];
+            ssize_t size = readlink(proc_file(pid, "exe").c_str(), target, sizeof(target));
+            EXPECT(size < 0 || std::string(target, static_cast<size_t>(size)) == "/bin/usertests");
+            is_alive = waitpid(pid, nullptr, WNOHANG) == 0;
+        }
+    }
 }
 
 }  // namespace
