@@ -20,10 +20,13 @@ constinit Locked<List<HeldLock, HeldLock>, Mutex> locks{LockRank::inode};
 constinit Atomic<uint32_t> lock_count;  // mostly 0: then nobody who closes a file has to look
 constinit WaitQueue released;
 
+// The first in the file that is in the way.
 HeldLock* find_blocking(List<HeldLock, HeldLock>& list, const FileLock& wanted) {
+    HeldLock* first = nullptr;
     for (HeldLock& held : list)
-        if (wanted.type != LockType::none && held.blocks(wanted)) return &held;
-    return nullptr;
+        if (held.blocks(wanted) && (!first || held.first < first->first))
+            first = &held;
+    return wanted.type == LockType::none ? nullptr : first;
 }
 
 void remove(HeldLock& held) {

@@ -56,17 +56,18 @@ void Pipe::count(File& file, int change) {
 
 // A fifo's end waits until the other is opened, be it for a moment only; who does not wait may not write to nobody.
 Result<> Pipe::opened(File& file) {
-    if (file.can_read())
-        readers_so_far_.fetch_add(1);
-    if (file.can_write())
-        writers_so_far_.fetch_add(1);
     count(file, 1);
-    if (file.can_read() && file.can_write()) return {};
-    Atomic<int>& others = file.can_read() ? writers_ : readers_;
-    Atomic<int>& others_so_far = file.can_read() ? writers_so_far_ : readers_so_far_;
-    int before = others_so_far.load();
-    if (file.has(open_flag::NON_BLOCKING)) return file.can_read() || others.load() ? Result<>() : fail(Errno::ENXIO);
-    TRY(events_.wait_until([&] { return others.load() || others_so_far.load() != before; }));
+    bool waits = !file.has(open_flag::NON_BLOCKING);
+    if (!waits && !readers_.load()) return fail(Errno::ENXIO);
+    int readers_before = readers_so_far_.load(), writers_before = writers_so_far_.load();
+    readers_so_far_.fetch_add(file.can_read());
+    writers_so_far_.fetch_add(file.can_write());
+    changed();
+    if (waits)
+        TRY(events_.wait_until([&] {
+            return (readers_.load() || readers_so_far_.load() != readers_before) &&
+                   (writers_.load() || writers_so_far_.load() != writers_before);
+        }));
     return {};
 }
 

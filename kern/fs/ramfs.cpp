@@ -36,6 +36,7 @@ public:
     Result<> resize(uint64_t size) override { return vmo_->resize(size); }
     // What is there already can be written again however little memory is left.
     Result<> allocate(uint64_t from, uint64_t to) override {
+        if ((to - from) >> PAGE_SHIFT > free_frame_count()) return fail(Errno::ENOSPC);
         for (uint64_t index = from >> PAGE_SHIFT; !memory_for_files() && index << PAGE_SHIFT < to; index++)
             if (!vmo_->cached_page(index)) return fail(Errno::ENOSPC);
         return {};

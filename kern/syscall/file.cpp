@@ -40,6 +40,7 @@ Result<T> told_of_broken_pipe(Result<T> moved) {
 
 template <Direction direction>
 Result<size_t> transfer(File& file, UserBytes bytes, FilePlace place) {
+    if (place.value_or(0) > INT64_MAX - bytes.size) return fail(Errno::EINVAL);
     return direction == IN ? file.read(bytes, place) : told_of_broken_pipe(file.write(bytes, place));
 }
 
@@ -115,6 +116,7 @@ Result<uint64_t> sys_move_vectors2(int fd, VirtAddr vectors, int count, int64_t 
 // From the offset, which moves along, or from where `*place` says, which does.
 Result<uint64_t> sys_sendfile(int out, int in, VirtAddr place, uint64_t count) {
     Ref<File> from = TRY(get_open(in, IN)), to = TRY(get_open(out, OUT));
+    if (!from->inode().is(InodeType::regular)) return fail(Errno::EINVAL);
     int64_t start = place.value ? TRY(read_user<int64_t>(place)) : static_cast<int64_t>(TRY(from->seek(0, Whence::current)));
     if (start < 0 || to->has(open_flag::APPEND)) return fail(Errno::EINVAL);
     uint64_t at = static_cast<uint64_t>(start);
@@ -234,12 +236,12 @@ Result<FileLock> lock_from(const UserLock& user, File& file, bool of_file) {
     uint64_t base = whence == Whence::set ? 0 : whence == Whence::end ? file.inode().size() : TRY(file.seek(0, whence));
     int64_t first, last = INT64_MAX;
     if (__builtin_add_overflow(static_cast<int64_t>(base), user.start, &first)) return fail(Errno::EOVERFLOW);
+    if (first < 0 || first + std::min<int64_t>(user.length, 0) < 0) return fail(Errno::EINVAL);
     if (user.length > 0 && user.length - 1 > INT64_MAX - first) return fail(Errno::EOVERFLOW);
     if (user.length > 0)
         last = first + (user.length - 1);
     if (user.length < 0)
         last = std::exchange(first, first + user.length) - 1;
-    if (first < 0) return fail(Errno::EINVAL);
     lock.first = static_cast<uint64_t>(first);
     lock.last = static_cast<uint64_t>(last);
     return lock;

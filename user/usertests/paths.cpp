@@ -231,4 +231,36 @@ TEST(a_directory_can_be_emptied_while_it_is_listed) {
     EXPECT(readdir(directory));
 }
 
+TEST(a_directory_can_have_ten_thousand_files) {
+    for (int i = 0; i < 10'000; i++) {
+        int fd = open(("file" + std::to_string(i)).c_str(), O_WRONLY | O_CREAT | O_EXCL, 0644);
+        EXPECT(fd >= 0 && close(fd) == 0);
+    }
+    for (int i = 0; i < 10'000; i += 97) {
+        EXPECT(is_there(("file" + std::to_string(i)).c_str()));
+    }
+    EXPECT(names_in(".").size() == 10'002 && !is_there("file10000"));
+    for (int i = 9'999; i >= 0; i--) {
+        EXPECT(unlink(("file" + std::to_string(i)).c_str()) == 0);
+    }
+    EXPECT(names_in(".").size() == 2);
+}
+
+TEST(a_removed_directory_still_leads_up) {
+    EXPECT(mkdir("d", 0755) == 0 && chdir("d") == 0 && rmdir("../d") == 0);
+    struct stat up;
+    EXPECT(stat("..", &up) == 0 && chdir("..") == 0 && stat_of(".").st_ino == up.st_ino);
+}
+
+TEST(open_refuses_what_makes_no_sense) {
+    EXPECT_ERROR(EINVAL, open("d", O_RDONLY | O_CREAT | O_DIRECTORY, 0755));
+    close(make_file("f", "x"));
+    EXPECT(open("f", O_PATH | O_TRUNC) >= 0 && stat_of("f").st_size == 1);
+    EXPECT(symlink("f", "l") == 0);
+    int link = open("l", O_PATH | O_NOFOLLOW);
+    struct stat info;
+    char text[10];
+    EXPECT(link >= 0 && fstat(link, &info) == 0 && S_ISLNK(info.st_mode) && readlinkat(link, "", text, 10) == 1 && text[0] == 'f');
+}
+
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/select.h>
 
 #include "filetesting.h"
 
@@ -90,6 +92,136 @@ TEST(poll_says_what_is_ready) {
     close(ends[1]);
     waitpid(writer, nullptr, 0);
     EXPECT(poll(files, 1, -1) == 1 && files[0].revents == (POLLIN | POLLHUP));
+}
+
+TEST(a_pipe_says_how_much_is_in_it) {
+    int ends[2], count = -1;
+    char bytes[100];
+    EXPECT(pipe(ends) == 0 && ioctl(ends[0], FIONREAD, &count) == 0 && count == 0);
+    EXPECT(write(ends[1], bytes, 100) == 100 && read(ends[0], bytes, 30) == 30);
+    EXPECT(ioctl(ends[0], FIONREAD, &count) == 0 && count == 70 && ioctl(ends[1], FIONREAD, &count) == 0 && count == 70);
+    EXPECT(fcntl(ends[0], F_GETPIPE_SZ) == 65536);
+    EXPECT_ERROR(EBADF, fcntl(make_file("f"), F_GETPIPE_SZ));
+}
+
+TEST(a_pipe_goes_round_however_it_is_filled) {
+    int ends[2];
+    EXPECT(pipe2(ends, O_NONBLOCK) == 0);
+    std::string piece(9'000, 0), got(9'000, 0);
+    unsigned char in = 0, out = 0;
+    size_t filled = 0;
+    for (int round = 0; round < 500; round++) {
+        size_t size = 1 + (round * 7919u) % piece.size();
+        for (size_t i = 0; i < size; i++) {
+            piece[i] = static_cast<char>(in + i);
+        }
+        ssize_t put = write(ends[1], piece.data(), size);
+        in += put > 0 ? put : 0;
+        filled += put > 0 ? static_cast<size_t>(put) : 0;
+        EXPECT(put > 0 || (errno == EAGAIN && filled > 0));
+        ssize_t taken = read(ends[0], got.data(), round % 5 ? size / 2 + 1 : got.size());
+        EXPECT(taken > 0);
+        for (ssize_t i = 0; i < taken; i++) {
+            EXPECT(static_cast<unsigned char>(got[static_cast<size_t>(i)]) == out++);
+        }
+        filled -= static_cast<size_t>(taken);
+    }
+}
+
+// ---- named pipes ----------------------------------------------------------------------------------------------------
+
+TEST(a_named_pipe_waits_for_its_other_end) {
+    EXPECT(mkfifo("p", 0640) == 0 && stat_of("p").st_mode == (S_IFIFO | 0640));
+    EXPECT_ERROR(EEXIST, mkfifo("p", 0640));
+    pid_t writer = start([] {
+        int fd = open("p", O_WRONLY);
+        EXPECT(fd >= 0 && write(fd, "through", 7) == 7);
+    });
+    sleep_ms(10);
+    int fd = open("p", O_RDONLY);
+    char text[10];
+    EXPECT(fd >= 0 && read(fd, text, 10) == 7 && memcmp(text, "through", 7) == 0 && wait_for(writer) == 0);
+    EXPECT(read(fd, text, 10) == 0);
+    EXPECT_ERROR(ESPIPE, lseek(fd, 0, SEEK_SET));
+    EXPECT(close(fd) == 0);
+    pid_t reader = start([&] {
+        int fd = open("p", O_RDONLY);
+        EXPECT(read(fd, text, 10) == 2 && read(fd, text, 10) == 0);
+    });
+    fd = open("p", O_WRONLY);
+    EXPECT(write(fd, "xy", 2) == 2 && close(fd) == 0 && wait_for(reader) == 0);
+}
+
+TEST(a_named_pipe_can_be_opened_without_waiting) {
+    EXPECT(mkfifo("p", 0600) == 0);
+    EXPECT_ERROR(ENXIO, open("p", O_WRONLY | O_NONBLOCK));
+    int reader = open("p", O_RDONLY | O_NONBLOCK);
+    char c;
+    EXPECT(reader >= 0 && read(reader, &c, 1) == 0);
+    pollfd waits = {reader, POLLIN, 0};
+    EXPECT(poll(&waits, 1, 0) == 0);
+    int writer = open("p", O_WRONLY | O_NONBLOCK);
+    EXPECT(writer >= 0);
+    EXPECT_ERROR(EAGAIN, read(reader, &c, 1));
+    EXPECT(write(writer, "x", 1) == 1 && read(reader, &c, 1) == 1 && close(writer) == 0);
+    EXPECT(poll(&waits, 1, 0) == 1 && waits.revents == POLLHUP);
+    int both = open("p", O_RDWR);
+    EXPECT(both >= 0 && close(reader) == 0 && write(both, "y", 1) == 1 && read(both, &c, 1) == 1 && c == 'y');
+    pid_t waiter = start([] { EXPECT(mkfifo("q", 0600) == 0 && open("q", O_RDONLY) >= 0); });
+    sleep_ms(10);
+    EXPECT(kill(waiter, SIGKILL) == 0 && wait_for(waiter) == -SIGKILL);
+    EXPECT_ERROR(ENXIO, open("q", O_WRONLY | O_NONBLOCK));
+    EXPECT(unlink("p") == 0 && write(both, "z", 1) == 1);
+}
+
+TEST(nodes_can_be_made_of_some_kinds) {
+    EXPECT(mknod("f", S_IFREG | 0600, 0) == 0 && S_ISREG(stat_of("f").st_mode) && mknod("g", 0600, 0) == 0);
+    EXPECT_ERROR(EEXIST, mknod("f", S_IFIFO | 0600, 0));
+    EXPECT_ERROR(EPERM, mknod("d", S_IFDIR | 0700, 0));
+    EXPECT_ERROR(EINVAL, mknod("l", S_IFLNK | 0700, 0));
+    EXPECT_ERROR(ENOENT, mknod("missing/p", S_IFIFO | 0700, 0));
+}
+
+// ---- select ---------------------------------------------------------------------------------------------------------
+
+TEST(select_says_what_is_ready) {
+    int ends[2], other[2];
+    EXPECT(pipe(ends) == 0 && pipe(other) == 0);
+    fd_set in, out;
+    auto sets = [&] {
+        FD_ZERO(&in);
+        FD_ZERO(&out);
+        FD_SET(ends[0], &in);
+        FD_SET(other[0], &in);
+        FD_SET(ends[1], &out);
+    };
+    sets();
+    timeval none = {0, 0};
+    EXPECT(select(other[1] + 1, &in, &out, nullptr, &none) == 1 && FD_ISSET(ends[1], &out) && !FD_ISSET(ends[0], &in));
+    EXPECT(write(ends[1], "x", 1) == 1);
+    sets();
+    EXPECT(select(other[1] + 1, &in, &out, nullptr, nullptr) == 2 && FD_ISSET(ends[0], &in) && !FD_ISSET(other[0], &in));
+    sets();
+    EXPECT(select(ends[0], &in, nullptr, nullptr, &none) == 0 && !FD_ISSET(ends[0], &in));
+    EXPECT(close(other[1]) == 0);
+    sets();
+    EXPECT(select(other[0] + 1, &in, nullptr, nullptr, nullptr) == 2 && FD_ISSET(other[0], &in));
+    pid_t writer = start([&] {
+        sleep_ms(20);
+        EXPECT(write(ends[1], "y", 1) == 1);
+    });
+    char text[10];
+    EXPECT(read(ends[0], text, 10) == 1);
+    FD_ZERO(&in);
+    FD_SET(ends[0], &in);
+    EXPECT(select(ends[0] + 1, &in, nullptr, nullptr, nullptr) == 1 && wait_for(writer) == 0 && read(ends[0], text, 10) == 1);
+    timeval soon = {0, 5000};
+    FD_SET(ends[0], &in);
+    EXPECT(select(ends[0] + 1, &in, nullptr, nullptr, &soon) == 0 && !FD_ISSET(ends[0], &in));
+    FD_SET(other[1], &in);  // closed
+    EXPECT_ERROR(EBADF, select(other[1] + 1, &in, nullptr, nullptr, &none));
+    EXPECT_ERROR(EINVAL, select(-1, &in, nullptr, nullptr, &none));
+    EXPECT_ERROR(EFAULT, syscall(SYS_pselect6, 10, BAD_ADDRESS, 0, 0, 0, 0));
 }
 
 }  // namespace
