@@ -53,7 +53,7 @@ def same_on_both(words, debian, scripts, *options):
     assert astrolabe.returncode == linux.returncode
 
 
-@pytest.mark.parametrize("script", ["shell", "text"])
+@pytest.mark.parametrize("script", ["shell", "text", "files"])
 def test_busybox(script, debian, scripts):
     same_on_both(["/bin/sh", f"/t/{script}.sh"], debian, scripts)
 
