@@ -16,10 +16,7 @@ constexpr uint64_t MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_SHARED_VALIDATE = 3, MAP
 constexpr uint64_t MAP_KNOWN = 0x17'f93f;
 constexpr uint64_t USER_END = VMAR_CAP_ADDR.value;
 
-// The rights of PROT_READ and so on. A page that can be written can be read: RISC-V has no other.
-Perms perms_of(uint64_t prot) {
-    return Perms(static_cast<unsigned>((prot & PROT_BITS) | (prot & Perms::W ? Perms::R : 0)));
-}
+Perms perms_of(uint64_t prot) { return Perms(static_cast<unsigned>(prot & PROT_BITS)); }
 
 Vmar& vmar() { return current_user_thread().vmar(); }
 
@@ -29,10 +26,65 @@ Result<VirtRange> user_range(VirtAddr start, uint64_t length, Errno error) {
     return VirtRange{start, (start + length).page_up()};
 }
 
-// The same for a range that must begin with a page: EINVAL when it does not; `beyond` when it leaves the user half.
-Result<VirtRange> page_range(VirtAddr start, uint64_t length, Errno beyond) {
+// The same for calls that go from mapping to mapping up to the first hole: what lies beyond the user half is one. EINVAL when
+// it does not begin with a page; `wraps` when its end cannot be said.
+Result<VirtRange> page_range(VirtAddr start, uint64_t length, Errno wraps) {
+    uint64_t size = align_up(length, PAGE_SIZE);
     if (!start.is_page_aligned()) return fail(Errno::EINVAL);
-    return length ? user_range(start, length, beyond) : VirtRange{start, start};
+    return size < length || start + size < start ? Result<VirtRange>(fail(wraps)) : VirtRange::sized(start, size);
+}
+
+// WHAT IS THERE
+
+// A part of a mapping; what remains true of it when the lock is let go.
+struct MappedPart {
+    VirtRange range;
+    Perms perms;
+    Sharing sharing = Sharing::private_;
+    Ref<Vmo> vmo;
+    uint64_t first_page = 0;  // in the Vmo
+    bool is_locked = false;
+};
+
+// What is mapped at `range.start`, as far as the range goes. ENOMEM: nothing.
+Result<MappedPart> part_at(VirtRange range) {
+    MappedPart part;
+    vmar().for_each([&](const VmMapping& mapping) {
+        if (mapping.range.contains(range.start))
+            part = {mapping.range.intersection(range), mapping.perms, mapping.sharing, mapping.vmo, mapping.vmo_page(range.start),
+                    (mapping.marks & mark::LOCKED) != 0};
+    });
+    return part.range.empty() ? Result<MappedPart>(fail(Errno::ENOMEM)) : std::move(part);
+}
+
+// Calls act(MappedPart) for each mapping in the range, with no lock held. ENOMEM at the first hole.
+template <typename Act>
+Result<> for_each_part(VirtRange range, Act act) {
+    while (!range.empty()) {
+        MappedPart part = TRY(part_at(range));
+        TRY(act(part));
+        range.start = part.range.end;
+    }
+    return {};
+}
+
+// Makes the pages ready for an access of this kind. ENOMEM, EFAULT.
+Result<> touch(VirtRange range, Perms access) {
+    for (VirtAddr page = range.start; page < range.end; page += PAGE_SIZE) {
+        FaultOutcome outcome = vmar().handle_fault(page, access);
+        if (outcome == FaultOutcome::out_of_memory) return fail(Errno::ENOMEM);
+        if (outcome != FaultOutcome::resolved) return fail(Errno::EFAULT);
+    }
+    return {};
+}
+
+// As MAP_POPULATE and mlock(2) have it: private memory that can be written gets pages of its own.
+Result<> populate(VirtRange range) {
+    return for_each_part(range, [](MappedPart& part) -> Result<> {
+        if (part.perms == Perms::none()) return fail(Errno::EFAULT);
+        bool writes = part.perms.has(Perms::W) && part.sharing == Sharing::private_;
+        return touch(part.range, writes ? Perms(Perms::W) : part.perms.without(Perms::W));
+    });
 }
 
 // MAPPING
@@ -83,13 +135,6 @@ Result<> set_backing(MapRequest& request, uint64_t flags, int fd, uint64_t offse
     return {};
 }
 
-// Touches each page of a range as the program would; what cannot be had is left to the program's own access.
-FaultOutcome populate(VirtRange range, Perms access) {
-    for (VirtAddr page = range.start; page < range.end; page += PAGE_SIZE)
-        if (FaultOutcome outcome = vmar().handle_fault(page, access); outcome != FaultOutcome::resolved) return outcome;
-    return FaultOutcome::resolved;
-}
-
 Result<uint64_t> sys_mmap(VirtAddr at, uint64_t length, uint64_t prot, uint64_t flags, int fd, uint64_t offset) {
     if (length == 0) return fail(Errno::EINVAL);
     if (length > USER_END) return fail(Errno::ENOMEM);
@@ -100,14 +145,16 @@ Result<uint64_t> sys_mmap(VirtAddr at, uint64_t length, uint64_t prot, uint64_t 
     TRY(set_placement(request, at, flags));
     TRY(set_backing(request, flags, fd, offset));
     VirtAddr start = TRY(vmar().map(request));
+    if (flags & MAP_LOCKED)
+        (void)vmar().advise(VirtRange::sized(start, request.size), Advice::lock);
     if (flags & (MAP_POPULATE | MAP_LOCKED))
-        populate(VirtRange::sized(start, request.size), request.perms.has(Perms::W) ? Perms(Perms::W) : request.perms);
+        (void)populate(VirtRange::sized(start, request.size));  // what cannot be had is left to the program's own access
     return start.value;
 }
 
 Result<> sys_munmap(VirtAddr start, uint64_t length) {
-    VirtRange range = TRY(page_range(start, length, Errno::EINVAL));
-    return range.empty() ? fail(Errno::EINVAL) : vmar().unmap(range);
+    if (!start.is_page_aligned() || length == 0) return fail(Errno::EINVAL);
+    return vmar().unmap(TRY(user_range(start, length, Errno::EINVAL)));
 }
 
 Result<> sys_mprotect(VirtAddr start, uint64_t length, uint64_t prot) {
@@ -139,69 +186,34 @@ VirtAddr sys_brk(VirtAddr wanted) { return vmar().process_vm().heap().brk(vmar()
 
 // ADVICE
 
-// Linux's numbers; those about huge pages, merging, core dumps and reclaim mean nothing here and are accepted.
+// Linux's numbers. Expectations, and what is about huge pages, merging, core dumps and reclaim, mean nothing here.
 constexpr std::pair<uint64_t, Advice> ADVICE[] = {
-    {0, Advice::normal}, {1, Advice::random}, {2, Advice::sequential}, {3, Advice::will_need}, {4, Advice::dont_need},
-    {8, Advice::free}, {12, Advice::normal}, {13, Advice::normal}, {14, Advice::normal}, {15, Advice::normal},
-    {16, Advice::normal}, {17, Advice::normal}, {20, Advice::normal}, {21, Advice::normal},
+    {0, Advice::none}, {1, Advice::none}, {2, Advice::none}, {3, Advice::none}, {4, Advice::dont_need},
+    {8, Advice::free}, {10, Advice::dont_fork}, {11, Advice::do_fork}, {12, Advice::none}, {13, Advice::none},
+    {14, Advice::none}, {15, Advice::none}, {16, Advice::none}, {17, Advice::none}, {18, Advice::wipe_on_fork},
+    {19, Advice::keep_on_fork}, {20, Advice::none}, {21, Advice::none},
 };
 constexpr uint64_t MADV_POPULATE_READ = 22, MADV_POPULATE_WRITE = 23;
-
-Result<> advise_populate(VirtRange range, Perms access) {
-    if (!vmar().is_mapped(range)) return fail(Errno::ENOMEM);
-    FaultOutcome outcome = populate(range, access);
-    if (outcome == FaultOutcome::resolved) return {};
-    return fail(outcome == FaultOutcome::out_of_memory ? Errno::ENOMEM
-                : outcome == FaultOutcome::no_access   ? Errno::EINVAL
-                                                       : Errno::EFAULT);
-}
 
 Result<> sys_madvise(VirtAddr start, uint64_t length, uint64_t number) {
     const auto* known = std::ranges::find(ADVICE, number, [](auto& advice) { return advice.first; });
     bool is_populate = number == MADV_POPULATE_READ || number == MADV_POPULATE_WRITE;
-    if ((known == std::end(ADVICE) && !is_populate) || align_up(length, PAGE_SIZE) < length)
-        return fail(Errno::EINVAL);
-    VirtRange range = TRY(page_range(start, length, Errno::ENOMEM));
+    if (known == std::end(ADVICE) && !is_populate) return fail(Errno::EINVAL);
+    VirtRange range = TRY(page_range(start, length, Errno::EINVAL));
     if (range.empty()) return {};
-    if (is_populate) return advise_populate(range, number == MADV_POPULATE_WRITE ? Perms(Perms::W) : Perms::r());
-    return vmar().advise(range, known->second);
-}
-
-// WHAT IS THERE
-
-// A part of a mapping; what remains true of it when the lock is let go.
-struct MappedPart {
-    VirtRange range;
-    Sharing sharing = Sharing::private_;
-    Ref<Vmo> vmo;
-    uint64_t first_page = 0;  // in the Vmo
-};
-
-// What is mapped at `range.start`, as far as the range goes. ENOMEM: nothing.
-Result<MappedPart> part_at(VirtRange range) {
-    MappedPart part;
-    vmar().for_each([&](const VmMapping& mapping) {
-        if (mapping.range.contains(range.start))
-            part = {mapping.range.intersection(range), mapping.sharing, mapping.vmo, mapping.vmo_page(range.start)};
+    if (!is_populate) return vmar().advise(range, known->second);
+    Perms access = number == MADV_POPULATE_WRITE ? Perms(Perms::W) : Perms::r();
+    return for_each_part(range, [&](MappedPart& part) -> Result<> {
+        return part.perms.contains(access) ? touch(part.range, access) : fail(Errno::EINVAL);
     });
-    return part.range.empty() ? Result<MappedPart>(fail(Errno::ENOMEM)) : std::move(part);
-}
-
-// Calls act(MappedPart) for each mapping in the range, with no lock held. ENOMEM at the first hole.
-template <typename Act>
-Result<> for_each_part(VirtRange range, Act act) {
-    while (!range.empty()) {
-        MappedPart part = TRY(part_at(range));
-        TRY(act(part));
-        range.start = part.range.end;
-    }
-    return {};
 }
 
 Result<> sys_msync(VirtAddr start, uint64_t length, uint64_t flags) {
     constexpr uint64_t ASYNC = 1, INVALIDATE = 2, SYNC = 4;
     if ((flags & ~(ASYNC | INVALIDATE | SYNC)) || (flags & (ASYNC | SYNC)) == (ASYNC | SYNC)) return fail(Errno::EINVAL);
+    length = align_up(length, PAGE_SIZE);  // of the last page's worth of numbers this makes 0, as on Linux
     return for_each_part(TRY(page_range(start, length, Errno::ENOMEM)), [&](MappedPart& part) -> Result<> {
+        if (part.is_locked && (flags & INVALIDATE)) return fail(Errno::EBUSY);
         if (part.sharing == Sharing::shared && (flags & SYNC))
             return part.vmo->write_back(part.first_page, part.first_page + part.range.pages());
         return {};
@@ -227,41 +239,47 @@ Result<> sys_mincore(VirtAddr start, uint64_t length, VirtAddr vector) {
     });
 }
 
-// LOCKING. Nothing is ever paged out, so a locked range is one that was touched.
+// LOCKING. Nothing is ever paged out, so a locked range is one that was touched, and that advice does not give up.
 
-// mlock(2) and munlock(2) round both ends outward.
+// mlock(2) and munlock(2) round both ends outward. EINVAL: the end cannot be said.
 Result<VirtRange> locked_range(VirtAddr start, uint64_t length) {
-    VirtRange range = TRY(user_range(start, length, Errno::ENOMEM));
-    range.start = range.start.page_down();
-    return vmar().is_mapped(range) ? Result<VirtRange>(range) : fail(Errno::ENOMEM);
+    return page_range(start.page_down(), length + start.page_offset(), Errno::EINVAL);
 }
 
 Result<> sys_munlock(VirtAddr start, uint64_t length) {
-    TRY(locked_range(start, length));
-    return {};
+    return vmar().advise(TRY(locked_range(start, length)), Advice::unlock);
 }
 
 Result<> sys_mlock2(VirtAddr start, uint64_t length, uint64_t flags) {
     constexpr uint64_t ONFAULT = 1;
     if (flags & ~ONFAULT) return fail(Errno::EINVAL);
     VirtRange range = TRY(locked_range(start, length));
-    if (flags & ONFAULT) return {};  // nothing is touched yet
-    return populate(range, Perms::r()) == FaultOutcome::out_of_memory ? fail(Errno::ENOMEM) : Result<>();
+    TRY(vmar().advise(range, Advice::lock));
+    if ((flags & ONFAULT) || populate(range)) return {};
+    return fail(Errno::ENOMEM);
 }
 
 Result<> sys_mlock(VirtAddr start, uint64_t length) { return sys_mlock2(start, length, 0); }
 
+// Of the mappings that are there; those to come are locked one by one.
+Result<> lock_all(Advice advice) {
+    (void)vmar().advise(USER_SPACE, advice);
+    return {};
+}
+
 Result<> sys_mlockall(uint64_t flags) {
     constexpr uint64_t CURRENT = 1, FUTURE = 2, ONFAULT = 4;
-    bool is_known = flags && flags != ONFAULT && !(flags & ~(CURRENT | FUTURE | ONFAULT));
-    return is_known ? Result<>() : fail(Errno::EINVAL);
+    if (!flags || flags == ONFAULT || (flags & ~(CURRENT | FUTURE | ONFAULT))) return fail(Errno::EINVAL);
+    return flags & CURRENT ? lock_all(Advice::lock) : Result<>();
 }
+
+Result<> sys_munlockall() { return lock_all(Advice::unlock); }
 
 constexpr Syscall CALLS[] = {
     {214, "brk", call<sys_brk>},         {215, "munmap", call<sys_munmap>},     {216, "mremap", call<sys_mremap>},
     {222, "mmap", call<sys_mmap>},       {226, "mprotect", call<sys_mprotect>}, {227, "msync", call<sys_msync>},
     {228, "mlock", call<sys_mlock>},     {229, "munlock", call<sys_munlock>},   {230, "mlockall", call<sys_mlockall>},
-    {231, "munlockall", zero},           {232, "mincore", call<sys_mincore>},   {233, "madvise", call<sys_madvise>},
+    {231, "munlockall", call<sys_munlockall>}, {232, "mincore", call<sys_mincore>},   {233, "madvise", call<sys_madvise>},
     {284, "mlock2", call<sys_mlock2>},
 };
 

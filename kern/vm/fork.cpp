@@ -21,7 +21,7 @@ Result<Ref<Vmar>> Vmar::fork() {
     FlushBatch batch(space_);
     auto table = space_.lock();
     for (VmMapping* item = mappings->set.first(); item; item = mappings->set.after(*item))
-        if (item->is_private())
+        if (item->is_private() && !(item->marks & (mark::DONT_FORK | mark::WIPE_ON_FORK)))
             TRY(share_pages(*item, *table, child->space_.unshared_table(), batch));
     return child;
 }
@@ -34,10 +34,12 @@ Result<> Vmar::copy_mappings(const Mappings& mappings, Vmar& child) {
         const auto& mapping = static_cast<const VmMapping&>(node);
         auto copy = mapping.copy_of(mapping.range);
         if (!copy) return nullptr;
+        (*copy)->marks &= ~mark::LOCKED;
         return newest = copy->release();
     });
     if (complete) {
         theirs.total_bytes = mappings.total_bytes;
+        remove_unwanted(theirs);
         return {};
     }
     while (newest) {
@@ -46,6 +48,15 @@ Result<> Vmar::copy_mappings(const Mappings& mappings, Vmar& child) {
         newest = before;
     }
     return fail(Errno::ENOMEM);
+}
+
+// What was marked with madvise(MADV_DONTFORK).
+void Vmar::remove_unwanted(Mappings& child) {
+    for (VmMapping *item = child.set.first(), *next; item; item = next) {
+        next = child.set.after(*item);
+        if (item->marks & mark::DONT_FORK)
+            remove_mapping(child, *item);
+    }
 }
 
 // ENOMEM when the child's table cannot grow; pages shared so far go with the child.

@@ -11,7 +11,7 @@ bool Vmar::can_merge(const VmMapping& lower, const VmMapping& upper) {
     if (lower.range.end != upper.range.start) return false;
     if (lower.perms != upper.perms || lower.may_perms != upper.may_perms || lower.sharing != upper.sharing)
         return false;
-    if (lower.kind != upper.kind || lower.grows_down != upper.grows_down) return false;
+    if (lower.kind != upper.kind || lower.grows_down != upper.grows_down || lower.marks != upper.marks) return false;
     if (lower.vmo != upper.vmo || lower.file != upper.file) return false;
     return lower.is_anonymous() || lower.vmo_offset + lower.range.size() == upper.vmo_offset;
     // LAB vmar.can-merge [stub]

@@ -14,16 +14,15 @@ Result<VirtAddr> Vmar::remap(const RemapRequest& request) {
     }
     auto mappings = mappings_.lock();
     VmMapping* mapping = mappings->set.find(old.start);
-    if (!mapping || !mapping->range.contains(old)) return fail(Errno::EFAULT);
-    if (old.empty()) return map_again(*mappings, *mapping, request);
-    if (!request.fixed && !request.dont_unmap) {
-        VirtAddr new_end = old.start + request.new_size;
-        if (new_end <= old.end) {
-            TRY(unmap_locked(*mappings, {new_end, old.end}));
-            return old.start;
-        }
-        if (extend_in_place(*mappings, *mapping, request)) return old.start;
+    if (!mapping) return fail(Errno::EFAULT);
+    VirtAddr new_end = old.start + request.new_size;
+    if (new_end <= old.end && !request.fixed && !request.dont_unmap) {
+        TRY(unmap_locked(*mappings, {new_end, old.end}));  // as munmap(2) would, several mappings too
+        return old.start;
     }
+    if (!mapping->range.contains(old)) return fail(Errno::EFAULT);
+    if (old.empty()) return map_again(*mappings, *mapping, request);
+    if (!request.fixed && !request.dont_unmap && extend_in_place(*mappings, *mapping, request)) return old.start;
     return request.may_move ? move(*mappings, request) : fail(Errno::ENOMEM);
 }
 
@@ -36,7 +35,8 @@ Result<VirtRange> Vmar::new_place(const Mappings& mappings, const RemapRequest& 
 
 // An empty old range: the pages of a shared mapping become visible at a second place.
 Result<VirtAddr> Vmar::map_again(Mappings& mappings, const VmMapping& mapping, const RemapRequest& request) {
-    if (mapping.is_private() || !request.may_move) return fail(Errno::EINVAL);
+    if (mapping.is_private()) return fail(Errno::EINVAL);
+    if (!request.may_move) return fail(Errno::ENOMEM);
     TRY(check_limits(mappings, request.new_size, 1));
     VirtRange range = TRY(new_place(mappings, request));
     auto copy = TRY(mapping.copy_of(VirtRange::sized(request.old_range.start, request.new_size)));

@@ -15,12 +15,20 @@ enum class Sharing : uint8_t { private_, shared };
 // What the kernel mapped for a purpose of its own; mappings of different kinds never merge.
 enum class MappingKind : uint8_t { ordinary, stack, vdso, vvar };
 
+// Wishes of madvise(2) and mlock(2); mappings with different ones never merge.
+namespace mark {
+inline constexpr uint8_t LOCKED = 1;        // its pages were touched, and cannot be given up by advice
+inline constexpr uint8_t DONT_FORK = 2;     // a child does not get it
+inline constexpr uint8_t WIPE_ON_FORK = 4;  // a child gets it empty
+}  // namespace mark
+
 struct VmMapping : IntervalNode {
     Perms perms;
     Perms may_perms = Perms::all();  // what protect() may ever grant
     Sharing sharing = Sharing::private_;
     MappingKind kind = MappingKind::ordinary;
     bool grows_down = false;         // extended by a fault just below it
+    uint8_t marks = 0;
     Ref<Vmo> vmo;                    // null: anonymous memory
     uint64_t vmo_offset = 0;         // of range.start in the Vmo; bytes, page-aligned
     Ref<BackingFile> file;           // the open file, kept alive; null for memory without one

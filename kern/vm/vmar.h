@@ -47,7 +47,8 @@ struct RemapRequest {
     bool dont_unmap = false;            // MREMAP_DONTUNMAP
 };
 
-enum class Advice { normal, random, sequential, will_need, dont_need, free };
+// The last two are mlock(2) and munlock(2).
+enum class Advice { none, dont_need, free, dont_fork, do_fork, wipe_on_fork, keep_on_fork, lock, unlock };
 
 // What became of a page fault. Everything but `resolved` is for the faulting thread to hear about: see sigaction(2).
 enum class FaultOutcome {
@@ -84,7 +85,8 @@ public:
     Result<> protect(VirtRange range, Perms perms);
     // mremap(2): EFAULT (not one mapping), EINVAL (overlap), ENOMEM (no room, limits).
     Result<VirtAddr> remap(const RemapRequest& request);
-    // madvise(2). ENOMEM when the range has a hole; the advice was then given for the rest.
+    // madvise(2). ENOMEM when the range has a hole (the advice was then given for the rest), EINVAL when it is not for this
+    // kind of mapping.
     Result<> advise(VirtRange range, Advice advice);
 
     // ANSWERING THE HARDWARE
@@ -151,7 +153,10 @@ private:
     void restrict_pages(VirtRange range, Perms perms);
     Result<> protect_one(Mappings& mappings, VmMapping& mapping, VirtRange part, Perms perms);
     bool grow_stack(VirtAddr address);
+    Result<> advise_part(Mappings& mappings, VmMapping& mapping, VirtRange part, Advice advice);
+    Result<> set_marks(Mappings& mappings, VmMapping& mapping, VirtRange part, int marks);
     Result<> copy_mappings(const Mappings& mappings, Vmar& child);
+    void remove_unwanted(Mappings& child);
     static Result<> share_pages(const VmMapping& mapping, PageTable& ours, PageTable& theirs, FlushBatch& batch);
     Result<VirtRange> new_place(const Mappings& mappings, const RemapRequest& request) const;
     Result<VirtAddr> map_again(Mappings& mappings, const VmMapping& mapping, const RemapRequest& request);
