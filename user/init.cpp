@@ -1,41 +1,47 @@
-// init: the first process. Starts the shell, reaps whatever is orphaned, and powers the machine off when the shell is
-// left.
+// init: the first process. Mounts what every program expects, starts the shell on the console, reaps whatever is orphaned,
+// and powers the machine off when the shell is left.
 
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 namespace {
 
-void open_console() {
-    if (fcntl(STDIN_FILENO, F_GETFD) >= 0) {
-        return;
-    }
-    int console = open("/dev/console", O_RDWR);
-    for (int fd = 0; fd < 3; fd++) {
-        dup2(console, fd);
-    }
-    if (console > 2) {
-        close(console);
-    }
+// Unless the kernel, or whoever started it, has done so.
+void mount_unless(const char* sign, const char* type, const char* directory) {
+    if (access(sign, F_OK) == 0) return;
+    mkdir(directory, 0755);
+    if (mount(type, directory, type, 0, nullptr) != 0) perror(directory);
 }
 
-pid_t start_shell() {
-    pid_t child = fork();
-    if (child == 0) {
-        setsid();
-        ioctl(STDIN_FILENO, TIOCSCTTY, 0);  // the shell's jobs can be stopped from the keyboard
-        char name[] = "sh";
-        char* arguments[] = {name, nullptr};
-        execv("/bin/sh", arguments);
-        perror("init: /bin/sh");
-        _exit(127);
-    }
-    return child;
+void open_console() {
+    if (fcntl(STDIN_FILENO, F_GETFD) >= 0) return;
+    int console = open("/dev/console", O_RDWR);
+    for (int fd = 0; fd < 3; fd++)
+        dup2(console, fd);
+    if (console > 2) close(console);
+}
+
+// The shell leads a session of its own whose terminal is the console, so that ^C and ^Z reach its jobs. It gets that
+// terminal's own descriptor: Linux lets any process read from /dev/console, also one in the background.
+[[noreturn]] void become_shell() {
+    setsid();
+    ioctl(STDIN_FILENO, TIOCSCTTY, 0);
+    int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; terminal >= 0 && fd < 3; fd++)
+        dup2(terminal, fd);
+    char name[] = "sh";
+    char* arguments[] = {name, nullptr};
+    execv("/bin/sh", arguments);
+    perror("init: /bin/sh");
+    _exit(127);
 }
 
 // Waits for any child, orphans included, until the shell itself has ended; returns its wait status.
@@ -43,32 +49,34 @@ int reap_until(pid_t shell) {
     int status = 0;
     for (;;) {
         pid_t ended = wait(&status);
-        if (ended == shell || ended < 0) {
-            return status;
+        if (ended == shell || ended < 0) return status;
+    }
+}
+
+// The status that the shell was left with. One that was killed is replaced.
+int run_shell() {
+    for (;;) {
+        pid_t shell = fork();
+        if (shell < 0) {
+            perror("init: fork");
+            return 1;
         }
+        if (shell == 0) become_shell();
+        int status = reap_until(shell);
+        if (WIFEXITED(status)) return WEXITSTATUS(status);
+        printf("init: the shell was killed by SIG%s, starting another\n", sigabbrev_np(WTERMSIG(status)));
+        fflush(stdout);
     }
 }
 
 }  // namespace
 
 int main() {
+    mount_unless("/dev/null", "devtmpfs", "/dev");
+    mount_unless("/proc/self", "proc", "/proc");
     open_console();
-    int status = 0;
-    for (;;) {
-        pid_t shell = start_shell();
-        if (shell < 0) {
-            perror("init: fork");
-            status = 1;
-            break;
-        }
-        status = reap_until(shell);
-        if (WIFEXITED(status)) {
-            break;
-        }
-        printf("init: the shell was killed by signal %d, starting another\n", WTERMSIG(status));
-        fflush(stdout);
-    }
+    int status = run_shell();
     sync();
     reboot(RB_POWER_OFF);
-    return WEXITSTATUS(status);  // no reboot(2) here: leaving process 1 ends the machine, too
+    return status;  // no reboot(2) here: leaving process 1 ends the machine, too
 }
