@@ -16,18 +16,30 @@ public:
     static constexpr uint16_t END_OF_FILE = 0x100;  // ^D: ends a read, and is not part of it
 
     // False when it is full.
-    bool put(uint16_t c);
+    bool put(uint16_t c) {
+        if (used_ == CAPACITY) return false;
+        bytes_[(first_ + used_++) % CAPACITY] = c;
+        return true;
+    }
     // What was typed so far can be read.
     void commit() { ready_ = used_; }
     // Takes the newest byte of the line being typed back; false when the line is empty.
-    bool take_back(uint8_t& c);
+    bool take_back(char& c) {
+        if (used_ == ready_) return false;
+        c = static_cast<char>(bytes_[(first_ + --used_) % CAPACITY]);
+        return true;
+    }
     void clear() { ready_ = used_ = 0; }
 
     size_t ready() const { return ready_; }
     // Whether another byte leaves a place for what ends the line.
     bool has_room_in_line() const { return used_ + 1 < CAPACITY; }
     uint16_t front() const { return bytes_[first_ % CAPACITY]; }
-    uint16_t pop();
+    uint16_t pop() {
+        ready_--;
+        used_--;
+        return bytes_[first_++ % CAPACITY];
+    }
 
 private:
     uint16_t bytes_[CAPACITY] = {};
@@ -35,25 +47,5 @@ private:
     size_t ready_ = 0;
     size_t used_ = 0;
 };
-
-inline bool LineInput::put(uint16_t c) {
-    if (used_ == CAPACITY) return false;
-    bytes_[(first_ + used_++) % CAPACITY] = c;
-    return true;
-}
-
-inline bool LineInput::take_back(uint8_t& c) {
-    if (used_ == ready_) return false;
-    c = static_cast<uint8_t>(bytes_[(first_ + --used_) % CAPACITY]);
-    return true;
-}
-
-inline uint16_t LineInput::pop() {
-    uint16_t c = front();
-    first_++;
-    ready_--;
-    used_--;
-    return c;
-}
 
 }  // namespace kern

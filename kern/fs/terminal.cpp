@@ -10,39 +10,31 @@ namespace kern {
 namespace {
 
 // The bits and characters of termios(3) that mean something here; others are remembered without effect.
-constexpr uint32_t INLCR = 0100, IGNCR = 0200, ICRNL = 0400;
-constexpr uint32_t OPOST = 1, ONLCR = 4;
+constexpr uint32_t INLCR = 0100, IGNCR = 0200, ICRNL = 0400, OPOST = 1, ONLCR = 4, CS8 = 060, CREAD = 0200, B38400 = 017;
 constexpr uint32_t ISIG = 1, ICANON = 2, ECHO = 010, ECHOE = 020, ECHOK = 040, ECHONL = 0100, NOFLSH = 0200, TOSTOP = 0400,
                    ECHOCTL = 01000, ECHOKE = 04000, IEXTEN = 0100000;
-constexpr uint32_t CS8 = 060, CREAD = 0200, B38400 = 017;
 enum Character { VINTR, VQUIT, VERASE, VKILL, VEOF, VTIME, VMIN, VSUSP = 10, VEOL, VWERASE = 14, VEOL2 = 16 };
+
+constexpr std::pair<Character, TerminalSignal> SIGNAL_KEYS[] = {
+    {VINTR, TerminalSignal::interrupt}, {VQUIT, TerminalSignal::quit}, {VSUSP, TerminalSignal::stop},
+};
 
 // struct termios2 of the kernel's interface; struct termios is all of it but the speeds.
 struct Settings {
-    uint32_t input = ICRNL;
-    uint32_t output = OPOST | ONLCR;
-    uint32_t control = B38400 | CS8 | CREAD;
+    uint32_t input = ICRNL, output = OPOST | ONLCR, control = B38400 | CS8 | CREAD;
     uint32_t local = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN;
-    uint8_t line = 0;
-    uint8_t characters[19] = {3, 034, 0177, 025, 4, 0, 1, 0, 021, 023, 032, 0, 022, 017, 027, 026, 0};
+    uint8_t line = 0, characters[19] = {3, 034, 0177, 025, 4, 0, 1, 0, 021, 023, 032, 0, 022, 017, 027, 026, 0};
     uint32_t input_speed = 38'400, output_speed = 38'400;
 };
-constexpr size_t TERMIOS = 36, TERMIOS2 = 44;
-static_assert(sizeof(Settings) == TERMIOS2);
+constexpr size_t TERMIOS = 36, TERMIOS2 = sizeof(Settings);
 
 struct WindowSize {
     uint16_t rows = 24, columns = 80, width = 0, height = 0;
     bool operator==(const WindowSize&) const = default;
 };
 
-constexpr unsigned TCGETS = 0x5401, TCSETS = 0x5402, TCSETSF = 0x5404, TCSBRK = 0x5409, TCXONC = 0x540a, TCFLSH = 0x540b,
-                   TIOCSCTTY = 0x540e, TIOCGPGRP = 0x540f, TIOCSPGRP = 0x5410, TIOCOUTQ = 0x5411, TIOCGWINSZ = 0x5413,
-                   TIOCSWINSZ = 0x5414, FIONREAD = 0x541b, TIOCNOTTY = 0x5422, TIOCGSID = 0x5429;
-constexpr unsigned TCGETS2 = 0x802c'542a, TCSETS2 = 0x402c'542b, TCSETSF2 = 0x402c'542d;
-
-constexpr std::pair<Character, TerminalSignal> SIGNAL_KEYS[] = {
-    {VINTR, TerminalSignal::interrupt}, {VQUIT, TerminalSignal::quit}, {VSUSP, TerminalSignal::stop},
-};
+bool is_control(char c) { return (static_cast<uint8_t>(c) < ' ' && c != '\t' && c != '\n') || c == 0177; }
+bool begins_character(char c) { return (c & 0xc0) != 0x80; }  // in UTF-8
 
 // Some of what can be read.
 struct Chunk {
@@ -50,8 +42,6 @@ struct Chunk {
     size_t size = 0;
     bool is_last = false;  // a read ends here
 };
-
-enum class Erase { character, word, line };
 
 struct Terminal {
     bool is_raw = false;
@@ -61,18 +51,18 @@ struct Terminal {
     LineInput input;
 
     bool has(uint32_t local) const { return settings.local & local; }
+    bool adds_returns() const { return (settings.output & OPOST) && (settings.output & ONLCR); }
     uint8_t character(Character which) const { return settings.characters[which]; }
     bool is(char c, Character which) const { return c && static_cast<uint8_t>(c) == character(which); }
+    // Bytes that must be there for a read of `most`: a line, or what VMIN and VTIME say. 0: it waits for none.
+    size_t enough(size_t most) const {
+        if (has(ICANON)) return 1;
+        return character(VMIN) ? std::min<size_t>(most, character(VMIN)) : character(VTIME) ? 1 : 0;
+    }
 
-    bool receive(char& c);
-    bool is_signal(char c, TerminalSignal& signal) const;
     void echo(char c);
-    void rub_out(uint8_t c);
-    void erase(Erase what);
-    void edit(char c);
-    void end_line(uint16_t c);
-
-    size_t enough(size_t most) const;
+    void erase(Character key);
+    void type(char c);
     Chunk take(size_t most);
 };
 
@@ -80,125 +70,75 @@ constinit Locked<Terminal, IrqSpinLock> terminal{LockRank::device};
 constinit WaitQueue readers;
 constinit Mutex output{LockRank::inode};
 
-// THE KEYBOARD
+// THE KEYBOARD, in interrupt context
 
-// What c becomes before anyone looks at it; false: nothing.
-bool Terminal::receive(char& c) {
-    if (c == '\r' && (settings.input & IGNCR)) return false;
-    if (c == '\r' && (settings.input & ICRNL))
-        c = '\n';
-    else if (c == '\n' && (settings.input & INLCR))
-        c = '\r';
-    return true;
-}
-
-bool Terminal::is_signal(char c, TerminalSignal& signal) const {
-    for (auto [key, meaning] : SIGNAL_KEYS)
-        if (has(ISIG) && is(c, key)) {
-            signal = meaning;
-            return true;
-        }
-    return false;
-}
-
-bool is_control(uint8_t c) { return (c < ' ' && c != '\t') || c == 0177; }
-
-// A device that takes nothing just now is not waited for: this is an interrupt.
-void put_echo(std::string_view text) {
+// A device that takes nothing just now is not waited for.
+void show(std::string_view text) {
     if (dev::uart_is_ready())
         write_console(text);
 }
 
 void Terminal::echo(char c) {
-    if (!has(ECHO) && !(c == '\n' && has(ECHONL) && has(ICANON))) return;
+    if (!has(ECHO) && !(c == '\n' && has(ECHONL))) return;
     char caret[] = {'^', static_cast<char>(c ^ 0x40)};
-    if (c == '\n')
-        put_echo((settings.output & OPOST) && (settings.output & ONLCR) ? "\r\n" : "\n");
-    else if (is_control(static_cast<uint8_t>(c)) && has(ECHOCTL))
-        put_echo({caret, 2});
-    else
-        put_echo({&c, 1});
+    show(c == '\n' && adds_returns()         ? "\r\n"
+         : is_control(c) && has(ECHOCTL) ? std::string_view(caret, 2)
+                                         : std::string_view(&c, 1));
 }
 
-// On the screen: a control character took two columns, the later bytes of a UTF-8 sequence none.
-void Terminal::rub_out(uint8_t c) {
-    if (has(ECHO) && (c & 0xc0) != 0x80)
-        put_echo(is_control(c) && has(ECHOCTL) ? "\b \b\b \b" : "\b \b");
-}
-
-void Terminal::erase(Erase what) {
-    bool on_screen = what == Erase::line ? has(ECHOK) && has(ECHOKE) : has(ECHOE);
-    uint8_t old;
+// VERASE, VWERASE or VKILL. On the screen a control character took two columns, the later bytes of a character none.
+void Terminal::erase(Character key) {
+    bool on_screen = has(key == VKILL ? ECHOKE : ECHOE);
+    char old;
     for (bool in_word = false; input.take_back(old); in_word = old != ' ') {
-        if (what == Erase::word && in_word && old == ' ') {
-            input.put(old);
+        if (key == VWERASE && in_word && old == ' ') {
+            input.put(static_cast<uint8_t>(old));
             break;
         }
-        if (on_screen)
-            rub_out(old);
-        if (what == Erase::character && (old & 0xc0) != 0x80) break;
+        if (on_screen && has(ECHO) && begins_character(old))
+            show(is_control(old) && has(ECHOCTL) ? "\b \b\b \b" : "\b \b");
+        if (key == VERASE && begins_character(old)) break;
     }
-    if (on_screen) return;
-    echo(static_cast<char>(character(what == Erase::line ? VKILL : what == Erase::word ? VWERASE : VERASE)));
-    if (what == Erase::line && has(ECHOK))
+    if (!on_screen)
+        echo(static_cast<char>(character(key)));
+    if (!on_screen && key == VKILL && has(ECHOK))
         echo('\n');
 }
 
-void Terminal::end_line(uint16_t c) {
-    if (input.put(c))
+// One key that is no signal.
+void Terminal::type(char c) {
+    bool ends_line = !has(ICANON) || c == '\n' || is(c, VEOL) || is(c, VEOL2), ends_input = has(ICANON) && is(c, VEOF);
+    for (Character key : {VERASE, VKILL, VWERASE})
+        if (has(ICANON) && (is(c, key) || (key == VERASE && c == '\b'))) return erase(key);
+    if (!ends_line && !ends_input && !input.has_room_in_line()) return;
+    if (!ends_input)
+        echo(c);
+    if (input.put(ends_input ? LineInput::END_OF_FILE : static_cast<uint8_t>(c)) && (ends_line || ends_input))
         input.commit();
 }
 
-// One key of the line being typed.
-void Terminal::edit(char c) {
-    if (is(c, VERASE) || c == '\b') {
-        erase(Erase::character);
-    } else if (is(c, VKILL)) {
-        erase(Erase::line);
-    } else if (is(c, VWERASE) && has(IEXTEN)) {
-        erase(Erase::word);
-    } else if (is(c, VEOF)) {
-        end_line(LineInput::END_OF_FILE);
-    } else if (c == '\n' || is(c, VEOL) || is(c, VEOL2)) {
-        echo(c);
-        end_line(static_cast<uint8_t>(c));
-    } else if (input.has_room_in_line()) {
-        echo(c);
-        input.put(static_cast<uint8_t>(c));
-    }
-}
-
-// Interrupt context.
 void on_key(char c) {
     auto state = terminal.lock();
-    TerminalSignal signal;
-    if (!state->receive(c)) return;
-    if (state->is_signal(c, signal)) {
+    uint32_t mode = state->settings.input;
+    if (c == '\r' && (mode & IGNCR)) return;
+    if (c == '\r' ? mode & ICRNL : c == '\n' && (mode & INLCR))
+        c ^= '\r' ^ '\n';
+    for (auto [key, signal] : SIGNAL_KEYS) {
+        if (!state->has(ISIG) || !state->is(c, key)) continue;
         state->echo(c);
         if (!state->has(NOFLSH))
             state->input.clear();
         return on_terminal_key(signal);
     }
-    if (state->has(ICANON)) {
-        state->edit(c);
-    } else {
-        state->echo(c);
-        state->end_line(static_cast<uint8_t>(c));
-    }
-    bool readable = state->input.ready();
+    state->type(c);
+    bool is_readable = state->input.ready();
     state.unlock();
-    if (!readable) return;
+    if (!is_readable) return;
     readers.wake_all();
     poll_changed();
 }
 
 // READING
-
-// Bytes that must be there for a read of `most`: a line, or what VMIN and VTIME say. 0: it waits for none.
-size_t Terminal::enough(size_t most) const {
-    if (has(ICANON)) return 1;
-    return character(VMIN) ? std::min<size_t>(most, character(VMIN)) : character(VTIME) ? 1 : 0;
-}
 
 // Takes up to `most` bytes of one line.
 Chunk Terminal::take(size_t most) {
@@ -232,64 +172,37 @@ Result<Chunk> await_chunk(size_t most, bool may_sleep) {
     }
 }
 
-// WRITING
-
-// Puts a \r before each \n.
-std::string_view with_returns(std::string_view text, char* out) {
-    char* end = out;
-    for (char c : text) {
-        if (c == '\n')
-            *end++ = '\r';
-        *end++ = c;
-    }
-    return {out, static_cast<size_t>(end - out)};
-}
-
-// While the device takes nothing the hart does something else. EINTR.
-Result<> put(std::string_view text) {
-    while (!text.empty()) {
-        Atomic<uint32_t> never;
-        while (!dev::uart_is_ready()) {
-            if (current_thread().is_interrupted()) return fail(Errno::EINTR);
-            Scheduler::sleep_until_set(never, arch::now_ns() + 1'000'000, Scheduler::Interruptible::yes);
-        }
-        std::string_view part = text.substr(0, dev::UART_QUEUE);
-        write_console(part);
-        text.remove_prefix(part.size());
-        if (arch::this_hart().need_resched)
-            Scheduler::yield();
-    }
-    return {};
-}
-
 // WHO MAY USE IT
 
+// The caller, beside whom the terminal belongs to.
+struct Access {
+    Job job = calling_job();
+    TerminalOwner owner = terminal_owner();
+
+    bool is_controlling() const { return owner.session && owner.session == job.session; }
+    bool is_background() const { return is_controlling() && owner.group && owner.group != job.group; }
+};
+
 // What a group in the background may not do without being stopped: see tcsetpgrp(3).
-Result<> check_foreground(TerminalSignal signal) {
-    Job job = calling_job();
-    TerminalOwner owner = terminal_owner();
-    bool is_background = owner.session && owner.session == job.session && owner.group && owner.group != job.group;
-    return is_background ? stop_background_job(signal) : Result<>();
-}
+Result<> check_foreground(TerminalSignal signal) { return Access().is_background() ? stop_background_job(signal) : Result<>(); }
+Result<> check_change() { return check_foreground(TerminalSignal::background_write); }
 
-// That it is the caller's controlling terminal. ENOTTY.
 Result<TerminalOwner> own_terminal() {
-    TerminalOwner owner = terminal_owner();
-    return owner.session && owner.session == calling_job().session ? Result<TerminalOwner>(owner) : fail(Errno::ENOTTY);
+    Access access;
+    return access.is_controlling() ? Result<TerminalOwner>(access.owner) : fail(Errno::ENOTTY);
 }
 
-// `steal`: root may take it from another session.
-Result<> become_controlling(bool steal) {
-    Job job = calling_job();
-    auto state = terminal.lock();
-    if (job.leads_session && state->owner.session == job.session) return {};
-    if (!job.leads_session || (state->owner.session && !steal)) return fail(Errno::EPERM);
-    state->owner = {job.session, job.group};
+// Root may take it from another session with an argument of 1.
+Result<> become_controlling(VirtAddr argument) {
+    Access access;
+    if (access.job.leads_session && access.is_controlling()) return {};
+    if (!access.job.leads_session || (access.owner.session && argument.value != 1)) return fail(Errno::EPERM);
+    terminal.lock()->owner = {access.job.session, access.job.group};
     return {};
 }
 
 Result<> set_foreground_group(VirtAddr argument) {
-    auto allowed = check_foreground(TerminalSignal::background_write);
+    auto allowed = check_change();
     if (!allowed) return fail(allowed.error() == Errno::EIO ? Errno::ENOTTY : allowed.error());
     TerminalOwner owner = TRY(own_terminal());
     int group = TRY(read_user<int>(argument));
@@ -299,36 +212,38 @@ Result<> set_foreground_group(VirtAddr argument) {
     return {};
 }
 
-Result<> give_up_terminal() {
+Result<> give_up(VirtAddr) {
     TRY(own_terminal());
     if (Job job = calling_job(); job.leads_session)
         release_terminal(job.session);
     return {};
 }
 
-// ITS SETTINGS
+// SETTINGS
 
-// The first `size` bytes of them; `flush`: what was typed under the old ones is forgotten.
-Result<> change_settings(VirtAddr argument, size_t size, bool flush) {
-    TRY(check_foreground(TerminalSignal::background_write));
+template <size_t size>
+Result<> get_settings(VirtAddr to) {
     Settings settings = terminal.lock()->settings;
-    TRY(read_user({reinterpret_cast<std::byte*>(&settings), size}, argument));
+    return write_user(to, {reinterpret_cast<const std::byte*>(&settings), size});
+}
+
+// `flushes`: what was typed under the old ones is forgotten. What is written has gone out when write(2) returns.
+template <size_t size, bool flushes = false>
+Result<> set_settings(VirtAddr from) {
+    TRY(check_change());
+    Settings settings = terminal.lock()->settings;
+    TRY(read_user({reinterpret_cast<std::byte*>(&settings), size}, from));
     auto state = terminal.lock();
     state->settings = settings;
-    if (flush)
+    if (flushes)
         state->input.clear();
     if (!state->has(ICANON))
         state->input.commit();
     return {};
 }
 
-Result<> show_settings(VirtAddr argument, size_t size) {
-    Settings settings = terminal.lock()->settings;
-    return write_user(argument, {reinterpret_cast<const std::byte*>(&settings), size});
-}
-
-Result<> set_window(VirtAddr argument) {
-    auto window = TRY(read_user<WindowSize>(argument));
+Result<> set_window(VirtAddr from) {
+    auto window = TRY(read_user<WindowSize>(from));
     auto state = terminal.lock();
     bool changes = std::exchange(state->window, window) != window;
     int group = state->owner.group;
@@ -338,15 +253,39 @@ Result<> set_window(VirtAddr argument) {
     return {};
 }
 
-// What is written has gone out when write(2) returns, so only input can be thrown away.
-Result<> flush(uint64_t which) {
+Result<> flush(VirtAddr which) {
     constexpr uint64_t OUTPUT = 1, BOTH = 2;
-    TRY(check_foreground(TerminalSignal::background_write));
-    if (which > BOTH) return fail(Errno::EINVAL);
-    if (which != OUTPUT)
+    TRY(check_change());
+    if (which.value > BOTH) return fail(Errno::EINVAL);
+    if (which.value != OUTPUT)
         terminal.lock()->input.clear();
     return {};
 }
+
+Result<> check_only(VirtAddr) { return check_change(); }
+
+// ioctl(2), see tty_ioctl(4).
+constexpr std::pair<unsigned, Result<> (*)(VirtAddr)> REQUESTS[] = {
+    {0x5401, get_settings<TERMIOS>},              // TCGETS
+    {0x5402, set_settings<TERMIOS>},              // TCSETS
+    {0x5403, set_settings<TERMIOS>},              // TCSETSW
+    {0x5404, set_settings<TERMIOS, true>},        // TCSETSF
+    {0x802c'542a, get_settings<TERMIOS2>},        // TCGETS2
+    {0x402c'542b, set_settings<TERMIOS2>},        // TCSETS2
+    {0x402c'542c, set_settings<TERMIOS2>},        // TCSETSW2
+    {0x402c'542d, set_settings<TERMIOS2, true>},  // TCSETSF2
+    {0x5409, check_only},                         // TCSBRK
+    {0x540a, check_only},                         // TCXONC
+    {0x540b, flush},                              // TCFLSH
+    {0x540e, become_controlling},                 // TIOCSCTTY
+    {0x5422, give_up},                            // TIOCNOTTY
+    {0x540f, [](VirtAddr to) -> Result<> { return write_user(to, TRY(own_terminal()).group); }},        // TIOCGPGRP
+    {0x5410, set_foreground_group},                                                                     // TIOCSPGRP
+    {0x5429, [](VirtAddr to) -> Result<> { return write_user(to, TRY(own_terminal()).session); }},      // TIOCGSID
+    {0x5413, [](VirtAddr to) { return write_user(to, WindowSize(terminal.lock()->window)); }},          // TIOCGWINSZ
+    {0x5414, set_window},                                                                               // TIOCSWINSZ
+    {0x541b, [](VirtAddr to) { return write_user(to, static_cast<int>(terminal.lock()->input.ready())); }},  // FIONREAD
+};
 
 class TerminalFile final : public Inode {
 public:
@@ -356,8 +295,7 @@ public:
     uint64_t device_number() const override { return device_number_of(5, minor_); }
     bool is_seekable() const override { return false; }
     Result<Ref<Vmo>> open_content() override {
-        if (minor_ == 0 && !own_terminal()) return fail(Errno::ENXIO);
-        return Ref<Vmo>();
+        return minor_ || own_terminal() ? Result<Ref<Vmo>>(nullptr) : fail(Errno::ENXIO);
     }
     uint32_t ready() override {
         auto state = terminal.lock();
@@ -366,7 +304,10 @@ public:
     }
     Result<size_t> read(File& file, UserBytes to) override;
     Result<size_t> write(File& file, UserBytes from) override;
-    Result<> control(unsigned request, VirtAddr argument) override;
+    Result<> control(unsigned request, VirtAddr argument) override {
+        const auto* known = std::ranges::find(REQUESTS, request, [](auto& entry) { return entry.first; });
+        return known == std::end(REQUESTS) || terminal.unlocked().is_raw ? fail(Errno::ENOTTY) : known->second(argument);
+    }
 
 private:
     unsigned minor_;
@@ -385,61 +326,33 @@ Result<size_t> TerminalFile::read(File& file, UserBytes to) {
     }
 }
 
+// As many bytes at a time as the device takes without a wait, each \n with a \r before it; while it takes none, and between
+// two pieces, the hart does something else.
 Result<size_t> TerminalFile::write(File&, UserBytes from) {
-    Settings settings = terminal.lock()->settings;
-    if (settings.local & TOSTOP)
-        TRY(check_foreground(TerminalSignal::background_write));
-    bool adds_returns = (settings.output & OPOST) && (settings.output & ONLCR);
+    if (terminal.lock()->has(TOSTOP))
+        TRY(check_change());
     LockGuard guard(output);
-    char bytes[256], cooked[2 * sizeof(bytes)];
+    bool adds_returns = terminal.lock()->adds_returns();
     for (size_t done = 0; done < from.size;) {
-        size_t part = std::min(from.size - done, sizeof(bytes));
-        size_t copied = from.copy_out(bytes, done, part);
-        std::string_view text(bytes, copied);
-        auto written = put(adds_returns ? with_returns(text, cooked) : text);
-        if (!written) return done ? Result<size_t>(done) : fail(written.error());
+        char bytes[dev::UART_QUEUE / 2], cooked[dev::UART_QUEUE];
+        size_t copied = from.copy_out(bytes, done, std::min(from.size - done, sizeof(bytes))), size = 0;
+        for (char c : std::span(bytes, copied)) {
+            if (c == '\n' && adds_returns)
+                cooked[size++] = '\r';
+            cooked[size++] = c;
+        }
+        for (Atomic<uint32_t> never; !dev::uart_is_ready();) {
+            if (current_thread().is_interrupted()) return done ? Result<size_t>(done) : fail(Errno::EINTR);
+            Scheduler::sleep_until_set(never, arch::now_ns() + 1'000'000, Scheduler::Interruptible::yes);
+        }
+        write_console({cooked, size});
         done += copied;
-        if (copied < part) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
+        if (!copied) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
         if (current_thread().is_interrupted()) return done;
+        if (arch::this_hart().need_resched)
+            Scheduler::yield();
     }
     return from.size;
-}
-
-Result<> TerminalFile::control(unsigned request, VirtAddr argument) {
-    if (terminal.unlocked().is_raw) return fail(Errno::ENOTTY);
-    if (request - TCSETS <= TCSETSF - TCSETS) return change_settings(argument, TERMIOS, request == TCSETSF);
-    if (request - TCSETS2 <= TCSETSF2 - TCSETS2) return change_settings(argument, TERMIOS2, request == TCSETSF2);
-    switch (request) {
-    case TCGETS:
-        return show_settings(argument, TERMIOS);
-    case TCGETS2:
-        return show_settings(argument, TERMIOS2);
-    case TIOCGWINSZ:
-        return write_user(argument, WindowSize(terminal.lock()->window));
-    case TIOCSWINSZ:
-        return set_window(argument);
-    case TIOCGPGRP:
-        return write_user(argument, TRY(own_terminal()).group);
-    case TIOCGSID:
-        return write_user(argument, TRY(own_terminal()).session);
-    case TIOCSPGRP:
-        return set_foreground_group(argument);
-    case TIOCSCTTY:
-        return become_controlling(argument.value == 1);
-    case TIOCNOTTY:
-        return give_up_terminal();
-    case FIONREAD:
-        return write_user(argument, static_cast<int>(terminal.lock()->input.ready()));
-    case TIOCOUTQ:
-        return write_user(argument, 0);
-    case TCFLSH:
-        return flush(argument.value);
-    case TCSBRK:
-    case TCXONC:
-        return check_foreground(TerminalSignal::background_write);
-    default:
-        return fail(Errno::ENOTTY);
-    }
 }
 
 }  // namespace
@@ -464,6 +377,6 @@ void start_terminal(ConsoleMode mode) {
     dev::set_uart_receiver(on_key);
 }
 
-Result<Ref<Inode>> make_terminal(FileSystem& fs, unsigned minor) { return Ref<Inode>(TRY(make_ref<TerminalFile>(fs, minor))); }
+Result<Ref<Inode>> make_terminal(FileSystem& fs, unsigned minor) { return TRY(make_ref<TerminalFile>(fs, minor)); }
 
 }  // namespace kern

@@ -36,7 +36,7 @@ Test(line_input, a_line_is_ready_when_it_ends) {
 
 Test(line_input, only_the_line_being_typed_is_taken_back) {
     static LineInput input;
-    uint8_t c = 0;
+    char c = 0;
     type(input, "done\n");
     input.commit();
     type(input, "xy");
