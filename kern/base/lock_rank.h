@@ -10,6 +10,7 @@ namespace kern {
 enum class LockRank : uint32_t {
     process_tree,    // parents and children
     process,         // a process's own fields
+    futex,           // who waits for a word of user memory
     files,           // descriptor table
     heap,            // Heap: the program break
     vmar,            // Vmar: the set of mappings
@@ -28,8 +29,8 @@ enum class LockRank : uint32_t {
 };
 
 inline constexpr std::string_view LOCK_RANK_NAMES[] = {
-    "process_tree", "process", "files", "heap", "vmar", "inode", "vmo", "page_table", "limits", "slab", "frames", "random",
-    "device", "wait_queue", "run_queue", "console",
+    "process_tree", "process", "futex", "files", "heap", "vmar", "inode", "vmo", "page_table", "limits", "slab", "frames",
+    "random", "device", "wait_queue", "run_queue", "console",
 };
 static_assert(std::size(LOCK_RANK_NAMES) == static_cast<size_t>(LockRank::console) + 1);
 

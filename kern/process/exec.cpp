@@ -1,5 +1,6 @@
 #include "base/rng.h"
 #include "fs/tree.h"
+#include "process/futex.h"
 #include "process/lifecycle.h"
 
 namespace kern {
@@ -73,22 +74,38 @@ Result<Program> read_program(Ref<File> file) {
     return program;
 }
 
-// Nothing can fail any more: the process becomes the new program.
-void commit(Ref<Vmar> vmar, VirtAddr entry, std::string_view path) {
+// The other threads end, and this one becomes the first. EAGAIN: another was faster.
+Result<> become_only_thread(UserThread& self) {
+    Process& process = self.process();
+    if (!process.end_threads(&self, 0)) return fail(Errno::EAGAIN);
+    process.events.wait_uninterruptibly([&] { return process.lock()->thread_count == 1; });
+    auto tree = lock_process_tree();
+    tree->make_first(self);
+    tree->note_exec(process);
+    process.lock()->survivor = nullptr;
+    return {};
+}
+
+// The process becomes the new program. Only another thread's end of it can still come before.
+Result<> commit(Ref<Vmar> vmar, VirtAddr entry, std::string_view path) {
     UserThread& thread = current_user_thread();
     Process& process = thread.process();
+    TRY(become_only_thread(thread));
+    release_user_words(thread);
     VirtAddr sp = vmar->process_vm().init_stack().user_sp();
     Ref<Vmar> old;
     {
         ProcessVmarGuard guard = process.lock_vmar();
         old = unshare_and_renew_vmar(thread, guard, std::move(vmar));
     }
-    process.release_vfork_parent();
+    lock_process_tree()->release_vfork_parent(process);
+    process.exit_signal.store(SIGCHLD);
     process.files.table.close_for_exec();
     process.set_name(path);
-    process.lock()->signals.reset_handlers();
-    thread.set_child_tid = thread.clear_child_tid = VirtAddr();
+    process.lock()->actions.reset_handlers();
+    thread.signal_stack = {};
     arch::reset_user_state(thread.context, entry, sp);
+    return {};
 }
 
 }  // namespace
@@ -104,8 +121,7 @@ Result<> exec(std::string_view path, ArgBlock argv, ArgBlock envp) {
     bool fixed = process.personality.load() & Process::ADDR_NO_RANDOMIZE;
     Layout layout = Layout::choose(limits.stack, fixed ? Randomize::no : Randomize::yes);
     auto [vmar, entry] = TRY(new_vmar_and_map(program, start, layout, limits));
-    commit(std::move(vmar), entry, path);
-    return {};
+    return commit(std::move(vmar), entry, path);
 }
 
 }  // namespace kern

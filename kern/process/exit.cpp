@@ -1,12 +1,11 @@
 #include "fs/devfs.h"
 #include "mm/user_copy.h"
+#include "process/futex.h"
 #include "process/lifecycle.h"
 
 namespace kern {
 
 namespace {
-
-constexpr uint64_t SA_NOCLDWAIT = 2;
 
 // A shell's convention, and our machine's exit status: see wait(2) for the parts of `wait_status`.
 unsigned machine_status(int wait_status) {
@@ -14,59 +13,68 @@ unsigned machine_status(int wait_status) {
     return static_cast<unsigned>(signal ? 128 + signal : (wait_status >> 8) & 0xff);
 }
 
-// For whoever shares the space: see set_tid_address(2).
-void clear_child_tid(UserThread& thread) {
-    constexpr unsigned OWN_REFS = 2;  // the thread's and the process's
-    if (thread.clear_child_tid.value && thread.vmar_ref() && thread.vmar_ref()->ref_count() > OWN_REFS)
-        (void)write_user(thread.clear_child_tid, 0);
-}
-
-// The space goes when both references are gone, after the guard: it takes time.
-void drop_space(UserThread& thread) {
-    Ref<Vmar> ours = thread.renew_vmar(nullptr);
-    Ref<Vmar> process_s = thread.process().lock_vmar().set_vmar(nullptr);
-}
-
-void become_zombie(Process& process, int wait_status) {
+// Everything the process held is given back. The space takes time, so it goes with no lock held.
+void end_process(Process& process, Ref<Vmar> last, int wait_status) {
+    if (process.pid() == INIT_PID)
+        arch::power_off(machine_status(wait_status));
+    process.files.table.close_all();
+    process.files.set_working_directory(nullptr);
+    Ref<Vmar> process_s = process.lock_vmar().set_vmar(nullptr);
+    last = process_s = nullptr;
+    if (calling_job().leads_session)
+        release_terminal(process.pid());
     auto tree = lock_process_tree();
-    Process& parent = tree->make_zombie(process, wait_status);
-    SignalAction action = parent.lock()->signals.action(SIGCHLD);
-    if (action.handler == SignalAction::IGNORE || (action.flags & SA_NOCLDWAIT))
-        tree->remove(process);
-    else
-        send_signal(parent, SIGCHLD);
+    tree->release_vfork_parent(process);
+    tree->make_zombie(process, wait_status);
+}
+
+// Out of the process's threads. After the last one: the status of the process.
+std::optional<int> leave_process(UserThread& self, int wait_status) {
+    Process& process = self.process();
+    auto tree = lock_process_tree();
+    tree->remove(self);
+    auto state = process.lock();
+    static_cast<ListNode<ThreadTag>&>(self).unlink();
+    for (UserThread& thread : state->threads)
+        if (!state->pending.set().empty())
+            thread.interrupt();  // what this one was told of
+    if (--state->thread_count) return std::nullopt;
+    state->alarm = {};
+    return state->is_ending ? state->wait_status : wait_status;
 }
 
 }  // namespace
 
-void exit_process(int wait_status) {
-    UserThread& thread = current_user_thread();
-    Process& process = thread.process();
-    if (process.pid() == INIT_PID)
-        arch::power_off(machine_status(wait_status));
-    clear_child_tid(thread);
-    process.files.table.close_all();
-    process.files.set_working_directory(nullptr);
-    drop_space(thread);
-    if (calling_job().leads_session)
-        release_terminal(process.pid());
-    process.release_vfork_parent();
-    {
-        auto state = process.lock();
-        static_cast<ListNode<ThreadTag>&>(thread).unlink();
-    }
-    become_zombie(process, wait_status);
+void exit_thread(int wait_status) {
+    UserThread& self = current_user_thread();
+    Process& process = self.process();
+    release_user_words(self);
+    auto last_status = leave_process(self, wait_status);
+    Ref<Vmar> space = self.renew_vmar(nullptr);
+    if (last_status)
+        end_process(process, std::move(space), *last_status);
+    else
+        process.events.wake_all();  // execve(2) may wait for this
+    space = nullptr;
     Scheduler::exit();
 }
 
-Result<ProcessTree::Zombie> wait_for_child(WaitTarget target, bool no_hang) {
+void exit_process(int wait_status) {
+    Process& process = current_process();
+    if (process.pid() == INIT_PID)
+        arch::power_off(machine_status(wait_status));
+    process.end_threads(nullptr, wait_status);
+    exit_thread(wait_status);
+}
+
+Result<ProcessTree::Change> wait_for_child(WaitTarget target, uint32_t options) {
     Process& self = current_process();
-    auto look = [&]() -> std::optional<Result<ProcessTree::Zombie>> {
-        auto found = lock_process_tree()->reap(self, target);
-        if (found && !found->process && !no_hang) return std::nullopt;
+    auto look = [&]() -> std::optional<Result<ProcessTree::Change>> {
+        auto found = lock_process_tree()->take_change(self, target, options);
+        if (found && !found->pid && !(options & wait_option::NO_HANG)) return std::nullopt;
         return found;
     };
-    return *TRY(self.child_events.wait_until(look));
+    return *TRY(self.events.wait_until(look));
 }
 
 }  // namespace kern

@@ -17,16 +17,16 @@ std::string_view verb(Perms access) {
     return access.has(Perms::W) ? "write to" : access.has(Perms::X) ? "jump to" : "read of";
 }
 
-int signal_for(FaultOutcome outcome) {
-    return outcome == FaultOutcome::past_end ? SIGBUS : outcome == FaultOutcome::out_of_memory ? SIGKILL : SIGSEGV;
-}
-
-// "sh[7]: killed by SIGSEGV: write to 0x10 from 0x11a4e, nothing mapped there (below 0x10000)"
-[[noreturn]] void kill_for(int signal, std::string_view cause) {
-    Process& process = current_process();
-    CommandName name = process.lock()->name;
-    alert("{}[{}]: killed by {}: {}\n", name.data(), process.pid(), signal_name(signal), cause);
-    exit_process(killed_status(signal));
+// What the thread hears of it.
+SignalInfo signal_for(FaultOutcome outcome, VirtAddr address) {
+    SignalInfo info{.number = SIGSEGV, .code = SignalInfo::SEGV_MAPERR, .fields = {address.value}};
+    if (outcome == FaultOutcome::no_access)
+        info.code = SignalInfo::SEGV_ACCERR;
+    if (outcome == FaultOutcome::past_end)
+        info = {.number = SIGBUS, .code = SignalInfo::BUS_ADRERR, .fields = {address.value}};
+    if (outcome == FaultOutcome::out_of_memory)
+        info = {.number = SIGKILL};
+    return info;
 }
 
 // "nothing mapped there (below 0x10000)", or which mapping `address` lies in.
@@ -52,7 +52,7 @@ void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
         format_to(sink, "nothing mapped there (gap {}-{})", gap.start, gap.end);
 }
 
-[[noreturn]] void kill_for_fault(FaultOutcome outcome, VirtAddr address, Perms access, VirtAddr pc) {
+[[noreturn]] void kill_for_fault(int signal, FaultOutcome outcome, VirtAddr address, Perms access, VirtAddr pc) {
     char buffer[256];
     BufferSink cause{std::span(buffer)};
     format_to(cause, "{} {} from {}, ", verb(access), address, pc);
@@ -62,7 +62,7 @@ void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
         cause.write("out of memory");
     else
         describe_place(cause, current_user_thread().vmar(), address);
-    kill_for(signal_for(outcome), cause.view());
+    kill_for(signal, cause.view());
 }
 
 std::string_view exception_text(int signal) {
@@ -71,20 +71,30 @@ std::string_view exception_text(int signal) {
 
 }  // namespace
 
+// "sh[7]: killed by SIGSEGV: write to 0x10 from 0x11a4e, nothing mapped there (below 0x10000)"
+void kill_for(int signal, std::string_view cause) {
+    Process& process = current_process();
+    CommandName name = process.lock()->name;
+    alert("{}[{}]: killed by {}: {}\n", name.data(), process.pid(), signal_name(signal), cause);
+    exit_process(killed_status(signal));
+}
+
 bool arch::on_page_fault(VirtAddr address, Perms access, TrapFrame* frame) {
     UserThread& thread = current_user_thread();
     if (!thread.vmar_ref()) return false;
     FaultOutcome outcome = thread.vmar().handle_fault(address, access);
     if (outcome == FaultOutcome::resolved) [[likely]]
         return true;
-    if (frame)
-        kill_for_fault(outcome, address, access, frame->user_pc());
+    SignalInfo info = signal_for(outcome, address);
+    if (frame && !raise_fault(info))
+        kill_for_fault(info.number, outcome, address, access, frame->user_pc());
     if (outcome == FaultOutcome::out_of_memory)
         send_signal(thread.process(), SIGKILL);
     return false;
 }
 
-void arch::on_user_exception(TrapFrame& frame, int signal, int, VirtAddr) {
+void arch::on_user_exception(TrapFrame& frame, int signal, int code, VirtAddr address) {
+    if (raise_fault({.number = signal, .code = code, .fields = {address.value}})) return;
     char buffer[96];
     BufferSink cause{std::span(buffer)};
     format_to(cause, "{} at {}", exception_text(signal), frame.user_pc());

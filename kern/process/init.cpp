@@ -64,9 +64,9 @@ Result<> make_init() {
         process->personality.store(Process::ADDR_NO_RANDOMIZE);
     auto thread = TRY(make_own<UserThread>(process, nullptr));
     TRY(thread->prepare(init_thread));
-    TRY(lock_process_tree()->add(*process, nullptr));
-    start_thread_of(*process, std::move(thread));
-    return start_terminal_signals();
+    TRY(lock_process_tree()->add(*process, *thread, nullptr));
+    start_thread(std::move(thread));
+    return start_alarms();
 }
 
 }  // namespace

@@ -15,16 +15,24 @@ namespace kern {
 // machine is powered off with status 1. The file systems are there already. `args` must live on.
 void start_init(const BootArgs& args);
 
-// The kernel thread that passes on what on_terminal_key() reports. Once, at boot. ENOMEM.
-Result<> start_terminal_signals();
+// ALARMS
 
-// FORK: a new process from the current one. clone(2), as fork(3), vfork(2) and posix_spawn(3) use it.
+// The kernel thread that sends them, and passes on what on_terminal_key() reports. Once, at boot. ENOMEM.
+Result<> start_alarms();
+// Returns the one there was.
+Alarm set_alarm(Process& process, Alarm alarm);
+
+// CLONE: a new process or thread from the current one. clone(2), as fork(3), vfork(2), posix_spawn(3) and
+// pthread_create(3) use it.
 
 namespace clone_flag {
 inline constexpr uint64_t EXIT_SIGNAL = 0xff;
-inline constexpr uint64_t VM = 0x100, VFORK = 0x4000, SETTLS = 0x80000, PARENT_SETTID = 0x100000,
-                          CHILD_CLEARTID = 0x200000, DETACHED = 0x400000, CHILD_SETTID = 0x1000000;
-inline constexpr uint64_t SUPPORTED = EXIT_SIGNAL | VM | VFORK | SETTLS | PARENT_SETTID | CHILD_CLEARTID | DETACHED | CHILD_SETTID;
+inline constexpr uint64_t VM = 0x100, FS = 0x200, FILES = 0x400, SIGHAND = 0x800, VFORK = 0x4000, THREAD = 0x10000,
+                          SYSVSEM = 0x40000, SETTLS = 0x80000, PARENT_SETTID = 0x100000, CHILD_CLEARTID = 0x200000,
+                          DETACHED = 0x400000, CHILD_SETTID = 0x1000000;
+inline constexpr uint64_t THREAD_SHARES = VM | FS | FILES | SIGHAND | THREAD;
+inline constexpr uint64_t SUPPORTED = EXIT_SIGNAL | THREAD_SHARES | VFORK | SYSVSEM | SETTLS | PARENT_SETTID | CHILD_CLEARTID |
+                                      DETACHED | CHILD_SETTID;
 }  // namespace clone_flag
 
 struct CloneRequest {
@@ -33,10 +41,14 @@ struct CloneRequest {
     VirtAddr parent_tid, tls, child_tid;
 };
 
-// Returns the child's pid, to the parent; the child returns from the same system call with 0. With clone_flag::VFORK the
+// Returns the child's tid, to the parent; the child returns from the same system call with 0. With clone_flag::VFORK the
 // parent waits until the child has run another program or has exited.
-// EINVAL (flags that need threads of one process), EAGAIN (too many processes), ENOMEM: nothing is left behind.
-Result<int> clone_process(const CloneRequest& request);
+// EINVAL (processes that would share more than the space, threads that would share less than all), EAGAIN (too many),
+// ENOMEM: nothing is left behind.
+Result<int> clone(const CloneRequest& request);
+
+// Lets a thread that has its number run, as one of its process.
+void start_thread(Own<UserThread> thread);
 
 // EXEC
 
@@ -49,17 +61,22 @@ struct Program {
 // Replaces the program of the current process by the one at `path`; on success the thread's next return to user mode is
 // its first instruction. The new space is built off to the side: on an error nothing has changed. `argv` and `envp` as
 // the program will see them, but for the words that a `#!` line puts in front.
+// Other threads end. EAGAIN: one of them ends or replaces the program already.
 // ENOENT, EACCES, ENOEXEC, ELIBBAD (the interpreter is malformed), ELOOP (`#!` five times over), E2BIG, ENOMEM.
 Result<> exec(std::string_view path, ArgBlock argv, ArgBlock envp);
 
 // EXIT, and waiting for it.
 
-// Ends the current process with a status as wait4(2) gives it (exited_status, killed_status): everything it held is
-// given back, and its parent told. The machine is powered off with the first process.
+// Ends the current thread. With the last one the process is a zombie, everything it held is given back, and its parent told;
+// `wait_status` is what wait4(2) gives then, unless something else ended the process.
+[[noreturn]] void exit_thread(int wait_status);
+// Ends the current process: this thread now, the others wherever they are. The machine is powered off with the first process.
 [[noreturn]] void exit_process(int wait_status);
+// The same, with a line that says why.
+[[noreturn]] void kill_for(int signal, std::string_view cause);
 
-// Waits until a child of the current process has exited, and takes it out of the process tree. With `no_hang`, a result
-// without a process says that none has exited yet. ECHILD, EINTR.
-Result<ProcessTree::Zombie> wait_for_child(WaitTarget target, bool no_hang);
+// Waits until a child of the current process has done what `options` (see wait_option) ask for. With NO_HANG, pid 0 says
+// that none has yet. ECHILD, EINTR.
+Result<ProcessTree::Change> wait_for_child(WaitTarget target, uint32_t options);
 
 }  // namespace kern

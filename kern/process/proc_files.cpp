@@ -141,17 +141,22 @@ Result<size_t> transfer(ProcSubject subject, uint64_t offset, UserBytes bytes) {
 
 std::string_view state_of(const View& view) {
     if (lock_process_tree()->is_zombie(*view.process)) return "Z (zombie)";
+    if (view.process->lock()->is_stopped) return "T (stopped)";
     return view.process.get() == &current_process() ? "R (running)" : "S (sleeping)";
 }
 
 struct SignalSets {
-    SignalSet pending, ignored, caught;
+    SignalSet pending, blocked, ignored, caught;
+    size_t threads;
 
     explicit SignalSets(Process& process) {
         auto state = process.lock();
-        pending = state->signals.pending;
+        pending = state->pending.set();
+        threads = state->thread_count;
+        if (UserThread* first = state->threads.front())
+            blocked = first->blocked;
         for (int number = 1; number <= SIGNAL_COUNT; number++)
-            if (uint64_t handler = state->signals.action(number).handler; handler != SignalAction::DEFAULT) {
+            if (uint64_t handler = state->actions[number].handler; handler != SignalAction::DEFAULT) {
                 SignalSet& set = handler == SignalAction::IGNORE ? ignored : caught;
                 set = set | SignalSet::of(number);
             }
@@ -179,11 +184,11 @@ void write_stat(const View& view, TextSink& out) {
                 has_terminal ? owner.group : -1, 0);
     write_words(out, 0, 0, 0, 0);         // faults
     write_words(out, 0, 0, 0, 0, 20, 0);  // times, priority, nice
-    write_words(out, 1, 0, 0);            // threads, start
+    write_words(out, sets.threads, 0, 0);  // threads, start
     write_words(out, vmar ? vmar->total_bytes() : 0, vmar ? vmar->resident_pages().total() : 0,
                 process.lock()->limits[Resource::address_space].current);
     write_words(out, code.start.value, code.end.value, vm ? vm->init_stack().user_sp().value : 0, 0, 0);
-    write_words(out, sets.pending.bits(), 0, sets.ignored.bits(), sets.caught.bits());
+    write_words(out, sets.pending.bits(), sets.blocked.bits(), sets.ignored.bits(), sets.caught.bits());
     write_words(out, 0, 0, 0, SIGCHLD, 0, 0, 0, 0, 0, 0);
     write_words(out, data.start.value, data.end.value, vm ? vm->heap().range().start.value : 0, args.start.value,
                 args.end.value, env.start.value, env.end.value, 0);
@@ -206,8 +211,8 @@ void write_status(const View& view, TextSink& out) {
                   sizes.stack * PAGE_KIB, sizes.code * PAGE_KIB, 0);
     }
     SignalSets sets(process);
-    format_to(out, "Threads:\t{}\nShdPnd:\t{016x}\nSigIgn:\t{016x}\nSigCgt:\t{016x}\n", 1, sets.pending.bits(),
-              sets.ignored.bits(), sets.caught.bits());
+    format_to(out, "Threads:\t{}\nShdPnd:\t{016x}\nSigBlk:\t{016x}\nSigIgn:\t{016x}\nSigCgt:\t{016x}\n", sets.threads,
+              sets.pending.bits(), sets.blocked.bits(), sets.ignored.bits(), sets.caught.bits());
 }
 
 // ITS FILES, and the numbers in directories

@@ -7,7 +7,7 @@ Limits::Limits() {
     Limits& self = *this;
     self[Resource::stack].current = INIT_STACK_SIZE;
     self[Resource::core].current = 0;
-    self[Resource::processes] = {MAX_PROCESSES, MAX_PROCESSES};
+    self[Resource::processes] = self[Resource::signals] = {MAX_TASKS, MAX_TASKS};
     self[Resource::files] = {FdTable::DEFAULT_LIMIT, FdTable::MOST};
 }
 
@@ -22,8 +22,7 @@ Result<Ref<Process>> Process::fork_from(Process& parent) {
     child->personality.store(parent.personality.load());
     auto theirs = parent.lock();
     State& ours = child->state_.unlocked();  // nobody else knows the child yet
-    ours.signals = theirs->signals;
-    ours.signals.pending = SignalSet();
+    ours.actions = theirs->actions;
     ours.limits = theirs->limits;
     ours.name = theirs->name;
     return child;
@@ -36,14 +35,19 @@ void Process::set_name(std::string_view path) {
     lock()->name = name;
 }
 
-Result<> Process::wait_for_vfork_release() {
-    TRY(vfork_wait_.wait_until([this] { return vfork_released_.load_acquire() != 0; }));
-    return {};
-}
-
-void Process::release_vfork_parent() {
-    vfork_released_.store_release(1);
-    vfork_wait_.wake_all();
+bool Process::end_threads(UserThread* survivor, int wait_status) {
+    {
+        auto state = lock();
+        if (state->is_ending || state->survivor) return false;
+        state->is_ending = !survivor;
+        state->survivor = survivor;
+        state->wait_status = wait_status;
+        for (UserThread& thread : state->threads)
+            if (&thread != survivor)
+                thread.interrupt();
+    }
+    events.wake_all();  // those that nothing else interrupts
+    return true;
 }
 
 // ITS THREADS
@@ -67,15 +71,10 @@ Ref<Vmar> UserThread::renew_vmar(Ref<Vmar> vmar) {
     return old;
 }
 
-void start_thread_of(Process& process, Own<UserThread> thread) {
-    thread->set_tid(process.pid());
-    UserThread& started = *thread.release();
-    auto state = process.lock();
-    state->threads.push_back(started);
-    if (state->signals.pending.empty())
-        Scheduler::wake(started);
-    else
-        started.interrupt();  // it was killed before it began
+uint64_t UserThread::deadline_in(uint64_t ns) {
+    if (std::exchange(repeated_call, 0) != context.user_frame->syscall_number())
+        deadline_ = ns < NEVER - arch::now_ns() ? arch::now_ns() + ns : NEVER;
+    return deadline_;
 }
 
 void start_user_thread(Thread& thread) {

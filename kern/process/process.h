@@ -1,9 +1,10 @@
 // A process: what its threads share, and what is left of it until its parent has asked for its status.
 //
-//     fork -> running -> exit: a zombie, with nothing but pid and status -> wait4 by the parent: gone
+//     fork -> running -> the last thread exits: a zombie, with nothing but pid and status -> wait4 by the parent: gone
 #pragma once
 
 #include <array>
+#include <optional>
 
 #include "fs/fd_table.h"
 #include "process/process_vmar.h"
@@ -15,7 +16,7 @@ namespace kern {
 struct SiblingTag;
 struct ThreadTag;
 
-// A thread of a user program.
+// A thread of a user program. What has no lock belongs to the thread itself.
 class UserThread final : public Thread, public ListNode<ThreadTag> {
 public:
     // Its own reference to the process's space: who runs on this thread uses it without a lock.
@@ -27,24 +28,38 @@ public:
     const Ref<Vmar>& vmar_ref() const { return vmar_; }
     // Makes `vmar` (null: none) the space of this thread, which is the current one, and of this hart. Returns the old one.
     [[nodiscard]] Ref<Vmar> renew_vmar(Ref<Vmar> vmar);
+    // From the same numbers as pids; the first thread's is the pid. Set by ProcessTree.
     int tid() const { return tid_; }
-    void set_tid(int tid) { tid_ = tid; }
 
-    SignalSet blocked_signals() const { return SignalSet(blocked_signals_.load()); }
-    void set_blocked_signals(SignalSet set) { blocked_signals_.store((set - UNBLOCKABLE).bits()); }
+    // What the program has us write to: the tid when the thread starts, 0 when it ends (clone(2), set_tid_address(2)), and
+    // the locks it holds when it ends (get_robust_list(2)).
+    VirtAddr set_child_tid, clear_child_tid, robust_list;
 
-    // Where clone(2) and set_tid_address(2) have the kernel write: the tid when the thread starts, 0 when it ends.
-    VirtAddr set_child_tid, clear_child_tid;
+    // SIGNALS. The first three change with the process's lock.
+
+    SignalSet blocked;
+    SignalSet awaited;       // rt_sigtimedwait(2) takes these although they are blocked
+    PendingSignals pending;  // sent to this thread alone
+    SignalStack signal_stack;
+    std::optional<SignalSet> blocked_after_call;  // see MaskDuringCall
+    bool call_was_interrupted = false;            // the system call that the thread comes from gave EINTR
+
+    // A wait of `ns` from now, as a deadline. If the call is made again because a signal without a handler came, its
+    // deadline is the one it had.
+    uint64_t deadline_in(uint64_t ns);
+    uint64_t repeated_call = 0;                   // its number
 
 private:
+    friend class ProcessTree;
+
     Ref<Process> process_;
     Ref<Vmar> vmar_;
     int tid_ = 0;
-    Atomic<uint64_t> blocked_signals_;
+    uint64_t deadline_ = 0;
 };
 
 // Resource limits: see getrlimit(2). All are recorded; those that have a name here are enforced.
-enum class Resource : uint32_t { data = 2, stack = 3, core = 4, processes = 6, files = 7, address_space = 9, count = 16 };
+enum class Resource : uint32_t { data = 2, stack = 3, core = 4, processes = 6, files = 7, address_space = 9, signals = 11, count = 16 };
 
 struct Limit {
     uint64_t current = NO_LIMIT;
@@ -60,6 +75,12 @@ public:
 
 private:
     Limit limits_[static_cast<size_t>(Resource::count)];
+};
+
+// setitimer(2)'s ITIMER_REAL: when SIGALRM is due, and how long after that again; ns since power-on.
+struct Alarm {
+    uint64_t time = NEVER;
+    uint64_t interval = 0;  // 0: once
 };
 
 // A process's name as ps(1) shows it: the last part of the executable's path, cut to 15 bytes.
@@ -80,24 +101,39 @@ public:
 
     struct State {
         List<UserThread, ThreadTag> threads;
-        SignalState signals;
-        Limits limits;
+        size_t thread_count = 0;
         CommandName name = {};
+        Limits limits;
+        SignalActions actions;
+        PendingSignals pending;
+        Alarm alarm;
+
+        // How it ends. The first who decides wins: exit_group(2) or a fatal signal for all threads, execve(2) for all but one.
+        bool is_ending = false;
+        UserThread* survivor = nullptr;
+        int wait_status = 0;
+        bool must_end(const UserThread& thread) const { return is_ending || (survivor && survivor != &thread); }
+
+        // Stopped by a signal, until SIGCONT.
+        bool is_stopped = false;
+        bool was_continued = false;  // and its parent does not know yet
+        int news = 0;                // the status that wait4(2) has not given yet; 0: none
     };
     Locked<State>::Guard lock() { return state_.lock(); }
     // Takes the name from the executable's path.
     void set_name(std::string_view path);
+    // Has all threads end, but for `survivor`; they do it on their way to user mode. False: that was decided before.
+    bool end_threads(UserThread* survivor, int wait_status);
 
     ProcessFiles files;
     static constexpr uint32_t ADDR_NO_RANDOMIZE = 0x40000;
     Atomic<uint32_t> personality;  // personality(2)
+    Atomic<int> exit_signal{SIGCHLD};  // what its parent gets when it ends; 0: nothing
 
-    // Who waits for children to change.
-    WaitQueue child_events;
-
-    // vfork(2): the parent waits until the child has a space of its own, or is gone. EINTR: the parent is to die.
-    Result<> wait_for_vfork_release();
-    void release_vfork_parent();
+    // Who waits for something here to change: a child, a thread that ends, SIGCONT, the space of a vfork(2) child.
+    WaitQueue events;
+    // vfork(2): whether it has a space of its own, or none any more. Setting it wakes the parent.
+    Atomic<uint32_t> has_left_vfork;
 
 private:
     friend class ProcessTree;
@@ -105,8 +141,6 @@ private:
 
     VmarSlot vmar_{LockRank::process};
     Locked<State> state_{LockRank::process};
-    Atomic<uint32_t> vfork_released_;
-    WaitQueue vfork_wait_;
     int pid_ = 0;
     Atomic<int> parent_pid_;  // changes with the lock of the ProcessTree
 
@@ -116,15 +150,12 @@ private:
     int group_ = 0;
     int session_ = 0;
     bool is_zombie_ = false;
-    int wait_status_ = 0;
+    bool has_run_exec_ = false;
 };
 
 inline UserThread& current_user_thread() { return static_cast<UserThread&>(current_thread()); }
 // The process whose thread runs here; not for an idle thread or an interrupt handler.
 inline Process& current_process() { return current_user_thread().process(); }
-
-// Makes `thread` the first one of a process that has its number, and lets it run.
-void start_thread_of(Process& process, Own<UserThread> thread);
 
 // Where a user thread begins, prepared with Thread::prepare: goes to user mode as its context says.
 void start_user_thread(Thread& thread);

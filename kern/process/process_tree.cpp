@@ -8,17 +8,59 @@ Locked<ProcessTree>::Guard lock_process_tree() { return tree.lock(); }
 
 Result<Ref<Process>> find_process(int pid) {
     auto processes = tree.lock();
-    Process* process = processes->find(pid);
-    return process && !processes->is_zombie(*process) ? Result<Ref<Process>>(Ref<Process>::share(process)) : fail(Errno::ESRCH);
+    Process* process = pid ? processes->find(pid) : &current_process();
+    return process ? Result<Ref<Process>>(Ref<Process>::share(process)) : fail(Errno::ESRCH);
 }
 
-Result<int> ProcessTree::take_pid() {
-    if (count_ >= MAX_PROCESSES) return fail(Errno::EAGAIN);
+// BY NUMBER
+
+Result<int> ProcessTree::take_number(uint64_t most) {
+    if (count_ >= std::min<uint64_t>(most, MAX_TASKS)) return fail(Errno::EAGAIN);
     do
-        last_pid_ = last_pid_ + 1 < PID_LIMIT ? last_pid_ + 1 : INIT_PID + 1;
-    while (by_pid_[last_pid_]);
-    return last_pid_;
+        last_number_ = last_number_ + 1 < PID_LIMIT ? last_number_ + 1 : INIT_PID + 1;
+    while (numbers_[last_number_].uses);
+    use(last_number_);
+    return last_number_;
 }
+
+Result<> ProcessTree::add(Process& process, UserThread& thread, Process* parent) {
+    int pid = TRY(take_number(parent ? parent->lock()->limits[Resource::processes].current : NO_LIMIT));
+    process.pid_ = thread.tid_ = pid;
+    use(pid);
+    join(process, parent ? parent->group_ : pid, parent ? parent->session_ : pid);
+    if (parent)
+        put_below(process, *parent);
+    process.ref();
+    numbers_[pid].process = &process;
+    return {};
+}
+
+Result<> ProcessTree::add(UserThread& thread) {
+    thread.tid_ = TRY(take_number(thread.process().lock()->limits[Resource::processes].current));
+    return {};
+}
+
+void ProcessTree::remove(Process& process) {
+    process.unlink();
+    numbers_[process.pid_].process = nullptr;
+    for (int number : {process.pid_, process.group_, process.session_})
+        drop(number);
+    process.unref();
+}
+
+void ProcessTree::remove(UserThread& thread) {
+    numbers_[thread.tid_].thread = nullptr;
+    drop(thread.tid_);
+}
+
+void ProcessTree::make_first(UserThread& thread) {
+    remove(thread);
+    thread.tid_ = thread.process().pid_;
+    use(thread.tid_);
+    publish(thread);
+}
+
+// PARENTS
 
 // Zombies stand in front, where wait4 looks first.
 void ProcessTree::put_below(Process& child, Process& parent) {
@@ -30,61 +72,109 @@ void ProcessTree::put_below(Process& child, Process& parent) {
         parent.children_.push_back(child);
 }
 
-Result<> ProcessTree::add(Process& process, Process* parent) {
-    int pid = TRY(take_pid());
-    process.pid_ = process.group_ = process.session_ = pid;
-    if (parent) {
-        put_below(process, *parent);
-        process.group_ = parent->group_;
-        process.session_ = parent->session_;
-    }
-    process.ref();
-    by_pid_[pid] = &process;
-    count_++;
-    return {};
-}
-
-void ProcessTree::remove(Process& process) {
-    process.unlink();
-    by_pid_[process.pid_] = nullptr;
-    count_--;
-    process.unref();
-}
-
-Process& ProcessTree::make_zombie(Process& process, int wait_status) {
-    Process& init = *by_pid_[INIT_PID];
+void ProcessTree::make_zombie(Process& process, int wait_status) {
+    Process& init = *numbers_[INIT_PID].process;
     if (!process.children_.empty())
-        init.child_events.wake_all();
+        init.events.wake_all();
     while (Process* child = process.children_.pop_front())
         put_below(*child, init);
     process.is_zombie_ = true;
-    process.wait_status_ = wait_status;
+    process.lock()->news = wait_status;
     process.unlink();
-    put_below(process, *process.parent_);
-    process.parent_->child_events.wake_all();
-    return *process.parent_;
+    Process& parent = *process.parent_;
+    put_below(process, parent);
+    parent.events.wake_all();
+    SignalAction action = parent.lock()->actions[SIGCHLD];
+    SignalInfo info = SignalInfo::of_child(process.pid_, wait_status);
+    info.number = process.exit_signal.load();
+    (void)send_signal(parent, info);
+    bool is_unwanted = action.handler == SignalAction::IGNORE || (action.flags & SignalAction::NOCLDWAIT);
+    if (is_unwanted && info.number == SIGCHLD)
+        remove(process);
 }
 
-Process* ProcessTree::find_child(Process& parent, WaitTarget target) const {
-    if (target.kind == WaitTarget::Kind::any) return parent.children_.front();
-    if (target.kind == WaitTarget::Kind::process) {
-        Process* process = find(target.id);
-        return process && process->parent_ == &parent ? process : nullptr;
+void ProcessTree::tell_parent(Process& child, int wait_status) {
+    if (!child.parent_) return;
+    child.parent_->events.wake_all();
+    if (!(child.parent_->lock()->actions[SIGCHLD].flags & SignalAction::NOCLDSTOP))
+        (void)send_signal(*child.parent_, SignalInfo::of_child(child.pid_, wait_status));
+}
+
+void ProcessTree::release_vfork_parent(Process& child) {
+    child.has_left_vfork.store_release(1);
+    if (child.parent_)
+        child.parent_->events.wake_all();
+}
+
+// The status that the options ask for, which is no news any more then.
+std::optional<int> ProcessTree::change_of(Process& child, uint32_t options) {
+    auto state = child.lock();
+    uint32_t kind = child.is_zombie_ ? wait_option::EXITED : !state->news ? 0 :
+                    state->news == CONTINUED_STATUS ? wait_option::CONTINUED : wait_option::STOPPED;
+    if (!(options & kind)) return std::nullopt;
+    return options & wait_option::NO_WAIT ? state->news : std::exchange(state->news, 0);
+}
+
+Result<ProcessTree::Change> ProcessTree::take_change(Process& parent, WaitTarget target, uint32_t options) {
+    bool has_any = false;
+    for (Process& child : parent.children_) {
+        bool is_meant = target.kind == WaitTarget::Kind::any ||
+                        (target.kind == WaitTarget::Kind::process ? child.pid_ : child.group_) == target.id;
+        bool is_clone = child.exit_signal.load() != SIGCHLD;
+        if (!is_meant || (!(options & wait_option::ALL) && is_clone != bool(options & wait_option::CLONE))) continue;
+        has_any = true;
+        auto status = change_of(child, options);
+        if (!status) continue;
+        Change change{child.pid_, *status};
+        if (child.is_zombie_ && !(options & wait_option::NO_WAIT))
+            remove(child);
+        return change;
     }
-    Process* found = nullptr;
-    for (Process& child : parent.children_)
-        if (child.group_ == target.id && (!found || child.is_zombie_))
-            found = &child;
+    return has_any ? Result<Change>(Change{}) : fail(Errno::ECHILD);
+}
+
+// GROUPS AND SESSIONS
+
+void ProcessTree::join(Process& process, int group, int session) {
+    use(group);
+    use(session);
+    if (process.group_)
+        drop(process.group_), drop(process.session_);
+    process.group_ = group;
+    process.session_ = session;
+}
+
+bool ProcessTree::has_group(int group, int session) {
+    bool found = false;
+    for_each([&](Process& process) { found |= process.group_ == group && process.session_ == session; });
     return found;
 }
 
-Result<ProcessTree::Zombie> ProcessTree::reap(Process& parent, WaitTarget target) {
-    Process* child = find_child(parent, target);
-    if (!child) return fail(Errno::ECHILD);
-    if (!child->is_zombie_) return Zombie{};
-    Zombie zombie{Ref<Process>::share(child), child->wait_status_};
-    remove(*child);
-    return zombie;
+Result<> ProcessTree::set_group(Process& process, int group) {
+    Process& self = current_process();
+    if (&process != &self && process.parent_ != &self) return fail(Errno::ESRCH);
+    if (process.session_ != self.session_) return fail(Errno::EPERM);
+    if (&process != &self && process.has_run_exec_) return fail(Errno::EACCES);
+    if (process.session_ == process.pid_) return fail(Errno::EPERM);
+    if (group != process.pid_ && !has_group(group, process.session_)) return fail(Errno::EPERM);
+    join(process, group, process.session_);
+    return {};
+}
+
+Result<> ProcessTree::start_session(Process& process) {
+    if (has_group(process.pid_, process.session_)) return fail(Errno::EPERM);
+    join(process, process.pid_, process.pid_);
+    return {};
+}
+
+bool ProcessTree::is_orphaned(int group) {
+    bool orphaned = true;
+    for_each([&](Process& process) {
+        Process* parent = process.parent_;
+        if (process.group_ == group && !process.is_zombie_ && parent)
+            orphaned &= parent->group_ == group || parent->session_ != process.session_;
+    });
+    return orphaned;
 }
 
 }  // namespace kern

@@ -1,4 +1,4 @@
-// All processes: by number, and as parents with their children.
+// All processes and threads: by number, and processes as parents with their children.
 #pragma once
 
 #include "process/process.h"
@@ -6,68 +6,110 @@
 namespace kern {
 
 inline constexpr int INIT_PID = 1;
-inline constexpr size_t MAX_PROCESSES = 1000;  // zombies count
-inline constexpr int PID_LIMIT = 4096;         // numbers go from 1 to below this, and then begin again
+inline constexpr size_t MAX_TASKS = 1000;  // threads and zombies
+inline constexpr int PID_LIMIT = 4096;     // numbers go from 1 to below this, and then begin again
 
 // What wait4(2) waits for: any child, one of a group, or one process.
 struct WaitTarget {
-    enum class Kind { any, group, process } kind = Kind::any;
+    enum class Kind { any, process, group } kind = Kind::any;  // P_ALL, P_PID, P_PGID of waitid(2)
     int id = 0;
 };
+
+// The options of wait4(2) and waitid(2).
+namespace wait_option {
+inline constexpr uint32_t NO_HANG = 1, STOPPED = 2, EXITED = 4, CONTINUED = 8, NO_WAIT = 0x100'0000, NO_THREAD = 0x2000'0000,
+                          ALL = 0x4000'0000, CLONE = 0x8000'0000;
+}
 
 // The wait status that wait4(2) gives.
 constexpr int exited_status(int code) { return (code & 0xff) << 8; }
 constexpr int killed_status(int signal) { return signal; }
+constexpr int stopped_status(int signal) { return signal << 8 | 0x7f; }
+inline constexpr int CONTINUED_STATUS = 0xffff;
 
 class ProcessTree {
 public:
-    // Gives `process` its number and its place below `parent` (null: the first process), whose group and session it
-    // joins. EAGAIN when there are too many.
-    Result<> add(Process& process, Process* parent);
-    // Takes it out again, with its number: a zombie that was waited for, or one that never ran.
+    // BY NUMBER
+
+    // Gives `process` and its first thread their number, and the process its place below `parent` (null: the first
+    // process), whose group and session it joins. EAGAIN when there are too many.
+    Result<> add(Process& process, UserThread& thread, Process* parent);
+    // Gives one more thread of a process its number. EAGAIN.
+    Result<> add(UserThread& thread);
+    // From now on find_thread() finds it.
+    void publish(UserThread& thread) { numbers_[thread.tid_].thread = &thread; }
+    // Takes it out again: a zombie that was waited for; a thread that ends.
     void remove(Process& process);
+    void remove(UserThread& thread);
+    // execve(2): the only thread that is left is the first one now.
+    void make_first(UserThread& thread);
 
     // Null when there is none. A zombie is found, too.
-    Process* find(int pid) const { return 0 < pid && pid < PID_LIMIT ? by_pid_[pid] : nullptr; }
-    // Calls visit(Process&) for each that is not a zombie, ascending by number.
+    Process* find(int pid) const { return is_number(pid) ? numbers_[pid].process : nullptr; }
+    UserThread* find_thread(int tid) const { return is_number(tid) ? numbers_[tid].thread : nullptr; }
+    // Calls visit(Process&) for each, zombies included, ascending by number.
     template <typename Visitor>
     void for_each(Visitor visit) {
-        for (Process* process : by_pid_)
-            if (process && !process->is_zombie_)
-                visit(*process);
+        for (Number& number : numbers_)
+            if (number.process)
+                visit(*number.process);
     }
     size_t count() const { return count_; }
 
-    // The exit of `process`: its children become init's, and it a zombie; its parent's waits look again. Returns the
-    // parent.
-    Process& make_zombie(Process& process, int wait_status);
+    // PARENTS
 
-    struct Zombie {
-        Ref<Process> process;  // null: such children are there, but all of them still run
+    // The last thread of `process` has ended: its children become init's, and it a zombie, or nothing if its parent does not
+    // care.
+    void make_zombie(Process& process, int wait_status);
+    bool is_zombie(Process& process) const { return process.is_zombie_; }
+    // SIGCHLD to the parent for a child that stopped or continued, and whoever waits for children looks again.
+    void tell_parent(Process& child, int wait_status);
+    // A child of vfork(2) has left its parent's space.
+    void release_vfork_parent(Process& child);
+
+    struct Change {
+        int pid = 0;  // 0: such children are there, but there is nothing to tell
         int wait_status = 0;
     };
-    // Takes out a child of `parent` that has exited. ECHILD: it has no such child.
-    Result<Zombie> reap(Process& parent, WaitTarget target);
+    // What is new of the children of `parent`; zombies are taken out. ECHILD: it has no such child.
+    Result<Change> take_change(Process& parent, WaitTarget target, uint32_t options);
+
+    // GROUPS AND SESSIONS: a session is a terminal's, a group is one of its jobs. See credentials(7), setpgid(2).
 
     int group(Process& process) const { return process.group_; }
     int session(Process& process) const { return process.session_; }
-    void set_group(Process& process, int group) { process.group_ = group; }
-    void start_session(Process& process) { process.session_ = process.group_ = process.pid_; }
-    bool is_zombie(Process& process) const { return process.is_zombie_; }
+    // EPERM, EACCES, ESRCH. `process` is the current one or a child of its.
+    Result<> set_group(Process& process, int group);
+    Result<> start_session(Process& process);  // EPERM
+    bool has_group(int group, int session);
+    // Whether no member has a parent in another group of its session, who could continue it when it was stopped.
+    bool is_orphaned(int group);
+    void note_exec(Process& process) { process.has_run_exec_ = true; }
 
 private:
-    Result<int> take_pid();
-    Process* find_child(Process& parent, WaitTarget target) const;
-    static void put_below(Process& child, Process& parent);
+    // A number is taken while a process, a thread, a group or a session has it.
+    struct Number {
+        Process* process;  // one reference
+        UserThread* thread;
+        size_t uses;
+    };
 
-    Process* by_pid_[PID_LIMIT] = {};  // each holds one reference
+    static bool is_number(int number) { return 0 < number && number < PID_LIMIT; }
+    Result<int> take_number(uint64_t most);
+    void use(int number) { count_ += numbers_[number].uses++ == 0; }
+    void drop(int number) { count_ -= --numbers_[number].uses == 0; }
+    void join(Process& process, int group, int session);
+    static void put_below(Process& child, Process& parent);
+    static std::optional<int> change_of(Process& child, uint32_t options);
+
+    Number numbers_[PID_LIMIT] = {};
     size_t count_ = 0;
-    int last_pid_ = 0;
+    int last_number_ = 0;
 };
 
 Locked<ProcessTree>::Guard lock_process_tree();
 
-// A process that lives, by number. ESRCH.
+// A process by number, a zombie too; 0 means the current one. ESRCH.
 Result<Ref<Process>> find_process(int pid);
 
 }  // namespace kern

@@ -56,6 +56,8 @@ Result<NewVmar> new_vmar_and_map(const Program& program, const StartInfo& start,
 
 // The vDSO and its data page: one pair of frames, mapped into every process. See kern/vdso/vdso.c.
 
+extern "C" const std::byte vdso_image[PAGE_SIZE];  // vdso/image.S: an ELF file
+
 // Makes the two pages; once at boot, after the clocks are set. ENOMEM.
 Result<> set_up_vdso();
 // Maps them into a new space and notes the place in its ProcessVm. ENOMEM.

@@ -6,9 +6,10 @@ namespace kern {
 
 namespace {
 
-// Without effect unless the program says otherwise. Stopping is not supported: its signals are ignored as well.
-constexpr SignalSet IGNORED_BY_DEFAULT =
-    SignalSet::of(SIGCHLD, SIGCONT, SIGURG, SIGWINCH, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU);
+// Without effect unless the program says otherwise.
+constexpr SignalSet IGNORED_BY_DEFAULT = SignalSet::of(SIGCHLD, SIGCONT, SIGURG, SIGWINCH);
+// What an instruction of the program brings about; these go first, so that a handler's frame shows that instruction.
+constexpr SignalSet SYNCHRONOUS = SignalSet::of(SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS);
 
 constexpr std::string_view NAMES[] = {
     "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",  "SIGTRAP", "SIGABRT", "SIGBUS",  "SIGFPE",    "SIGKILL", "SIGUSR1", "SIGSEGV",
@@ -16,31 +17,57 @@ constexpr std::string_view NAMES[] = {
     "SIGURG",  "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR",   "SIGSYS",
 };
 
-// Takes the first pending signal off that ends the process; 0 when there is none.
-int take_fatal_signal(UserThread& thread) {
-    auto state = thread.process().lock();
-    SignalSet candidates = state->signals.pending - thread.blocked_signals();
-    for (; int number = candidates.first(); candidates = candidates - SignalSet::of(number))
-        if (state->signals.is_fatal(number)) return number;
-    return 0;
+bool lets_through(const UserThread& thread, int number) {
+    return !thread.blocked.has(number) || thread.awaited.has(number);
+}
+
+// A stopping signal undoes SIGCONT and the other way round, whether or not they are blocked or ignored.
+void stop_or_continue(Process& process, Process::State& state, int number) {
+    SignalSet undone = STOPPING.has(number) ? SignalSet::of(SIGCONT) : number == SIGCONT ? STOPPING : SignalSet();
+    state.pending.discard(undone);
+    for (UserThread& thread : state.threads)
+        thread.pending.discard(undone);
+    if (!state.is_stopped || (number != SIGCONT && number != SIGKILL)) return;
+    state.is_stopped = false;
+    state.was_continued = number == SIGCONT;
+    state.news = number == SIGCONT ? CONTINUED_STATUS : 0;
+    process.events.wake_all();
+}
+
+// Another thread sees to what is pending for the process when this one, who was told of it, does not.
+void tell_others(Process::State& state, UserThread& self) {
+    for (UserThread& thread : state.threads)
+        if (&thread != &self && !(state.pending.set() - thread.blocked).empty())
+            thread.interrupt();
 }
 
 }  // namespace
 
-void SignalState::set_action(int number, const SignalAction& action) {
-    actions[number - 1] = action;
-    if (ignores(number))
-        pending = pending - SignalSet::of(number);
-}
+// ACTIONS
 
-bool SignalState::ignores(int number) const {
-    uint64_t handler = action(number).handler;
+bool SignalActions::ignores(int number) const {
+    uint64_t handler = actions_[number - 1].handler;
     return handler == SignalAction::IGNORE || (handler == SignalAction::DEFAULT && IGNORED_BY_DEFAULT.has(number));
 }
 
-void SignalState::reset_handlers() {
-    for (SignalAction& action : actions)
-        action = {.handler = action.handler == SignalAction::IGNORE ? SignalAction::IGNORE : SignalAction::DEFAULT};
+void SignalActions::reset_handlers() {
+    for (SignalAction& action : actions_)
+        action = {.handler = action.has_handler() ? SignalAction::DEFAULT : action.handler};
+}
+
+SignalStack SignalStack::seen_from(uint64_t sp) const {
+    SignalStack seen = *this;
+    seen.flags = (flags & AUTODISARM) | (size == 0 ? DISABLED : contains(sp) ? IN_USE : 0);
+    return seen;
+}
+
+Result<> SignalStack::set(const SignalStack& wanted) {
+    constexpr uint64_t LEAST = 2048;  // MINSIGSTKSZ
+    uint32_t mode = wanted.flags & ~AUTODISARM;
+    if (mode != 0 && mode != IN_USE && mode != DISABLED) return fail(Errno::EINVAL);
+    if (mode != DISABLED && wanted.size < LEAST) return fail(Errno::ENOMEM);
+    *this = mode == DISABLED ? SignalStack{.flags = wanted.flags} : wanted;
+    return {};
 }
 
 std::string_view signal_name(int number) {
@@ -48,20 +75,254 @@ std::string_view signal_name(int number) {
     return index < std::size(NAMES) ? NAMES[index] : "a real-time signal";
 }
 
-void send_signal(Process& process, int number) {
-    auto state = process.lock();
-    if (number == 0 || state->signals.ignores(number)) return;
-    state->signals.pending = state->signals.pending | SignalSet::of(number);
-    if (!state->signals.is_fatal(number)) return;
-    for (UserThread& thread : state->threads)
-        if (!thread.blocked_signals().has(number)) return thread.interrupt();
+// WHAT IS PENDING
+
+struct PendingSignals::Queued : ListNode<Queued> {
+    explicit Queued(const SignalInfo& info_) : info(info_) {}
+    SignalInfo info;
+};
+
+Result<> PendingSignals::add(const SignalInfo& info, uint64_t most) {
+    bool queues = info.number >= SIGRTMIN;
+    if (!queues && set_.has(info.number)) return {};
+    auto queued = queue_size_ < most ? make_own<Queued>(info) : fail(Errno::EAGAIN);
+    if (!queued && queues && info.code != SignalInfo::USER) return fail(Errno::EAGAIN);
+    if (queued) {
+        queue_.push_back(*queued->release());
+        queue_size_++;
+    }
+    set_ = set_ | SignalSet::of(info.number);
+    return {};
 }
 
-void handle_signals(UserThread& thread) {
+SignalInfo PendingSignals::take(SignalSet wanted) {
+    SignalSet candidates = set_ & wanted, first = candidates & SYNCHRONOUS;
+    SignalInfo info{.number = first.empty() ? candidates.first() : first.first()};
+    if (!info.number) return info;
+    Queued* found = nullptr;
+    bool another = false;
+    for (Queued& queued : queue_) {
+        if (queued.info.number != info.number) continue;
+        another = found;
+        if (another) break;
+        found = &queued;
+    }
+    if (found) {
+        info = found->info;
+        found->unlink();
+        queue_size_--;
+        delete found;
+    }
+    if (!another)
+        set_ = set_ - SignalSet::of(info.number);
+    return info;
+}
+
+void PendingSignals::discard(SignalSet unwanted) {
+    while (take(unwanted).number) {}
+}
+
+// SENDING
+
+SignalInfo SignalInfo::from_caller(int number, int code) {
+    return {.number = number, .code = code, .fields = {static_cast<uint32_t>(current_process().pid())}};
+}
+
+SignalInfo SignalInfo::of_child(int pid, int wait_status) {
+    bool is_stop = (wait_status & 0xff) == 0x7f, is_killed = !is_stop && (wait_status & 0x7f);
+    int code = wait_status == CONTINUED_STATUS ? CLD_CONTINUED : is_stop ? CLD_STOPPED : is_killed ? CLD_KILLED : CLD_EXITED;
+    int status = code == CLD_CONTINUED ? SIGCONT : is_killed ? wait_status & 0x7f : wait_status >> 8;
+    return {.number = SIGCHLD, .code = code, .fields = {static_cast<uint32_t>(pid), static_cast<uint32_t>(status)}};
+}
+
+Result<> send_signal(Process& process, const SignalInfo& info, UserThread* only) {
+    auto state = process.lock();
+    int number = info.number;
+    if (number == 0) return {};
+    stop_or_continue(process, *state, number);
+    UserThread* first = only ? only : state->threads.front();
+    if (state->actions.ignores(number) && !(first && first->blocked.has(number))) return {};
+    TRY((only ? only->pending : state->pending).add(info, state->limits[Resource::signals].current));
+    for (UserThread& thread : state->threads)
+        if ((!only || only == &thread) && lets_through(thread, number)) {
+            thread.interrupt();
+            break;
+        }
+    return {};
+}
+
+void send_signal(Process& process, int number) {
+    (void)send_signal(process, SignalInfo{.number = number, .code = SignalInfo::KERNEL});
+}
+
+void raise_signal(int number) {
+    (void)send_signal(current_process(), SignalInfo::from_caller(number, SignalInfo::USER), &current_user_thread());
+}
+
+bool raise_fault(const SignalInfo& info) {
+    UserThread& self = current_user_thread();
+    auto state = self.process().lock();
+    if (self.blocked.has(info.number) || !state->actions[info.number].has_handler()) return false;
+    (void)self.pending.add(info, NO_LIMIT);
+    self.interrupt();
+    return true;
+}
+
+// RECEIVING
+
+SignalAction set_signal_action(Process& process, int number, const SignalAction& action) {
+    auto state = process.lock();
+    SignalAction old = std::exchange(state->actions[number], action);
+    if (!state->actions.ignores(number)) return old;
+    state->pending.discard(SignalSet::of(number));
+    for (UserThread& thread : state->threads)
+        thread.pending.discard(SignalSet::of(number));
+    return old;
+}
+
+// The interruption that a signal of `wanted` is to this thread is over once it is taken; others may still be pending.
+Result<SignalInfo> await_signal(SignalSet wanted, uint64_t deadline) {
+    UserThread& self = current_user_thread();
+    Process& process = self.process();
+    SignalInfo info;
+    auto take = [&] {
+        auto state = process.lock();
+        self.awaited = wanted;
+        info = self.pending.take(wanted);
+        if (!info.number)
+            info = state->pending.take(wanted);
+        return info.number != 0;
+    };
+    WaitQueue nobody;
+    auto taken = nobody.wait_until(take, deadline);
+    if (!taken)
+        take();
+    auto state = process.lock();
+    self.awaited = {};
+    return info.number ? Result<SignalInfo>(info) : fail(taken.error());
+}
+
+void set_blocked_signals(UserThread& self, SignalSet set) {
+    auto state = self.process().lock();
+    self.blocked = set - UNBLOCKABLE;
+    if (!((state->pending.set() | self.pending.set()) - self.blocked).empty())
+        self.interrupt();
+    tell_others(*state, self);
+}
+
+MaskDuringCall::MaskDuringCall(SignalSet set) {
+    UserThread& self = current_user_thread();
+    self.blocked_after_call = self.blocked;
+    set_blocked_signals(self, set);
+}
+
+// When the wait was interrupted, handle_signals() needs the mask once more.
+MaskDuringCall::~MaskDuringCall() {
+    UserThread& self = current_user_thread();
+    if (self.is_interrupted()) return;
+    set_blocked_signals(self, *self.blocked_after_call);
+    self.blocked_after_call.reset();
+}
+
+namespace {
+
+// Calls that a handler always interrupts, with SA_RESTART or without. See signal(7).
+bool always_gives_eintr(const arch::TrapFrame& frame) {
+    enum { PSELECT6 = 72, PPOLL = 73, FUTEX = 98, NANOSLEEP = 101, CLOCK_NANOSLEEP = 115, RT_SIGSUSPEND = 133 };
+    uint64_t number = frame.syscall_number();
+    bool is_timed_futex = number == FUTEX && frame.syscall_argument(3);
+    return number == PSELECT6 || number == PPOLL || is_timed_futex || number == NANOSLEEP || number == CLOCK_NANOSLEEP ||
+           number == RT_SIGSUSPEND;
+}
+
+// The call gave EINTR. It is made again when no handler runs, or one that says so; rt_sigtimedwait(2) never is.
+void finish_call(UserThread& self, const SignalAction* handler) {
+    constexpr uint64_t RT_SIGTIMEDWAIT = 137;
+    arch::TrapFrame& frame = *self.context.user_frame;
+    self.repeated_call = 0;
+    if (!std::exchange(self.call_was_interrupted, false) || frame.syscall_number() == RT_SIGTIMEDWAIT) return;
+    bool has_own_rule = always_gives_eintr(frame);
+    if (handler && (has_own_rule || !(handler->flags & SignalAction::RESTART))) return;
+    self.repeated_call = handler ? 0 : frame.syscall_number();
+    frame.restart_syscall();
+}
+
+void run_handler(UserThread& self, const SignalInfo& info, const SignalAction& action) {
+    finish_call(self, &action);
+    if (push_signal_frame(self, info, action)) {
+        self.blocked_after_call.reset();
+        SignalSet itself = action.flags & SignalAction::NODEFER ? SignalSet() : SignalSet::of(info.number);
+        set_blocked_signals(self, self.blocked | SignalSet(action.mask) | itself);
+        return;
+    }
+    SignalInfo fault{.number = SIGSEGV, .code = SignalInfo::KERNEL};
+    if (info.number == SIGSEGV || !raise_fault(fault))
+        kill_for(SIGSEGV, "no room on its stack for the frame of a signal handler");
+}
+
+// Waits while the process is stopped. Does not return if the thread is to end.
+void wait_while_stopped(UserThread& self) {
+    Process& process = self.process();
+    process.events.wait_uninterruptibly([&] {
+        auto state = process.lock();
+        return !state->is_stopped || state->must_end(self);
+    });
+    auto state = process.lock();
+    bool ends = state->must_end(self), continued = std::exchange(state->was_continued, false);
+    state.unlock();
+    if (ends)
+        exit_thread(0);
+    if (continued)
+        lock_process_tree()->tell_parent(process, CONTINUED_STATUS);
+}
+
+// Stops the process; its threads notice on their way to user mode. A stop from the terminal means nothing to an orphaned
+// group: no shell is there to continue it.
+void stop(ProcessTree& tree, Locked<Process::State>::Guard& state, Process& process, int number) {
+    if (number != SIGSTOP && tree.is_orphaned(tree.group(process))) return;
+    state->is_stopped = true;
+    state->was_continued = false;
+    state->news = stopped_status(number);
+    for (UserThread& thread : state->threads)
+        thread.interrupt();
+    state.unlock();
+    tree.tell_parent(process, stopped_status(number));
+}
+
+// Takes one signal off and does what is to be done about it. False: there was none.
+bool act_on_signal(UserThread& self) {
+    Process& process = self.process();
+    auto tree = lock_process_tree();
+    auto state = process.lock();
+    SignalSet wanted = SignalSet(UINT64_MAX) - self.blocked;
+    SignalInfo info = self.pending.take(wanted);
+    if (!info.number)
+        info = state->pending.take(wanted);
+    if (!info.number) return false;
+    SignalAction action = state->actions[info.number];
+    if (state->actions.ignores(info.number)) return true;
+    if (!action.has_handler() && STOPPING.has(info.number)) return stop(*tree, state, process, info.number), true;
+    if (action.flags & SignalAction::RESETHAND)
+        state->actions[info.number].handler = SignalAction::DEFAULT;
+    state.unlock();
+    tree.unlock();
+    if (!action.has_handler())
+        exit_process(killed_status(info.number));
+    run_handler(self, info, action);
+    return true;
+}
+
+}  // namespace
+
+void handle_signals(UserThread& self) {
     arch::restore_interrupts(true);
-    thread.clear_interrupt();
-    if (int number = take_fatal_signal(thread))
-        exit_process(killed_status(number));
+    do {
+        self.clear_interrupt();
+        wait_while_stopped(self);
+    } while (act_on_signal(self));
+    finish_call(self, nullptr);
+    if (auto mask = std::exchange(self.blocked_after_call, std::nullopt))
+        set_blocked_signals(self, *mask);
     arch::disable_interrupts();
 }
 

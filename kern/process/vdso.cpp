@@ -7,8 +7,6 @@
 
 namespace kern {
 
-extern "C" const std::byte vdso_image[PAGE_SIZE];  // vdso/image.S
-
 namespace {
 
 Ref<Vmo> pages;  // vvar, then the vDSO

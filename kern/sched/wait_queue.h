@@ -32,12 +32,16 @@ public:
     void wake_one();
     void wake_all();
 
-private:
+    // One sleep of the current thread, for queues of other kinds (futex.cpp).
     struct Waiter : ListNode<Waiter> {
         Thread& thread = current_thread();
         Atomic<uint32_t> woken;
     };
+    // Sleeps until wake(), the deadline (ETIMEDOUT) or an interruption (EINTR).
+    static Result<> sleep(Waiter& waiter, uint64_t deadline, Scheduler::Interruptible interruptible);
+    static void wake(Waiter& waiter);
 
+private:
     template <typename Attempt>
     auto wait(Attempt& attempt, uint64_t deadline, Scheduler::Interruptible interruptible) -> Result<decltype(attempt())> {
         may_sleep();
@@ -55,10 +59,8 @@ private:
     }
 
     void enter(Waiter& waiter);
-    static Result<> sleep(Waiter& waiter, uint64_t deadline, Scheduler::Interruptible interruptible);
     // A wake_one() that met a waiter who gives up is passed on.
     void leave(Waiter& waiter, bool satisfied);
-    static void wake(Waiter& waiter);
 
     Locked<List<Waiter, Waiter>, IrqSpinLock> waiters_{LockRank::wait_queue};
 };

@@ -34,7 +34,7 @@ Result<Ref<File>> get_open(int fd, Direction direction) {
 template <typename T>
 Result<T> told_of_broken_pipe(Result<T> moved) {
     if (!moved && moved.error() == Errno::EPIPE)
-        send_signal(current_process(), SIGPIPE);
+        raise_signal(SIGPIPE);
     return moved;
 }
 

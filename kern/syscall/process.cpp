@@ -1,8 +1,9 @@
 // System calls on processes: starting, ending and waiting for them, who they are.
-#include "base/rng.h"
 #include "mm/user_copy.h"
+#include "process/futex.h"
 #include "process/lifecycle.h"
 #include "syscall/table.h"
+#include "syscall/timespec.h"
 
 namespace kern {
 
@@ -10,14 +11,10 @@ namespace {
 
 Process& self() { return current_process(); }
 
-// A process by number; 0 means the caller. ESRCH.
-Result<Ref<Process>> process_by_id(int pid) { return find_process(pid == 0 ? self().pid() : pid); }
-
 // STARTING AND ENDING
 
-Result<uint64_t> sys_clone(const SyscallArgs& args) {
-    return TRY(clone_process({.flags = args[0], .stack = args.address(1), .parent_tid = args.address(2),
-                              .tls = args.address(3), .child_tid = args.address(4)}));
+Result<int> sys_clone(uint64_t flags, VirtAddr stack, VirtAddr parent_tid, VirtAddr tls, VirtAddr child_tid) {
+    return clone({.flags = flags, .stack = stack, .parent_tid = parent_tid, .tls = tls, .child_tid = child_tid});
 }
 
 // A NULL-terminated array of strings; a null array is an empty one. E2BIG, EFAULT.
@@ -33,236 +30,213 @@ Result<ArgBlock> read_strings(VirtAddr array) {
     return block;
 }
 
-Result<> sys_execve(const SyscallArgs& args) {
-    String path = TRY(read_user_path(args.address(0)));
-    ArgBlock argv = TRY(read_strings(args.address(1)));
-    ArgBlock envp = TRY(read_strings(args.address(2)));
+Result<> sys_execve(VirtAddr path_text, VirtAddr argv_array, VirtAddr envp_array) {
+    String path = TRY(read_user_path(path_text));
+    ArgBlock argv = TRY(read_strings(argv_array));
+    ArgBlock envp = TRY(read_strings(envp_array));
     return exec(path.view(), std::move(argv), std::move(envp));
 }
 
-Result<uint64_t> sys_exit(const SyscallArgs& args) { exit_process(exited_status(args.integer(0))); }
+Result<> sys_exit(int code) { exit_thread(exited_status(code)); }
+Result<> sys_exit_group(int code) { exit_process(exited_status(code)); }
 
-WaitTarget wait_target(int id) {
+// WAITING
+
+constexpr size_t RUSAGE_SIZE = 144;
+
+Result<int> sys_wait4(int id, VirtAddr status, uint32_t options, VirtAddr usage) {
+    using namespace wait_option;
     using Kind = WaitTarget::Kind;
-    if (id == -1) return {};
-    if (id > 0) return {Kind::process, id};
-    return {Kind::group, id == 0 ? lock_process_tree()->group(self()) : -id};
+    if (options & ~(NO_HANG | STOPPED | CONTINUED | NO_THREAD | ALL | CLONE)) return fail(Errno::EINVAL);
+    if (id == INT32_MIN) return fail(Errno::ESRCH);
+    WaitTarget target{id == -1 ? Kind::any : id > 0 ? Kind::process : Kind::group, id > 0 ? id : -id};
+    if (id == 0)
+        target.id = lock_process_tree()->group(self());
+    auto change = TRY(wait_for_child(target, options | EXITED));
+    if (change.pid && status.value)
+        TRY(write_user(status, change.wait_status));
+    if (change.pid && usage.value)
+        TRY(clear_user(usage, RUSAGE_SIZE));
+    return change.pid;
 }
 
-Result<uint64_t> sys_wait4(const SyscallArgs& args) {
-    constexpr uint32_t NOHANG = 1, UNTRACED = 2, CONTINUED = 8, NOTHREAD = 0x2000'0000, ALL = 0x4000'0000, CLONE = 0x8000'0000;
-    constexpr size_t RUSAGE_SIZE = 144;
-    uint32_t options = static_cast<uint32_t>(args[2]);
-    if (options & ~(NOHANG | UNTRACED | CONTINUED | NOTHREAD | ALL | CLONE)) return fail(Errno::EINVAL);
-    if (args.integer(0) == INT32_MIN) return fail(Errno::ESRCH);
-    auto zombie = TRY(wait_for_child(wait_target(args.integer(0)), options & NOHANG));
-    if (!zombie.process) return 0;
-    if (args[1])
-        TRY(write_user(args.address(1), zombie.wait_status));
-    if (args[3])
-        TRY(clear_user(args.address(3), RUSAGE_SIZE));
-    return zombie.process->pid();
+Result<> sys_waitid(uint32_t kind, int id, VirtAddr info, uint32_t options, VirtAddr usage) {
+    using namespace wait_option;
+    using Kind = WaitTarget::Kind;
+    if (options & ~(NO_HANG | STOPPED | EXITED | CONTINUED | NO_WAIT | NO_THREAD | ALL | CLONE)) return fail(Errno::EINVAL);
+    if (!(options & (STOPPED | EXITED | CONTINUED)) || kind > static_cast<uint32_t>(Kind::group)) return fail(Errno::EINVAL);
+    WaitTarget target{static_cast<Kind>(kind), id};
+    if (id < 0 || (target.kind == Kind::process && id == 0)) return fail(Errno::EINVAL);
+    if (target.kind == Kind::group && id == 0)
+        target.id = lock_process_tree()->group(self());
+    auto change = TRY(wait_for_child(target, options));
+    if (usage.value && change.pid)
+        TRY(clear_user(usage, RUSAGE_SIZE));
+    return info.value ? write_user(info, change.pid ? SignalInfo::of_child(change.pid, change.wait_status) : SignalInfo()) : Result<>();
 }
 
 // WHO
 
-Result<uint64_t> sys_getpid(const SyscallArgs&) { return self().pid(); }
-Result<uint64_t> sys_gettid(const SyscallArgs&) { return current_user_thread().tid(); }
-Result<uint64_t> sys_getppid(const SyscallArgs&) { return self().parent_pid(); }
+int sys_getpid() { return self().pid(); }
+int sys_gettid() { return current_user_thread().tid(); }
+int sys_getppid() { return self().parent_pid(); }
 
-Result<uint64_t> sys_getpgid(const SyscallArgs& args) {
-    Ref<Process> process = TRY(process_by_id(args.integer(0)));
+Result<int> sys_getpgid(int pid) {
+    Ref<Process> process = TRY(find_process(pid));
     return lock_process_tree()->group(*process);
 }
 
-Result<uint64_t> sys_getsid(const SyscallArgs& args) {
-    Ref<Process> process = TRY(process_by_id(args.integer(0)));
+Result<int> sys_getsid(int pid) {
+    Ref<Process> process = TRY(find_process(pid));
     return lock_process_tree()->session(*process);
 }
 
-Result<> sys_setpgid(const SyscallArgs& args) {
-    if (args.integer(1) < 0) return fail(Errno::EINVAL);
-    Ref<Process> process = TRY(process_by_id(args.integer(0)));
-    auto tree = lock_process_tree();
-    if (process.get() != &self() && process->parent_pid() != self().pid()) return fail(Errno::ESRCH);
-    if (tree->session(*process) == process->pid() || tree->session(*process) != tree->session(self()))
-        return fail(Errno::EPERM);
-    tree->set_group(*process, args.integer(1) ? args.integer(1) : process->pid());
-    return {};
+Result<> sys_setpgid(int pid, int group) {
+    if (group < 0) return fail(Errno::EINVAL);
+    Ref<Process> process = TRY(find_process(pid));
+    return lock_process_tree()->set_group(*process, group ? group : process->pid());
 }
 
-Result<uint64_t> sys_setsid(const SyscallArgs&) {
-    auto tree = lock_process_tree();
-    if (tree->group(self()) == self().pid()) return fail(Errno::EPERM);
-    tree->start_session(self());
+Result<int> sys_setsid() {
+    TRY(lock_process_tree()->start_session(self()));
     return self().pid();
 }
 
-Result<uint64_t> sys_set_tid_address(const SyscallArgs& args) {
-    current_user_thread().clear_child_tid = args.address(0);
+// Everyone is root, and stays it: setuid(2) and its kin may say so, for each of up to three ids (-1: no change).
+Result<> sys_setid(int real) { return real == 0 ? Result<>() : fail(Errno::EPERM); }
+Result<> sys_setids(int real, int effective) { return real <= 0 && effective <= 0 ? Result<>() : fail(Errno::EPERM); }
+Result<> sys_setresid(int real, int effective, int saved) {
+    return real <= 0 && effective <= 0 && saved <= 0 ? Result<>() : fail(Errno::EPERM);
+}
+Result<> sys_getresid(VirtAddr real, VirtAddr effective, VirtAddr saved) {
+    for (VirtAddr id : {real, effective, saved})
+        TRY(write_user(id, uint32_t{0}));
+    return {};
+}
+
+Result<int> sys_set_tid_address(VirtAddr address) {
+    current_user_thread().clear_child_tid = address;
     return current_user_thread().tid();
 }
 
-Result<> sys_set_robust_list(const SyscallArgs& args) {
-    constexpr uint64_t HEAD_SIZE = 24;
-    return args[1] == HEAD_SIZE ? Result<>() : fail(Errno::EINVAL);
+constexpr uint64_t ROBUST_HEAD_SIZE = 24;
+
+Result<> sys_set_robust_list(VirtAddr head, uint64_t size) {
+    if (size != ROBUST_HEAD_SIZE) return fail(Errno::EINVAL);
+    current_user_thread().robust_list = head;
+    return {};
 }
 
-Result<uint64_t> sys_personality(const SyscallArgs& args) {
+Result<> sys_get_robust_list(int tid, VirtAddr head, VirtAddr size) {
+    VirtAddr found = current_user_thread().robust_list;
+    if (tid) {
+        auto tree = lock_process_tree();
+        UserThread* thread = tree->find_thread(tid);
+        if (!thread) return fail(Errno::ESRCH);
+        found = thread->robust_list;
+    }
+    TRY(write_user(size, ROBUST_HEAD_SIZE));
+    return write_user(head, found);
+}
+
+uint32_t sys_personality(uint32_t wanted) {
     constexpr uint32_t QUERY = 0xffff'ffff;
     uint32_t old = self().personality.load();
-    if (uint32_t wanted = static_cast<uint32_t>(args[0]); wanted != QUERY)
+    if (wanted != QUERY)
         self().personality.store(wanted);
     return old;
 }
 
 // Of its many options, those on the name.
-Result<> sys_prctl(const SyscallArgs& args) {
+Result<> sys_prctl(int option, VirtAddr argument) {
     constexpr int SET_NAME = 15, GET_NAME = 16;
-    if (args.integer(0) == GET_NAME) {
+    if (option == GET_NAME) {
         CommandName name = self().lock()->name;
-        return write_user(args.address(1), name);
+        return write_user(argument, name);
     }
-    if (args.integer(0) != SET_NAME) return fail(Errno::EINVAL);
-    auto name = TRY(read_user<CommandName>(args.address(1)));
+    if (option != SET_NAME) return fail(Errno::EINVAL);
+    auto name = TRY(read_user<CommandName>(argument));
     name.back() = 0;
     self().lock()->name = name;
     return {};
 }
 
-// LIMITS
+// FUTEXES. See futex(2).
 
-// Those that bind the space or the descriptors take effect at once.
-Result<> set_limit(Process& process, Resource resource, Limit wanted) {
-    if (wanted.current > wanted.maximum) return fail(Errno::EINVAL);
-    if (resource == Resource::files && wanted.maximum > FdTable::MOST) return fail(Errno::EPERM);
-    auto state = process.lock();
-    state->limits[resource] = wanted;
-    Limits limits = state->limits;
-    state.unlock();
-    process.files.table.set_limit(limits[Resource::files].current);
-    if (Ref<Vmar> vmar = process.lock_vmar().dup_vmar())
-        vmar->set_limits(limits.vm());
-    return {};
+namespace futex_op {
+enum : uint32_t { WAIT, WAKE, REQUEUE = 3, CMP_REQUEUE, WAIT_BITSET = 9, WAKE_BITSET, PRIVATE = 128, REALTIME = 256 };
 }
 
-Result<> sys_prlimit64(const SyscallArgs& args) {
-    VirtAddr wanted = args.address(2), old = args.address(3);
-    if (args[1] >= static_cast<uint64_t>(Resource::count)) return fail(Errno::EINVAL);
-    auto resource = static_cast<Resource>(args[1]);
-    Limit value;
-    if (wanted.value)
-        value = TRY(read_user<Limit>(wanted));
-    Ref<Process> process = TRY(process_by_id(args.integer(0)));
-    Limit before = process->lock()->limits[resource];
-    if (wanted.value)
-        TRY(set_limit(*process, resource, value));
-    return old.value ? write_user(old, before) : Result<>();
+// The end of a wait: after `timeout` for FUTEX_WAIT, at it for FUTEX_WAIT_BITSET, by one of two clocks.
+Result<uint64_t> futex_deadline(uint32_t op, VirtAddr timeout) {
+    if (!timeout.value) return NEVER;
+    uint64_t time = TRY(read_timespec(timeout));
+    uint64_t relative = current_user_thread().deadline_in(time);
+    if ((op & ~(futex_op::PRIVATE | futex_op::REALTIME)) == futex_op::WAIT) return relative;
+    return op & futex_op::REALTIME ? deadline_of_wall_clock(time) : time;
 }
 
-// SCHEDULING
-
-Result<uint64_t> sys_sched_yield(const SyscallArgs&) {
-    Scheduler::yield();
-    return 0;
-}
-
-// One bit for each hart; returns the bytes written.
-Result<uint64_t> sys_sched_getaffinity(const SyscallArgs& args) {
-    TRY(process_by_id(args.integer(0)));
-    if (args[1] < sizeof(uint64_t) || args[1] % sizeof(uint64_t)) return fail(Errno::EINVAL);
-    TRY(write_user(args.address(2), (uint64_t{1} << Scheduler::hart_count()) - 1));
-    return sizeof(uint64_t);
-}
-
-// Nobody can wait for a word of memory yet, so there is nobody to wake; a process is one thread.
-Result<> sys_futex(const SyscallArgs& args) {
-    constexpr uint64_t WAKE = 1, PRIVATE = 128;
-    return (args[1] & ~PRIVATE) == WAKE ? Result<>() : fail(Errno::ENOSYS);
-}
-
-// THE MACHINE
-
-Result<> sys_uname(const SyscallArgs& args) {
-    constexpr size_t LENGTH = 65;
-    constexpr std::string_view FIELDS[] = {"Linux", "astrolabe", "6.12.0-astrolabe", "#1 Astrolabe", "riscv64", "(none)"};
-    char fields[std::size(FIELDS)][LENGTH] = {};
-    for (size_t i = 0; i < std::size(FIELDS); i++)
-        FIELDS[i].copy(fields[i], LENGTH - 1);
-    return write_user(args.address(0), fields);
-}
-
-struct SystemInfo {  // struct sysinfo
-    int64_t uptime;
-    uint64_t loads[3];
-    uint64_t total_ram, free_ram, shared_ram, buffer_ram, total_swap, free_swap;
-    uint16_t processes;
-    uint64_t total_high, free_high;
-    uint32_t unit;
-};
-static_assert(sizeof(SystemInfo) == 112);
-
-Result<> sys_sysinfo(const SyscallArgs& args) {
-    SystemInfo info = {};
-    info.uptime = static_cast<int64_t>(arch::now_ns() / 1'000'000'000);
-    info.total_ram = total_frame_count() * PAGE_SIZE;
-    info.free_ram = free_frame_count() * PAGE_SIZE;
-    info.processes = static_cast<uint16_t>(lock_process_tree()->count());
-    info.unit = 1;
-    return write_user(args.address(0), info);
-}
-
-Result<uint64_t> sys_getrandom(const SyscallArgs& args) {
-    constexpr uint64_t RANDOM = 2, INSECURE = 4, ALL = 7;
-    if ((args[2] & ~ALL) || (args[2] & (RANDOM | INSECURE)) == (RANDOM | INSECURE)) return fail(Errno::EINVAL);
-    uint64_t wanted = std::min<uint64_t>(args[1], INT32_MAX), done = 0;
-    std::byte piece[256];
-    while (done < wanted && !current_thread().is_interrupted()) {
-        std::span part(piece, std::min(wanted - done, sizeof(piece)));
-        random_bytes(part);
-        if (!write_user(args.address(0) + done, part)) return done ? Result<uint64_t>(done) : fail(Errno::EFAULT);
-        done += part.size();
+Result<unsigned> sys_futex(VirtAddr address, uint32_t op, uint32_t value, VirtAddr timeout, VirtAddr second, uint32_t value3) {
+    uint32_t command = op & ~(futex_op::PRIVATE | futex_op::REALTIME);
+    bool is_private = op & futex_op::PRIVATE, is_wait = command == futex_op::WAIT || command == futex_op::WAIT_BITSET;
+    FutexWord word{address, is_private};
+    uint64_t deadline = is_wait ? TRY(futex_deadline(op, timeout)) : NEVER;
+    auto moved = static_cast<int>(timeout.value);
+    if ((op & futex_op::REALTIME) && command != futex_op::WAIT_BITSET) return fail(Errno::ENOSYS);
+    uint32_t bits = command == futex_op::WAIT_BITSET || command == futex_op::WAKE_BITSET ? value3 : ANY_BIT;
+    if (!bits) return fail(Errno::EINVAL);
+    switch (command) {
+    case futex_op::WAIT:
+    case futex_op::WAIT_BITSET:
+        TRY(futex_wait(word, value, bits, deadline));
+        return 0;
+    case futex_op::WAKE:
+    case futex_op::WAKE_BITSET:
+        return futex_wake(word, static_cast<unsigned>(std::max(static_cast<int>(value), 1)), bits);
+    case futex_op::CMP_REQUEUE:
+    case futex_op::REQUEUE:
+        if (static_cast<int>(value) < 0 || moved < 0) return fail(Errno::EINVAL);
+        if (command == futex_op::CMP_REQUEUE && TRY(read_user<uint32_t>(address)) != value3) return fail(Errno::EAGAIN);
+        return futex_requeue(word, {second, is_private}, value, static_cast<unsigned>(moved));
+    default:
+        return fail(Errno::ENOSYS);
     }
-    return done;
 }
-
-// Every way to stop is switching off.
-Result<uint64_t> sys_reboot(const SyscallArgs& args) {
-    constexpr uint32_t MAGIC1 = 0xfee1'dead, MAGIC2 = 0x2812'1969;  // what C libraries pass
-    constexpr uint32_t RESTART = 0x0123'4567, HALT = 0xcdef'0123, POWER_OFF = 0x4321'fedc;
-    uint32_t command = static_cast<uint32_t>(args[2]);
-    if (static_cast<uint32_t>(args[0]) != MAGIC1 || static_cast<uint32_t>(args[1]) != MAGIC2 ||
-        (command != RESTART && command != HALT && command != POWER_OFF))
-        return fail(Errno::EINVAL);
-    arch::power_off(0);
-}
-
-Result<uint64_t> sys_riscv_flush_icache(const SyscallArgs&) {
-    asm volatile("fence.i" ::: "memory");
-    return 0;
-}
-
-// What C libraries try and can do without.
-Result<uint64_t> not_supported(const SyscallArgs&) { return fail(Errno::ENOSYS); }
 
 constexpr Syscall CALLS[] = {
-    {92, "personality", sys_personality},          {93, "exit", sys_exit},
-    {94, "exit_group", sys_exit},                  {96, "set_tid_address", sys_set_tid_address},
-    {98, "futex", plain<sys_futex>},               {99, "set_robust_list", plain<sys_set_robust_list>},
-    {123, "sched_getaffinity", sys_sched_getaffinity}, {124, "sched_yield", sys_sched_yield},
-    {142, "reboot", sys_reboot},                   {154, "setpgid", plain<sys_setpgid>},
-    {155, "getpgid", sys_getpgid},                 {156, "getsid", sys_getsid},
-    {157, "setsid", sys_setsid},                   {158, "getgroups", zero},
-    {160, "uname", plain<sys_uname>},              {167, "prctl", plain<sys_prctl>},
-    {172, "getpid", sys_getpid},                   {173, "getppid", sys_getppid},
-    {174, "getuid", zero},                         {175, "geteuid", zero},
-    {176, "getgid", zero},                         {177, "getegid", zero},
-    {178, "gettid", sys_gettid},                   {179, "sysinfo", plain<sys_sysinfo>},
-    {220, "clone", sys_clone},                     {221, "execve", plain<sys_execve>},
-    {258, "riscv_hwprobe", not_supported},         {259, "riscv_flush_icache", sys_riscv_flush_icache},
-    {260, "wait4", sys_wait4},                     {261, "prlimit64", plain<sys_prlimit64>},
-    {278, "getrandom", sys_getrandom},             {293, "rseq", not_supported},
-    {435, "clone3", not_supported},
+    {92, "personality", call<sys_personality>},
+    {93, "exit", call<sys_exit>},
+    {94, "exit_group", call<sys_exit_group>},
+    {95, "waitid", call<sys_waitid>},
+    {96, "set_tid_address", call<sys_set_tid_address>},
+    {98, "futex", call<sys_futex>},
+    {99, "set_robust_list", call<sys_set_robust_list>},
+    {100, "get_robust_list", call<sys_get_robust_list>},
+    {143, "setregid", call<sys_setids>},
+    {144, "setgid", call<sys_setid>},
+    {145, "setreuid", call<sys_setids>},
+    {146, "setuid", call<sys_setid>},
+    {147, "setresuid", call<sys_setresid>},
+    {148, "getresuid", call<sys_getresid>},
+    {149, "setresgid", call<sys_setresid>},
+    {150, "getresgid", call<sys_getresid>},
+    {154, "setpgid", call<sys_setpgid>},
+    {155, "getpgid", call<sys_getpgid>},
+    {156, "getsid", call<sys_getsid>},
+    {157, "setsid", call<sys_setsid>},
+    {158, "getgroups", zero},
+    {159, "setgroups", call<sys_setid>},
+    {167, "prctl", call<sys_prctl>},
+    {172, "getpid", call<sys_getpid>},
+    {173, "getppid", call<sys_getppid>},
+    {174, "getuid", zero},
+    {175, "geteuid", zero},
+    {176, "getgid", zero},
+    {177, "getegid", zero},
+    {178, "gettid", call<sys_gettid>},
+    {220, "clone", call<sys_clone>},
+    {221, "execve", call<sys_execve>},
+    {260, "wait4", call<sys_wait4>},
 };
 
 }  // namespace

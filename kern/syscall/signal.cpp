@@ -1,7 +1,10 @@
-// System calls on signals: what is to happen, which are held back, and sending one. See rt_sigaction(2), kill(2).
+// System calls on signals: what is to happen, which are held back, waiting for one, and sending one. See rt_sigaction(2),
+// kill(2).
+#include "context.h"
 #include "mm/user_copy.h"
-#include "process/process_tree.h"
+#include "process/lifecycle.h"
 #include "syscall/table.h"
+#include "syscall/timespec.h"
 
 namespace kern {
 
@@ -12,91 +15,156 @@ constexpr uint64_t SET_SIZE = sizeof(uint64_t);  // of the kernel's sigset_t
 // 0, which only asks whether the process is there, is one.
 bool is_signal(int number) { return 0 <= number && number <= SIGNAL_COUNT; }
 
-Result<> sys_rt_sigaction(const SyscallArgs& args) {
-    int number = args.integer(0);
-    if (args[3] != SET_SIZE || number == 0 || !is_signal(number) || (args[1] && UNBLOCKABLE.has(number)))
-        return fail(Errno::EINVAL);
-    SignalAction wanted;
-    if (args[1])
-        wanted = TRY(read_user<SignalAction>(args.address(1)));
-    auto state = current_process().lock();
-    SignalAction old = state->signals.action(number);
-    if (args[1])
-        state->signals.set_action(number, wanted);
-    state.unlock();
-    return args[2] ? write_user(args.address(2), old) : Result<>();
+Result<SignalSet> read_set(VirtAddr from, uint64_t size) {
+    return size == SET_SIZE ? Result<SignalSet>(SignalSet(TRY(read_user<uint64_t>(from)))) : fail(Errno::EINVAL);
 }
 
-Result<> sys_rt_sigprocmask(const SyscallArgs& args) {
+// WHAT IS TO HAPPEN
+
+Result<> sys_rt_sigaction(int number, VirtAddr wanted, VirtAddr old, uint64_t size) {
+    if (size != SET_SIZE) return fail(Errno::EINVAL);
+    SignalAction action;
+    if (wanted.value)
+        action = TRY(read_user<SignalAction>(wanted));
+    if (number == 0 || !is_signal(number) || (wanted.value && UNBLOCKABLE.has(number))) return fail(Errno::EINVAL);
+    SignalAction before = wanted.value ? set_signal_action(current_process(), number, action) : current_process().lock()->actions[number];
+    return old.value ? write_user(old, before) : Result<>();
+}
+
+Result<> sys_rt_sigprocmask(int how, VirtAddr wanted, VirtAddr old, uint64_t size) {
     constexpr int BLOCK = 0, UNBLOCK = 1, SET = 2;
     UserThread& thread = current_user_thread();
-    SignalSet old = thread.blocked_signals();
-    int how = args.integer(0);
-    if (args[3] != SET_SIZE || (args[1] && (how < BLOCK || how > SET))) return fail(Errno::EINVAL);
-    if (args[1]) {
-        SignalSet set(TRY(read_user<uint64_t>(args.address(1))));
-        thread.set_blocked_signals(how == BLOCK ? old | set : how == UNBLOCK ? old - set : set);
-        if (!(old - thread.blocked_signals()).empty())
-            thread.interrupt();  // what was let through may be waiting
+    SignalSet before = thread.blocked;
+    if (size != SET_SIZE) return fail(Errno::EINVAL);
+    if (wanted.value) {
+        SignalSet set = TRY(read_set(wanted, size));
+        if (how < BLOCK || how > SET) return fail(Errno::EINVAL);
+        set_blocked_signals(thread, how == BLOCK ? before | set : how == UNBLOCK ? before - set : set);
     }
-    return args[2] ? write_user(args.address(2), old.bits()) : Result<>();
+    return old.value ? write_user(old, before.bits()) : Result<>();
 }
 
-Result<> sys_rt_sigpending(const SyscallArgs& args) {
-    if (args[1] > SET_SIZE) return fail(Errno::EINVAL);
-    uint64_t pending = current_process().lock()->signals.pending.bits() & current_user_thread().blocked_signals().bits();
-    return write_user(args.address(0), {reinterpret_cast<std::byte*>(&pending), args[1]});
+Result<> sys_sigaltstack(VirtAddr wanted, VirtAddr old) {
+    UserThread& thread = current_user_thread();
+    uint64_t sp = thread.context.user_frame->sp;
+    SignalStack before = thread.signal_stack.seen_from(sp), stack;
+    if (wanted.value) {
+        stack = TRY(read_user<SignalStack>(wanted));
+        if (thread.signal_stack.contains(sp)) return fail(Errno::EPERM);
+        TRY(thread.signal_stack.set(stack));
+    }
+    return old.value ? write_user(old, before) : Result<>();
 }
 
-Result<> send_to_process(int pid, int number) {
-    auto process = find_process(pid);
-    if (!process)
-        return lock_process_tree()->find(pid) ? Result<>() : fail(Errno::ESRCH);  // a zombie takes any signal
-    send_signal(**process, number);
+// The frame is above the program's stack pointer. What a0 was when the signal came is the result.
+Result<uint64_t> sys_rt_sigreturn(const SyscallArgs& args) {
+    if (!pop_signal_frame(current_user_thread()) && !raise_fault({.number = SIGSEGV, .code = SignalInfo::KERNEL}))
+        kill_for(SIGSEGV, "no signal frame where its handler returned");
+    return args[0];
+}
+
+// WAITING
+
+Result<> sys_rt_sigpending(VirtAddr to, uint64_t size) {
+    if (size > SET_SIZE) return fail(Errno::EINVAL);
+    UserThread& thread = current_user_thread();
+    uint64_t pending = ((current_process().lock()->pending.set() | thread.pending.set()) & thread.blocked).bits();
+    return write_user(to, {reinterpret_cast<std::byte*>(&pending), size});
+}
+
+Result<> sys_rt_sigsuspend(VirtAddr from, uint64_t size) {
+    MaskDuringCall mask(TRY(read_set(from, size)));
+    WaitQueue nobody;
+    TRY(nobody.wait_until([] { return false; }));
     return {};
 }
 
-// kill(2)'s reading of its first argument: a process, a group, or everyone but the first process and the caller.
-Result<> send_to(int target, int number) {
-    if (target > 0) return send_to_process(target, number);
+Result<int> sys_rt_sigtimedwait(VirtAddr from, VirtAddr to, VirtAddr timeout, uint64_t size) {
+    SignalSet wanted = TRY(read_set(from, size)) - UNBLOCKABLE;
+    uint64_t deadline = timeout.value ? arch::now_ns() + TRY(read_timespec(timeout)) : NEVER;
+    auto info = await_signal(wanted, deadline);
+    if (!info) return fail(info.error() == Errno::ETIMEDOUT ? Errno::EAGAIN : info.error());
+    if (to.value)
+        TRY(write_user(to, *info));
+    return info->number;
+}
+
+// SENDING
+
+// kill(2)'s reading of its first argument: a process, a group, or everyone but the first process and the caller's.
+Result<> send_to(int target, const SignalInfo& info) {
     if (target == INT32_MIN) return fail(Errno::ESRCH);
     Process& self = current_process();
     auto tree = lock_process_tree();
-    int group = target == 0 ? tree->group(self) : -target;
+    if (target > 0) {
+        Process* process = tree->find(target);
+        return process ? send_signal(*process, info) : fail(Errno::ESRCH);
+    }
     bool found = false;
     tree->for_each([&](Process& process) {
-        if (target == -1 ? &process == &self || process.pid() == INIT_PID : tree->group(process) != group) return;
+        if (target == -1 ? &process == &self || process.pid() == INIT_PID : tree->group(process) != (target ? -target : tree->group(self)))
+            return;
         found = true;
-        send_signal(process, number);
+        (void)send_signal(process, info);
     });
     return found ? Result<>() : fail(Errno::ESRCH);
 }
 
-Result<> sys_kill(const SyscallArgs& args) {
-    return is_signal(args.integer(1)) ? send_to(args.integer(0), args.integer(1)) : fail(Errno::EINVAL);
+Result<> send_to_thread(int group, int tid, const SignalInfo& info) {
+    if (group <= 0 || tid <= 0 || !is_signal(info.number)) return fail(Errno::EINVAL);
+    auto tree = lock_process_tree();
+    UserThread* thread = tree->find_thread(tid);
+    if (thread && thread->process().pid() == group) return send_signal(thread->process(), info, thread);
+    return !thread && group == tid && tree->find(tid) ? Result<>() : fail(Errno::ESRCH);  // a zombie takes any signal
 }
 
-// Threads and processes are the same, so far.
-Result<> send_to_thread(int group, int tid, int number) {
-    if (group <= 0 || tid <= 0 || !is_signal(number)) return fail(Errno::EINVAL);
-    return group == tid ? send_to_process(tid, number) : fail(Errno::ESRCH);
+Result<> sys_kill(int target, int number) {
+    return is_signal(number) ? send_to(target, SignalInfo::from_caller(number, SignalInfo::USER)) : fail(Errno::EINVAL);
 }
 
-Result<> sys_tkill(const SyscallArgs& args) {
-    return send_to_thread(args.integer(0), args.integer(0), args.integer(1));
+Result<> sys_tgkill(int group, int tid, int number) {
+    return send_to_thread(group, tid, SignalInfo::from_caller(number, SignalInfo::TKILL));
 }
 
-Result<> sys_tgkill(const SyscallArgs& args) {
-    return send_to_thread(args.integer(0), args.integer(1), args.integer(2));
+Result<> sys_tkill(int tid, int number) {
+    if (tid <= 0) return fail(Errno::EINVAL);
+    Process* process = nullptr;
+    if (UserThread* thread = lock_process_tree()->find_thread(tid))
+        process = &thread->process();
+    return sys_tgkill(process ? process->pid() : tid, tid, number);
+}
+
+// What sigqueue(3) sends: siginfo of the program's own making, but it may not pretend to come from the kernel.
+Result<SignalInfo> read_info(int number, VirtAddr from, int target) {
+    auto info = TRY(read_user<SignalInfo>(from));
+    info.number = number;
+    bool is_pretence = info.code >= 0 || info.code == SignalInfo::TKILL;
+    return is_pretence && target != current_process().pid() ? fail(Errno::EPERM) : Result<SignalInfo>(info);
+}
+
+Result<> sys_rt_sigqueueinfo(int pid, int number, VirtAddr from) {
+    SignalInfo info = TRY(read_info(number, from, pid));
+    if (!is_signal(number)) return fail(Errno::EINVAL);
+    return pid > 0 ? send_to(pid, info) : fail(Errno::ESRCH);
+}
+
+Result<> sys_rt_tgsigqueueinfo(int group, int tid, int number, VirtAddr from) {
+    return send_to_thread(group, tid, TRY(read_info(number, from, group)));
 }
 
 constexpr Syscall CALLS[] = {
-    {129, "kill", plain<sys_kill>},
-    {130, "tkill", plain<sys_tkill>},
-    {131, "tgkill", plain<sys_tgkill>},
-    {134, "rt_sigaction", plain<sys_rt_sigaction>},
-    {135, "rt_sigprocmask", plain<sys_rt_sigprocmask>},
-    {136, "rt_sigpending", plain<sys_rt_sigpending>},
+    {129, "kill", call<sys_kill>},
+    {130, "tkill", call<sys_tkill>},
+    {131, "tgkill", call<sys_tgkill>},
+    {132, "sigaltstack", call<sys_sigaltstack>},
+    {133, "rt_sigsuspend", call<sys_rt_sigsuspend>},
+    {134, "rt_sigaction", call<sys_rt_sigaction>},
+    {135, "rt_sigprocmask", call<sys_rt_sigprocmask>},
+    {136, "rt_sigpending", call<sys_rt_sigpending>},
+    {137, "rt_sigtimedwait", call<sys_rt_sigtimedwait>},
+    {138, "rt_sigqueueinfo", call<sys_rt_sigqueueinfo>},
+    {139, "rt_sigreturn", sys_rt_sigreturn},
+    {240, "rt_tgsigqueueinfo", call<sys_rt_tgsigqueueinfo>},
 };
 
 }  // namespace

@@ -75,6 +75,7 @@ extern const std::span<const Syscall> POLL_SYSCALLS;
 extern const std::span<const Syscall> PATH_SYSCALLS;       // opening, making, removing, renaming
 extern const std::span<const Syscall> SIGNAL_SYSCALLS;
 extern const std::span<const Syscall> TIME_SYSCALLS;
+extern const std::span<const Syscall> SYSTEM_SYSCALLS;     // limits, scheduling, the machine
 
 // Fills the table; once, at boot.
 void init_syscalls();

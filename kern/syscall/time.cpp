@@ -1,6 +1,5 @@
 // System calls on time: see clock_gettime(2), nanosleep(2).
-#include "dev/board.h"
-#include "sched/wait_queue.h"
+#include "process/lifecycle.h"
 #include "syscall/table.h"
 #include "syscall/timespec.h"
 
@@ -22,30 +21,42 @@ Result<uint64_t> read_clock(int clock) {
     return is_since_boot(clock) ? Result<uint64_t>(arch::now_ns()) : fail(Errno::EINVAL);
 }
 
-Result<> sys_clock_gettime(const SyscallArgs& args) {
-    return write_user(args.address(1), Timespec::of(TRY(read_clock(args.integer(0)))));
+Result<> sys_clock_gettime(int clock, VirtAddr to) { return write_user(to, Timespec::of(TRY(read_clock(clock)))); }
+
+Result<> sys_clock_getres(int clock, VirtAddr to) {
+    TRY(read_clock(clock));
+    return to.value ? write_user(to, Timespec::of(1)) : Result<>();
 }
 
-Result<> sys_clock_getres(const SyscallArgs& args) {
-    TRY(read_clock(args.integer(0)));
-    return args[1] ? write_user(args.address(1), Timespec::of(1)) : Result<>();
-}
+// struct timeval: a timespec of microseconds.
+struct Timeval {
+    int64_t seconds = 0, microseconds = 0;
 
-Result<> sys_gettimeofday(const SyscallArgs& args) {
-    Timespec now = Timespec::of(dev::wall_clock_ns());
-    now.nanoseconds /= 1000;  // struct timeval has microseconds
-    if (args[0])
-        TRY(write_user(args.address(0), now));
-    return args[1] ? write_user(args.address(1), uint64_t{0}) : Result<>();  // struct timezone: Greenwich
+    static Timeval of(uint64_t ns) {
+        return {static_cast<int64_t>(ns / NS_PER_SECOND), static_cast<int64_t>(ns % NS_PER_SECOND / 1000)};
+    }
+    Result<uint64_t> ns() const {
+        if (seconds < 0 || static_cast<uint64_t>(microseconds) >= 1'000'000) return fail(Errno::EINVAL);
+        uint64_t whole = std::min<uint64_t>(static_cast<uint64_t>(seconds), INT64_MAX / NS_PER_SECOND - 1);
+        return whole * NS_PER_SECOND + static_cast<uint64_t>(microseconds) * 1000;
+    }
+};
+
+Result<> sys_gettimeofday(VirtAddr to, VirtAddr zone) {
+    if (to.value)
+        TRY(write_user(to, Timeval::of(dev::wall_clock_ns())));
+    return zone.value ? write_user(zone, uint64_t{0}) : Result<>();  // struct timezone: Greenwich
 }
 
 // Returns ticks since power-on; no processor time is measured, so the four counts are 0.
-Result<uint64_t> sys_times(const SyscallArgs& args) {
+Result<uint64_t> sys_times(VirtAddr to) {
     constexpr uint64_t NS_PER_TICK = NS_PER_SECOND / 100;
-    if (args[0])
-        TRY(clear_user(args.address(0), 4 * sizeof(uint64_t)));
+    if (to.value)
+        TRY(clear_user(to, 4 * sizeof(uint64_t)));
     return arch::now_ns() / NS_PER_TICK;
 }
+
+// SLEEPING
 
 // Sleeps until `deadline` (ns since power-on); EINTR leaves what is missing in `*remaining`, if that is there.
 Result<> sleep_until(uint64_t deadline, VirtAddr remaining) {
@@ -58,23 +69,55 @@ Result<> sleep_until(uint64_t deadline, VirtAddr remaining) {
 }
 
 Result<> sys_nanosleep(VirtAddr time, VirtAddr remaining) {
-    return sleep_until(arch::now_ns() + TRY(read_timespec(time)), remaining);
+    return sleep_until(current_user_thread().deadline_in(TRY(read_timespec(time))), remaining);
 }
 
-Result<> sys_clock_nanosleep(const SyscallArgs& args) {
-    constexpr uint64_t ABSOLUTE = 1;
-    int clock = args.integer(0);
-    if (clock == CLOCK_PROCESS_CPUTIME || clock == CLOCK_THREAD_CPUTIME || (args[1] & ~ABSOLUTE))
-        return fail(Errno::EINVAL);
-    uint64_t now = TRY(read_clock(clock)), time = TRY(read_timespec(args.address(2)));
-    if (!(args[1] & ABSOLUTE)) return sleep_until(arch::now_ns() + time, args.address(3));
-    return time <= now ? Result<>() : sleep_until(arch::now_ns() + (time - now), {});
+Result<> sys_clock_nanosleep(int clock, uint32_t flags, VirtAddr time, VirtAddr remaining) {
+    constexpr uint32_t ABSOLUTE = 1;
+    if (clock == CLOCK_THREAD_CPUTIME) return fail(Errno::EINVAL);
+    if (clock == CLOCK_PROCESS_CPUTIME) return fail(Errno::EOPNOTSUPP);
+    TRY(read_clock(clock));
+    uint64_t ns = TRY(read_timespec(time));
+    uint64_t deadline = current_user_thread().deadline_in(ns);
+    if (!(flags & ABSOLUTE)) return sleep_until(deadline, remaining);
+    return sleep_until(is_wall_clock(clock) ? deadline_of_wall_clock(ns) : ns, {});
+}
+
+// ALARMS. Of the three timers of setitimer(2) the one that runs in real time.
+
+struct TimerValue {  // struct itimerval
+    Timeval interval, value;
+};
+
+TimerValue value_of(Alarm alarm) {
+    uint64_t now = arch::now_ns();
+    uint64_t left = alarm.time == NEVER ? 0 : alarm.time > now ? std::max<uint64_t>(alarm.time - now, 1000) : 1000;
+    return {Timeval::of(alarm.interval), Timeval::of(left)};
+}
+
+Result<> sys_getitimer(int which, VirtAddr to) {
+    return which == 0 ? write_user(to, value_of(current_process().lock()->alarm)) : fail(Errno::EINVAL);
+}
+
+Result<> sys_setitimer(int which, VirtAddr wanted, VirtAddr old) {
+    TimerValue value;
+    if (wanted.value)
+        value = TRY(read_user<TimerValue>(wanted));
+    uint64_t ns = TRY(value.value.ns()), interval = TRY(value.interval.ns());
+    if (which != 0) return fail(Errno::EINVAL);
+    Alarm before = set_alarm(current_process(), {ns ? arch::now_ns() + ns : NEVER, interval});
+    return old.value ? write_user(old, value_of(before)) : Result<>();
 }
 
 constexpr Syscall CALLS[] = {
-    {101, "nanosleep", call<sys_nanosleep>},         {113, "clock_gettime", plain<sys_clock_gettime>},
-    {114, "clock_getres", plain<sys_clock_getres>},   {115, "clock_nanosleep", plain<sys_clock_nanosleep>},
-    {169, "gettimeofday", plain<sys_gettimeofday>},   {153, "times", sys_times},
+    {101, "nanosleep", call<sys_nanosleep>},
+    {102, "getitimer", call<sys_getitimer>},
+    {103, "setitimer", call<sys_setitimer>},
+    {113, "clock_gettime", call<sys_clock_gettime>},
+    {114, "clock_getres", call<sys_clock_getres>},
+    {115, "clock_nanosleep", call<sys_clock_nanosleep>},
+    {153, "times", call<sys_times>},
+    {169, "gettimeofday", call<sys_gettimeofday>},
 };
 
 }  // namespace

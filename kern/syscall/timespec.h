@@ -1,6 +1,7 @@
 // struct timespec, and what the kernel makes of it.
 #pragma once
 
+#include "dev/board.h"
 #include "mm/user_copy.h"
 
 namespace kern {
@@ -22,6 +23,12 @@ inline Result<uint64_t> read_timespec(VirtAddr from) {
     if (time.seconds < 0 || static_cast<uint64_t>(time.nanoseconds) >= NS_PER_SECOND) return fail(Errno::EINVAL);
     if (static_cast<uint64_t>(time.seconds) >= INT64_MAX / NS_PER_SECOND) return INT64_MAX;
     return static_cast<uint64_t>(time.seconds) * NS_PER_SECOND + static_cast<uint64_t>(time.nanoseconds);
+}
+
+// A time of the wall clock as one since power-on; 0: it is past.
+inline uint64_t deadline_of_wall_clock(uint64_t time) {
+    uint64_t wall = dev::wall_clock_ns();
+    return time > wall ? arch::now_ns() + (time - wall) : 0;
 }
 
 }  // namespace kern

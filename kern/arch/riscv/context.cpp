@@ -65,6 +65,12 @@ void save_user_fp(Context& context) {
     set_fs(*context.user_frame, FS_CLEAN);
 }
 
+void set_user_fp(Context& context, const FpState& fp) {
+    context.fp = fp;
+    context.fp_hart = nullptr;
+    set_fs(*context.user_frame, 0);
+}
+
 bool load_user_fp(TrapFrame& frame) {
     HartFp& fp = hart_fp[this_hart().index];
     if ((frame.status & FS_MASK) != 0) return false;

@@ -97,6 +97,9 @@ void copy_user_state(Context& child, Context& parent);
 // Brings `context.fp` up to date when the registers in the hart are newer (for a signal frame or a debugger).
 void save_user_fp(Context& context);
 
+// The running thread's user gets these floating-point registers (after a signal handler).
+void set_user_fp(Context& context, const FpState& fp);
+
 // An illegal instruction of the running user may only mean that its f registers are not in the hart. Returns whether
 // that was so; then they are now, and the instruction can be tried again.
 bool load_user_fp(TrapFrame& frame);
