@@ -10,16 +10,12 @@ namespace {
 
 using Bytes = std::span<std::byte>;
 
-constexpr uint32_t MAGIC = 0xd00dfeed;
-constexpr size_t HEADER_SIZE = 40;
 constexpr size_t MAX_DEPTH = 16;
-
 enum Token : uint32_t { BEGIN_NODE = 1, END_NODE = 2, PROPERTY = 3, NOP = 4, END = 9 };
 
-// The properties that mean something to us.
-enum Property { ADDRESS_CELLS, SIZE_CELLS, REG, COMPATIBLE, INTERRUPTS, DEVICE_TYPE,  // of each node
-                TIMEBASE, BOOT_ARGUMENTS, RANDOM_SEED, INITRD_START, INITRD_END,      // of the whole tree
-                PROPERTY_COUNT };
+// The properties that mean something to us, of a node or, from TIMEBASE on, of the whole tree.
+enum Property { ADDRESS_CELLS, SIZE_CELLS, REG, COMPATIBLE, INTERRUPTS, DEVICE_TYPE, TIMEBASE, BOOT_ARGUMENTS, RANDOM_SEED,
+                INITRD_START, INITRD_END, PROPERTY_COUNT };
 constexpr std::string_view PROPERTY_NAMES[PROPERTY_COUNT] = {
     "#address-cells", "#size-cells", "reg", "compatible", "interrupts", "device_type",
     "timebase-frequency", "bootargs", "rng-seed", "linux,initrd-start", "linux,initrd-end",
@@ -36,22 +32,15 @@ constexpr struct {
     {"google,goldfish-rtc", &Machine::rtc},
 };
 
-// The bytes up to the first NUL.
-std::span<char> as_text(Bytes bytes) {
-    auto* start = reinterpret_cast<char*>(bytes.data());
-    return {start, std::find(start, start + bytes.size(), '\0')};
-}
-
 // Takes big-endian numbers and strings off the front of a run of bytes.
-class Reader {
-public:
-    explicit Reader(Bytes bytes) : bytes_(bytes) {}
+struct Reader {
+    Bytes bytes;
 
     // `size` bytes; what pads them to a multiple of 4 is taken, too.
     Result<Bytes> take(size_t size) {
-        if (size > bytes_.size()) return fail(Errno::EINVAL);
-        Bytes front = bytes_.first(size);
-        bytes_ = bytes_.subspan(std::min<size_t>(align_up(size, 4), bytes_.size()));
+        if (size > bytes.size()) return fail(Errno::EINVAL);
+        Bytes front = bytes.first(size);
+        bytes = bytes.subspan(std::min<size_t>(align_up(size, 4), bytes.size()));
         return front;
     }
     // A number of 0, 1 or 2 cells of 32 bits.
@@ -62,22 +51,23 @@ public:
             value = value << 8 | static_cast<uint64_t>(byte);
         return value;
     }
-    Result<std::string_view> string() {
-        std::span<char> text = as_text(bytes_);
-        TRY(take(text.size() + 1));
-        return std::string_view(text.data(), text.size());
+    // The bytes up to the first NUL, which is taken, too.
+    Result<std::span<char>> string() {
+        auto size = static_cast<size_t>(std::ranges::find(bytes, std::byte{0}) - bytes.begin());
+        auto* text = reinterpret_cast<char*>(bytes.data());
+        TRY(take(size + 1));
+        return std::span(text, size);
     }
-
-private:
-    Bytes bytes_;
 };
 
-// A property that is one number, in 4 or 8 bytes; absent: 0.
-Result<uint64_t> number(Bytes value) { return Reader(value).cells(value.size() / 4); }
+// A property that is one number, in 4 or 8 bytes.
+Result<uint64_t> number(Bytes value, uint64_t if_absent = 0) {
+    return value.empty() ? if_absent : Reader{value}.cells(value.size() / 4);
+}
 
 // Whether the list, of texts with a NUL behind each, names `device`.
-bool lists(Bytes compatible, std::string_view device) {
-    std::string_view rest(reinterpret_cast<const char*>(compatible.data()), compatible.size());
+bool lists(Bytes list, std::string_view device) {
+    std::string_view rest(reinterpret_cast<const char*>(list.data()), list.size());
     while (!rest.empty())
         if (take_until(rest, '\0') == device) return true;
     return false;
@@ -85,51 +75,40 @@ bool lists(Bytes compatible, std::string_view device) {
 
 struct Node {
     Bytes properties[TIMEBASE];
-    uint64_t address_cells = 2, size_cells = 1;  // how its children write their addresses
 };
 
 class TreeWalk {
 public:
-    TreeWalk(Bytes structure, Bytes strings) : structure_(structure), strings_(strings) {}
+    TreeWalk(Bytes structure, Bytes strings) : structure_{structure}, strings_(strings) {}
 
     Result<Machine> run() {
         for (;;) {
             uint64_t token = TRY(structure_.cells(1));
-            if (token == BEGIN_NODE && depth_ < MAX_DEPTH)
-                TRY(begin_node());
-            else if (token == END_NODE && depth_ > 0)
+            if (token == BEGIN_NODE && depth_ < MAX_DEPTH) {
+                TRY(structure_.string());
+                nodes_[depth_++] = Node();
+            } else if (token == END_NODE && depth_ > 0) {
                 TRY(end_node(nodes_[--depth_]));
-            else if (token == PROPERTY && depth_ > 0)
+            } else if (token == PROPERTY && depth_ > 0) {
                 TRY(property(nodes_[depth_ - 1]));
-            else if (token == END && depth_ == 0)
+            } else if (token == END && depth_ == 0) {
                 return finish();
-            else if (token != NOP)
+            } else if (token != NOP) {
                 return fail(Errno::EINVAL);
+            }
         }
     }
 
 private:
-    Result<> begin_node() {
-        TRY(structure_.string());
-        nodes_[depth_++] = Node();
-        return {};
-    }
-
     Result<> property(Node& node) {
         uint64_t size = TRY(structure_.cells(1));
         uint64_t name_offset = TRY(structure_.cells(1));
         Bytes value = TRY(structure_.take(size));
         if (name_offset > strings_.size()) return fail(Errno::EINVAL);
-        std::string_view name = TRY(Reader(strings_.subspan(name_offset)).string());
+        std::string_view name(TRY(Reader{strings_.subspan(name_offset)}.string()));
         auto known = std::ranges::find(PROPERTY_NAMES, name) - PROPERTY_NAMES;
-        if (known < TIMEBASE)
-            node.properties[known] = value;
-        else if (known < PROPERTY_COUNT)
-            tree_[known] = value;
-        if (known == ADDRESS_CELLS)
-            node.address_cells = TRY(number(value));
-        if (known == SIZE_CELLS)
-            node.size_cells = TRY(number(value));
+        if (known < PROPERTY_COUNT)
+            (known < TIMEBASE ? node.properties : tree_)[known] = value;
         return {};
     }
 
@@ -137,15 +116,14 @@ private:
     Result<> end_node(const Node& node) {
         if (depth_ == 0 || node.properties[REG].empty()) return {};
         const Node& parent = nodes_[depth_ - 1];
-        if (parent.address_cells > 2 || parent.size_cells > 2)
-            return {};  // behind a bus of another kind
-        Reader reg(node.properties[REG]);
-        DeviceSlot slot;
-        slot.base = PhysAddr(TRY(reg.cells(parent.address_cells)));
-        slot.size = TRY(reg.cells(parent.size_cells));
-        if (node.properties[INTERRUPTS].size() >= 4)
-            slot.irq = static_cast<uint32_t>(TRY(Reader(node.properties[INTERRUPTS]).cells(1)));
-        note(node, slot);
+        uint64_t address_cells = TRY(number(parent.properties[ADDRESS_CELLS], 2));
+        uint64_t size_cells = TRY(number(parent.properties[SIZE_CELLS], 1));
+        if (address_cells > 2 || size_cells > 2) return {};  // behind a bus of another kind
+        Reader reg{node.properties[REG]};
+        PhysAddr base(TRY(reg.cells(address_cells)));
+        uint64_t size = TRY(reg.cells(size_cells));
+        uint64_t irq = node.properties[INTERRUPTS].empty() ? 0 : TRY(Reader{node.properties[INTERRUPTS]}.cells(1));
+        note(node, {base, size, static_cast<uint32_t>(irq)});
         return {};
     }
 
@@ -168,7 +146,7 @@ private:
         machine_.timebase_hz = TRY(number(tree_[TIMEBASE]));
         machine_.initrd_start = PhysAddr(TRY(number(tree_[INITRD_START])));
         machine_.initrd_end = PhysAddr(TRY(number(tree_[INITRD_END])));
-        machine_.boot_arguments = as_text(tree_[BOOT_ARGUMENTS]);
+        machine_.boot_arguments = Reader{tree_[BOOT_ARGUMENTS]}.string().value_or(std::span<char>());
         machine_.random_seed = tree_[RANDOM_SEED];
         bool memory_ok = machine_.memory_start < machine_.memory_end;
         if (!memory_ok || machine_.timebase_hz == 0 || machine_.initrd_end < machine_.initrd_start)
@@ -184,30 +162,25 @@ private:
     size_t depth_ = 0;
 };
 
-// The number in the header at `offset`, which is there.
-uint64_t header_field(Bytes blob, size_t offset) { return *Reader(blob.subspan(offset)).cells(1); }
+// A number in the header: see the specification, section 5.2.
+enum Field { MAGIC, SIZE, STRUCTURE, STRINGS, STRINGS_SIZE = 8, STRUCTURE_SIZE, FIELD_COUNT };
+uint64_t field(Bytes blob, Field index) { return *Reader{blob.subspan(4 * index)}.cells(1); }
 
-// The part of the blob whose offset and size stand at these places in the header.
-Result<Bytes> block(Bytes blob, size_t offset_at, size_t size_at) {
-    uint64_t offset = header_field(blob, offset_at);
-    return Reader(blob.subspan(std::min(offset, blob.size()))).take(header_field(blob, size_at));
+Result<Bytes> block(Bytes blob, Field offset, Field size) {
+    return Reader{blob.subspan(std::min(field(blob, offset), blob.size()))}.take(field(blob, size));
 }
 
 }  // namespace
 
 Result<size_t> device_tree_size(Bytes header) {
-    if (header.size() < 8 || header_field(header, 0) != MAGIC || header_field(header, 4) < HEADER_SIZE)
-        return fail(Errno::EINVAL);
-    return header_field(header, 4);
+    if (header.size() < 4 * FIELD_COUNT || field(header, MAGIC) != 0xd00dfeed) return fail(Errno::EINVAL);
+    return std::max<size_t>(field(header, SIZE), 4 * FIELD_COUNT);
 }
 
 Result<Machine> read_device_tree(Bytes blob) {
-    size_t size = TRY(device_tree_size(blob));
-    if (size > blob.size()) return fail(Errno::EINVAL);
-    blob = blob.first(size);
-    Bytes structure = TRY(block(blob, 8, 36));
-    Bytes strings = TRY(block(blob, 12, 32));
-    return TreeWalk(structure, strings).run();
+    blob = TRY(Reader{blob}.take(TRY(device_tree_size(blob))));
+    Bytes structure = TRY(block(blob, STRUCTURE, STRUCTURE_SIZE));
+    return TreeWalk(structure, TRY(block(blob, STRINGS, STRINGS_SIZE))).run();
 }
 
 }  // namespace kern

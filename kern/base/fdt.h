@@ -40,7 +40,7 @@ struct Machine {
     std::span<const std::byte> random_seed;
 };
 
-// The size of the tree that begins with these bytes (at least 8 of them), for who does not know where it ends. EINVAL.
+// The size of the tree that begins with these bytes (at least 40 of them), for who does not know where it ends. EINVAL.
 Result<size_t> device_tree_size(std::span<std::byte> header);
 
 // Reads the tree. EINVAL: malformed, or it names no memory or no timebase.

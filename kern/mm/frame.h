@@ -9,10 +9,9 @@
 #include <utility>
 
 #include "arch/contract.h"
-#include "base/atomic.h"
 #include "base/list.h"
+#include "base/own.h"
 #include "base/panic.h"
-#include "base/result.h"
 
 namespace kern {
 
@@ -88,24 +87,11 @@ size_t total_frame_count();
 Frame& zero_frame();
 
 // One reference to a frame, dropped at the end of its scope.
-class FrameRef {
+class FrameRef : public Ref<Frame> {
 public:
-    FrameRef() = default;
-    static FrameRef adopt(Frame* frame) { FrameRef ref; ref.frame_ = frame; return ref; }
-    static FrameRef share(Frame& frame) { frame.ref(); return adopt(&frame); }
+    FrameRef(Ref<Frame> ref = nullptr) : Ref(std::move(ref)) {}
+    static FrameRef share(Frame& frame) { return Ref::share(&frame); }
     static Result<FrameRef> allocate(FrameUse use, Fill fill = Fill::zero) { return adopt(TRY(allocate_frame(use, fill))); }
-    FrameRef(FrameRef&& other) noexcept : frame_(other.release()) {}
-    FrameRef& operator=(FrameRef other) noexcept { std::swap(frame_, other.frame_); return *this; }
-    ~FrameRef() { if (frame_) frame_->unref(); }
-
-    Frame* get() const { return frame_; }
-    Frame* release() { return std::exchange(frame_, nullptr); }
-    Frame& operator*() const { return *frame_; }
-    Frame* operator->() const { return frame_; }
-    explicit operator bool() const { return frame_ != nullptr; }
-
-private:
-    Frame* frame_ = nullptr;
 };
 
 }  // namespace kern

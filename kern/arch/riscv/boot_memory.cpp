@@ -73,7 +73,7 @@ void write_satp(PhysAddr root) {
 
 Result<Machine> read_machine(PhysAddr device_tree) {
     std::byte* original = phys_to_virt(device_tree);
-    size_t size = TRY(device_tree_size({original, 8}));
+    size_t size = TRY(device_tree_size({original, 40}));
     if (size > MAX_DEVICE_TREE) return fail(Errno::EINVAL);
     next_free = virt_to_phys(kernel_end);
     std::span<std::byte> copy(take_pages(size), size);
