@@ -17,6 +17,8 @@ class VmSpace;
 
 namespace kern::arch {
 
+struct TrapFrame;
+
 // HARTS: hardware threads, RISC-V's word for cores
 
 inline constexpr unsigned MAX_HARTS = 8;
@@ -29,8 +31,10 @@ struct alignas(64) Hart {
     VmSpace* space = nullptr;        // whose page table is active; null: the kernel's alone
     bool need_resched = false;       // the running thread's time is over
     HeldLocks held_locks;
-    // Where it stood when another hart's panic stopped it, and the frame pointer it had there. 0: not stopped.
-    uint64_t stopped_pc = 0, stopped_fp = 0;
+    // For a panic's report. The trap that the panic is about, or by which another hart's panic stopped this one; null: none.
+    const TrapFrame* stop_trap = nullptr;
+    uint64_t stop_fp = 0;  // the frame pointer where it stopped
+    bool has_stopped = false;
 };
 
 Hart& this_hart();
@@ -99,8 +103,6 @@ void console_write(std::string_view text);
 void report_panic();
 
 // WHAT THE MACHINE ASKS OF THE KERNEL (implemented in kern/process)
-
-struct TrapFrame;
 
 // A system call, or anything else a user program stops for. Called with interrupts on, on the thread's kernel stack;
 // on return the trap frame is what the user continues with.

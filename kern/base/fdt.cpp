@@ -148,9 +148,9 @@ private:
         machine_.initrd_end = PhysAddr(TRY(number(tree_[INITRD_END])));
         machine_.boot_arguments = Reader{tree_[BOOT_ARGUMENTS]}.string().value_or(std::span<char>());
         machine_.random_seed = tree_[RANDOM_SEED];
-        bool memory_ok = machine_.memory_start < machine_.memory_end;
-        if (!memory_ok || machine_.timebase_hz == 0 || machine_.initrd_end < machine_.initrd_start)
-            return fail(Errno::EINVAL);
+        bool has_clock = 0 < machine_.timebase_hz && machine_.timebase_hz < 1'000'000'000;
+        bool has_memory = machine_.memory_start < machine_.memory_end;
+        if (!has_clock || !has_memory || machine_.initrd_end < machine_.initrd_start) return fail(Errno::EINVAL);
         return machine_;
     }
 

@@ -43,7 +43,7 @@ struct Machine {
 // The size of the tree that begins with these bytes (at least 40 of them), for who does not know where it ends. EINVAL.
 Result<size_t> device_tree_size(std::span<std::byte> header);
 
-// Reads the tree. EINVAL: malformed, or it names no memory or no timebase.
+// Reads the tree. EINVAL: malformed, or it names no memory, or no clock slower than a tick a nanosecond.
 Result<Machine> read_device_tree(std::span<std::byte> blob);
 
 }  // namespace kern

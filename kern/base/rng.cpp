@@ -9,74 +9,56 @@ namespace kern {
 
 namespace {
 
-using Words = uint32_t[16];
-
-inline void quarter_round(Words& w, int a, int b, int c, int d) {
-    w[a] += w[b]; w[d] = std::rotl(w[d] ^ w[a], 16);
-    w[c] += w[d]; w[b] = std::rotl(w[b] ^ w[c], 12);
-    w[a] += w[b]; w[d] = std::rotl(w[d] ^ w[a], 8);
-    w[c] += w[d]; w[b] = std::rotl(w[b] ^ w[c], 7);
-}
-
-// ChaCha20's block function (RFC 8439, section 2.3), with nonce and block counter 0.
-void chacha20_block(const Words& start, Words& out) {
-    std::copy(std::begin(start), std::end(start), out);
-    for (int round = 0; round < 20; round += 2) {
-        for (int i = 0; i < 4; i++)
-            quarter_round(out, i, 4 + i, 8 + i, 12 + i);
-        for (int i = 0; i < 4; i++)
-            quarter_round(out, i, 4 + (i + 1) % 4, 8 + (i + 2) % 4, 12 + (i + 3) % 4);
-    }
-    for (int i = 0; i < 16; i++)
-        out[i] += start[i];
-}
-
-// Each block becomes the next key (first half) and output (second half), and output is erased when it is given out: who
-// reads the state later cannot tell what was given out before.
-class Generator {
-public:
-    static constexpr size_t HALF = 32;
-
-    void seed(std::span<const std::byte> bytes) {
-        memset(state_ + 4, 0, HALF);
-        memcpy(state_ + 4, bytes.data(), std::min(bytes.size(), HALF));
-        left_ = 0;
-    }
-    // Fills a first part of `out` and returns its size, at most HALF.
-    size_t take(std::span<std::byte> out) {
-        if (left_ == 0)
-            refill();
-        size_t size = std::min(out.size(), left_);
-        std::byte* from = output_ + HALF - left_;
-        memcpy(out.data(), from, size);
-        memset(from, 0, size);
-        left_ -= size;
-        return size;
-    }
-
-private:
-    void refill() {
-        Words block;
-        chacha20_block(state_, block);
-        memcpy(state_ + 4, block, HALF);
-        memcpy(output_, block + 8, HALF);
-        left_ = HALF;
-    }
-
-    Words state_ = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};  // then the key
-    std::byte output_[HALF] = {};
-    size_t left_ = 0;  // bytes at the end of output_ that were not given out yet
+struct ChaCha20 {
+    uint32_t words[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};  // then 8 of key, block counter and nonce: 0
 };
 
-Locked<Generator> generator(LockRank::random);
+void quarter_round(uint32_t& a, uint32_t& b, uint32_t& c, uint32_t& d) {
+    a += b; d = std::rotl(d ^ a, 16);
+    c += d; b = std::rotl(b ^ c, 12);
+    a += b; d = std::rotl(d ^ a, 8);
+    c += d; b = std::rotl(b ^ c, 7);
+}
+
+// The block function (RFC 8439, section 2.3).
+ChaCha20 next_block(const ChaCha20& state) {
+    ChaCha20 block = state;
+    auto& w = block.words;
+    for (int round = 0; round < 20; round += 2)
+#pragma GCC unroll 8
+        for (int i = 0; i < 8; i++) {
+            int turn = i / 4;  // first the columns, then the diagonals
+            quarter_round(w[i % 4], w[4 + (i + turn) % 4], w[8 + (i + 2 * turn) % 4], w[12 + (i + 3 * turn) % 4]);
+        }
+    for (int i = 0; i < 16; i++)
+        w[i] += state.words[i];
+    return block;
+}
+
+constexpr size_t HALF = 32;  // bytes of a block
+
+Locked<ChaCha20> generator(LockRank::random);
 
 }  // namespace
 
-void seed_random(std::span<const std::byte> seed) { generator.lock()->seed(seed); }
+void seed_random(std::span<const std::byte> seed) {
+    auto state = generator.lock();
+    memset(state->words + 4, 0, HALF);
+    memcpy(state->words + 4, seed.data(), std::min(seed.size(), HALF));
+}
 
+// The first half of each block becomes the next key, the second half is given out: who reads the state later cannot tell
+// what was given out before.
 void random_bytes(std::span<std::byte> out) {
-    while (!out.empty())
-        out = out.subspan(generator.lock()->take(out));
+    while (!out.empty()) {
+        auto state = generator.lock();
+        ChaCha20 block = next_block(*state);
+        memcpy(state->words + 4, block.words, HALF);
+        state.unlock();
+        size_t size = std::min(out.size(), HALF);
+        memcpy(out.data(), block.words + 8, size);
+        out = out.subspan(size);
+    }
 }
 
 uint64_t random_u64() {

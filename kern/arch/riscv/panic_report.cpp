@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "base/atomic.h"
 #include "base/panic.h"
 #include "port.h"
 
@@ -8,24 +7,20 @@ namespace kern::arch {
 
 namespace {
 
-constexpr int MAX_BACKTRACE = 32;
-constexpr size_t PER_LINE = 4;
-const TrapFrame* panic_frame;
+constexpr std::string_view REGISTERS[] = {
+    "ra", "sp", "gp", "tp", "t0", "t1", "t2", "s0", "s1", "a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7",
+    "s2", "s3", "s4", "s5", "s6", "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6", "pc", "status"};
 
 void print_registers(Message& report, const TrapFrame& frame) {
-    static constexpr const char* NAMES[] = {"ra", "sp", "gp", "tp", "t0", "t1", "t2",  "s0",  "s1", "a0", "a1",
-                                            "a2", "a3", "a4", "a5", "a6", "a7", "s2",  "s3",  "s4", "s5", "s6",
-                                            "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6", "pc", "status"};
-    const uint64_t* values = &frame.ra;
-    for (size_t i = 0; i < std::size(NAMES); i++)
-        format_to(report, "{8} {016x}{}", NAMES[i], values[i], i % PER_LINE == PER_LINE - 1 ? "\n" : "");
+    for (size_t i = 0; i < std::size(REGISTERS); i++)
+        format_to(report, "{8} {016x}{}", REGISTERS[i], (&frame.ra)[i], i % 4 == 3 ? "\n" : "");
+    report.write("\n");
 }
 
 // `address` is shown by the function that the byte at `inside` belongs to.
 void print_place(Message& report, uint64_t address, uint64_t inside) {
     Symbol symbol = find_symbol(inside);
-    format_to(report, "  {016x} {}+0x{x}\n", address, symbol.name.empty() ? "?" : symbol.name,
-              symbol.offset + (address - inside));
+    format_to(report, "  {016x} {}+0x{x}\n", address, symbol.name.empty() ? "?" : symbol.name, symbol.offset + (address - inside));
 }
 
 // A call that never returns may be its function's last instruction: what counts is the byte before the return address.
@@ -37,43 +32,45 @@ void print_return(Message& report, uint64_t address) { print_place(report, addre
 //     fp ->  +---------------------+          leaf:  fp -> +---------------------+
 //      - 8   | return address      |                  - 8  | caller's fp         |
 //      - 16  | caller's fp         |                       +---------------------+
-void print_backtrace(Message& report, uint64_t fp, uint64_t known) {
-    for (int depth = 0; depth < MAX_BACKTRACE; depth++) {
+void print_callers(Message& report, uint64_t fp, uint64_t known) {
+    constexpr int MAX_DEPTH = 32;
+    for (int depth = 0; depth < MAX_DEPTH; depth++) {
         if (fp % 8 != 0 || !is_kernel_memory(fp - 16) || !is_kernel_memory(fp - 8)) return;
-        uint64_t return_address = reinterpret_cast<uint64_t*>(fp)[-1];
-        uint64_t caller_fp = reinterpret_cast<uint64_t*>(fp)[-2];
-        bool is_return = is_kernel_text(return_address);
-        if (!is_return && depth > 0) return;
-        if (!is_return)
-            caller_fp = return_address;  // a leaf
-        else if (depth > 0 || return_address != known)
-            print_return(report, return_address);
-        if (caller_fp <= fp)
-            return;  // stacks grow down: anything else would loop
+        auto* frame = reinterpret_cast<uint64_t*>(fp);
+        bool is_leaf = !is_kernel_text(frame[-1]);
+        uint64_t caller_fp = is_leaf ? frame[-1] : frame[-2];
+        if (is_leaf && depth > 0) return;
+        if (!is_leaf && (depth > 0 || frame[-1] != known))
+            print_return(report, frame[-1]);
+        if (caller_fp <= fp) return;  // stacks grow down: anything else would loop
         fp = caller_fp;
     }
 }
 
-bool is_other_running_hart(const Hart& hart) { return hart.thread && &hart != &this_hart(); }
-
-Atomic<uint32_t> all_stop;
-
-[[noreturn]] void stop_at(uint64_t pc, uint64_t frame_pointer) {
-    Hart& hart = this_hart();
-    hart.stopped_fp = frame_pointer;
-    __atomic_store_n(&hart.stopped_pc, pc, __ATOMIC_RELEASE);
-    disable_interrupts();
-    for (;;)
-        wait_for_interrupt();
+// How a hart came to where it stopped.
+void print_backtrace(Message& report, const Hart& hart) {
+    uint64_t known = hart.stop_trap ? hart.stop_trap->ra : 0;
+    if (hart.stop_trap)
+        print_place(report, hart.stop_trap->pc, hart.stop_trap->pc);
+    if (is_kernel_text(known))
+        print_return(report, known);  // the caller, or the last callee; a leaf may stand in the chain below
+    print_callers(report, hart.stop_fp, known);
 }
-uint64_t stopped_pc(const Hart& hart) { return __atomic_load_n(&hart.stopped_pc, __ATOMIC_ACQUIRE); }
+
+bool is_other_running_hart(const Hart& hart) { return hart.thread && &hart != &this_hart(); }
+bool has_stopped(const Hart& hart) { return __atomic_load_n(&hart.has_stopped, __ATOMIC_ACQUIRE); }
+
+void note_stop(uint64_t fp) {
+    Hart& hart = this_hart();
+    hart.stop_fp = hart.stop_trap ? hart.stop_trap->s0 : fp;
+    __atomic_store_n(&hart.has_stopped, true, __ATOMIC_RELEASE);
+}
 
 void report_other_hart(Message& report, const Hart& hart) {
-    uint64_t pc = stopped_pc(hart);
-    format_to(report, "hart {} {}:\n", hart.index, !pc ? "does not answer" : is_kernel_text(pc) ? "was" : "was in user mode");
-    if (!pc) return;
-    print_place(report, pc, pc);
-    print_backtrace(report, hart.stopped_fp, pc + 1);
+    bool in_user_mode = hart.stop_trap && !is_kernel_text(hart.stop_trap->pc);
+    format_to(report, "hart {} {}:\n", hart.index, !has_stopped(hart) ? "does not answer" : in_user_mode ? "was in user mode" : "was");
+    if (has_stopped(hart))
+        print_backtrace(report, hart);
 }
 
 struct Entry {
@@ -88,51 +85,38 @@ Symbol find_symbol(uint64_t address) {
     std::span table(kernel_symbols, kernel_symbol_count);
     auto after = std::ranges::upper_bound(table, address, {}, &Entry::address);
     if (!is_kernel_text(address) || after == table.begin()) return {};
-    const Entry& entry = *(after - 1);
-    return {entry.name, address - entry.address};
+    return {after[-1].name, address - after[-1].address};
 }
 
 void stop_other_harts() {
-    all_stop.store(1);
     for (const Hart& hart : harts)
         if (is_other_running_hart(hart))
             send_interrupt(hart.index);
     uint64_t limit = now_ns() + 1'000'000'000;
     for (const Hart& hart : harts)
-        while (is_other_running_hart(hart) && !stopped_pc(hart) && now_ns() < limit)
+        while (is_other_running_hart(hart) && !has_stopped(hart) && now_ns() < limit)
             cpu_relax();
 }
 
-// As an address, the call's last byte: it may be the last one of its function.
 void stop_hart() {
-    stop_at(reinterpret_cast<uint64_t>(__builtin_return_address(0)) - 1, reinterpret_cast<uint64_t>(__builtin_frame_address(0)));
+    disable_interrupts();
+    note_stop(reinterpret_cast<uint64_t>(__builtin_frame_address(0)));
+    for (;;)
+        wait_for_interrupt();
 }
-
-void stop_if_asked(const TrapFrame& frame) {
-    if (all_stop.load())
-        stop_at(frame.pc, frame.s0);
-}
-
-void set_panic_frame(const TrapFrame& frame) { panic_frame = &frame; }
 
 void report_panic() {
     Message report;
-    uint64_t fp = reinterpret_cast<uint64_t>(__builtin_frame_address(0)), known = 0;
-    if (panic_frame) {
-        print_registers(report, *panic_frame);
-        fp = panic_frame->s0;
-        known = panic_frame->ra;
-    }
-    format_to(report, "{}backtrace:\n", panic_frame ? "\n" : "");
-    if (panic_frame)
-        print_place(report, panic_frame->pc, panic_frame->pc);
-    if (is_kernel_text(known))
-        print_return(report, known);  // the caller, or the last callee; a leaf may stand in the chain below
-    print_backtrace(report, fp, known);
+    const Hart& hart = this_hart();
+    note_stop(reinterpret_cast<uint64_t>(__builtin_frame_address(0)));
+    if (hart.stop_trap)
+        print_registers(report, *hart.stop_trap);
+    report.write("backtrace:\n");
+    print_backtrace(report, hart);
     describe_current_process(report);
-    for (const Hart& hart : harts)
-        if (is_other_running_hart(hart))
-            report_other_hart(report, hart);
+    for (const Hart& other : harts)
+        if (is_other_running_hart(other))
+            report_other_hart(report, other);
 }
 
 }  // namespace kern::arch

@@ -15,8 +15,8 @@ void set_up_traps(uint64_t firmware_id);
 // Copies the firmware's device tree behind the kernel and reads it. EINVAL: malformed.
 Result<Machine> read_machine(PhysAddr device_tree);
 
-// Sets the clock's rate, so that now_ns() counts. EINVAL: a clock of 1 GHz or more.
-Result<> set_up_clock(const Machine& machine);
+// Sets the clock's rate, so that now_ns() counts.
+void set_up_clock(const Machine& machine);
 
 // Moves the initrd down to the device tree and replaces the boot page table by the kernel's own. ENOMEM: the machine
 // has too little memory. What the boot leaves behind from the kernel's end on:  device tree | initrd | page tables | free
@@ -51,13 +51,5 @@ struct Symbol {
 Symbol find_symbol(uint64_t address);
 
 extern "C" Hart harts[MAX_HARTS];  // entry.S points tp at the first
-
-// PANIC
-
-// stop_hart() for a hart that was interrupted in `frame`, if another one called stop_other_harts().
-void stop_if_asked(const TrapFrame& frame);
-
-// The panic to come is about this trap: its registers are reported, its stack walked.
-void set_panic_frame(const TrapFrame& frame);
 
 }  // namespace kern::arch

@@ -50,8 +50,10 @@ Perms access_of(uint64_t cause) {
 void on_interrupt(TrapFrame& frame, uint64_t cause) {
     if (cause == TIMER_INTERRUPT) return on_timer();
     if (cause == EXTERNAL_INTERRUPT) return dev::handle_interrupts();
-    asm volatile("csrci sip, 2");  // from another hart: to be awake is all that is asked of this one, unless that panics
-    stop_if_asked(frame);
+    asm volatile("csrci sip, 2");  // from another hart, which only wants this one to be awake, or panics
+    this_hart().stop_trap = &frame;
+    is_panicking();
+    this_hart().stop_trap = nullptr;
 }
 
 bool in_user_copy(uint64_t pc) {
@@ -78,7 +80,7 @@ bool is_on_emergency_stack(const TrapFrame& frame) {
 }
 
 [[noreturn]] void on_kernel_exception(TrapFrame& frame, uint64_t cause, uint64_t value) {
-    set_panic_frame(frame);
+    this_hart().stop_trap = &frame;
     if (is_on_emergency_stack(frame))
         panic("kernel stack overflow at {}", VirtAddr(frame.pc));
     panic("{} in the kernel at {}, address {}", exception(cause).words, VirtAddr(frame.pc), VirtAddr(value));
