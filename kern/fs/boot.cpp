@@ -1,6 +1,7 @@
 #include "fs/boot.h"
 
 #include "base/print.h"
+#include "fs/cpio.h"
 #include "fs/devfs.h"
 #include "fs/mount.h"
 #include "fs/ramfs.h"
@@ -12,22 +13,101 @@ namespace {
 
 constinit FileSystem rootfs("rootfs", 0x01021994, 2);  // Linux's root in memory is a tmpfs
 
-Result<> mount_on(Ref<Directory> root, std::string_view name, std::string_view type) {
-    Target place = TRY(walk(root, name, LastLink::follow));
-    Ref<Inode> at = place.inode ? place.inode : TRY(create(place, {static_cast<uint32_t>(InodeType::directory) | 0755}));
-    if (!at->as_directory()) return fail(Errno::ENOTDIR);
-    return mount(*TRY(find_file_system_type(type)), type, nullptr, *at->as_directory(), false);
+// FILLING IT FROM THE ARCHIVES: a later entry replaces an earlier one of the same name; directories are merged.
+
+class Unpacker {
+public:
+    Result<> unpack(const CpioEntry& entry, unsigned archive);
+
+private:
+    // A file that has more names than the one it was met by: the others come with the same inode number. Any of them may
+    // bring the content.
+    struct Linked {
+        uint64_t file, device;
+        Ref<Inode> inode;
+    };
+    Result<Ref<Inode>> make_linked(const Target& target, const CpioEntry& entry, unsigned archive);
+
+    Vec<Linked> linked_;
+};
+
+Result<Ref<Inode>> Unpacker::make_linked(const Target& target, const CpioEntry& entry, unsigned archive) {
+    uint64_t file = uint64_t{archive} << 32 | entry.inode, device = uint64_t{entry.device_major} << 32 | entry.device_minor;
+    for (Linked& known : linked_) {
+        if (known.file != file || known.device != device || !known.inode->links()) continue;
+        TRY(link(*known.inode, target));
+        return known.inode;
+    }
+    Ref<Inode> inode = TRY(create(target, {entry.mode}));
+    TRY(linked_.push({file, device, inode}));
+    return inode;
+}
+
+Result<> Unpacker::unpack(const CpioEntry& entry, unsigned archive) {
+    InodeType type{entry.mode & TYPE_BITS};
+    bool is_link = type == InodeType::symlink, is_regular = type == InodeType::regular;
+    if (!is_link && !is_regular && type != InodeType::directory) return {};  // /dev has its own devices
+    Target target = TRY(walk(root_directory(), entry.name, LastLink::entry));
+    Directory* old = target.inode ? target.inode->as_directory() : nullptr;
+    Ref<Inode> inode = old && type == InodeType::directory ? target.inode : Ref<Inode>();
+    if (target.inode && !inode)
+        TRY(old ? remove_directory(target) : unlink(target));
+    if (!inode && is_regular && entry.links > 1)
+        inode = TRY(make_linked(target, entry, archive));
+    if (!inode)
+        inode = TRY(create(target, {is_link ? mode_of(type, 0777) : entry.mode, is_link ? entry.data : ""}));
+    if (is_regular && !entry.data.empty() && TRY(inode->vmo()->write(0, std::as_bytes(std::span(entry.data)))) < entry.data.size())
+        return fail(Errno::ENOSPC);
+    TRY(inode->set_owner(entry.user, entry.group));
+    if (!is_link)
+        TRY(inode->set_permissions(entry.mode));
+    inode->times().modified.store(uint64_t{entry.modified} * 1'000'000'000);
+    return {};
+}
+
+constexpr std::pair<Errno, std::string_view> REASONS[] = {
+    {Errno::ENOENT, "its directory is missing"},
+    {Errno::ENOTDIR, "its directory is a file"},
+    {Errno::ENOTEMPTY, "a directory that is not empty is in its place"},
+    {Errno::ENAMETOOLONG, "a name is longer than 255 bytes"},
+    {Errno::ENOMEM, "the memory is full"},
+    {Errno::ENOSPC, "the memory is full"},
+};
+
+// On an error one line says what is wrong and where; what came before it is there.
+Result<> unpack_initramfs(std::span<const std::byte> archives) {
+    CpioReader reader(archives);
+    Unpacker unpacker;
+    for (;;) {
+        auto entry = reader.next();
+        if (!entry)
+            alert("initramfs: {} (byte {} of {})\n", reader.problem(), reader.offset(), archives.size());
+        if (!TRY(std::move(entry))) return {};
+        auto result = unpacker.unpack(**entry, reader.archive());
+        if (result) continue;
+        const auto* known = std::ranges::find(REASONS, result.error(), [](auto& reason) { return reason.first; });
+        std::string_view reason = known != std::end(REASONS) ? known->second : "it cannot be made";
+        alert("initramfs: {}: {} (error {})\n", (*entry)->name, reason, result.error());
+        return result;
+    }
+}
+
+// MOUNTING
+
+Result<> mount_on(std::string_view name, std::string_view type) {
+    Target place = TRY(walk(nullptr, name, LastLink::follow));
+    Ref<Inode> at = place.inode ? place.inode : TRY(create(place, {mode_of(InodeType::directory, 0755)}));
+    return mount(type, type, nullptr, *at, false);
 }
 
 // What the archive holds below /dev and /proc lies under what is mounted there.
 Result<> mount_all(std::span<const std::byte> initramfs, ConsoleMode console) {
-    Ref<Directory> root = TRY(make_ref<RamDirectory>(rootfs, 0755));
-    set_root_directory(root);
+    set_root_directory(TRY(make_ref<RamDirectory>(rootfs, 0755)));
     TRY(make_devfs(console));
     if (!initramfs.empty())
-        TRY(unpack_initramfs(root, initramfs));
-    TRY(mount_on(root, "dev", "devtmpfs"));
-    return mount_on(root, "proc", "proc");
+        TRY(unpack_initramfs(initramfs));
+    TRY(mount_on("/dev", "devtmpfs"));
+    return mount_on("/proc", "proc");
 }
 
 }  // namespace

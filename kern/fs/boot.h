@@ -4,17 +4,13 @@
 #include <span>
 
 #include "base/boot_args.h"
-#include "fs/directory.h"
+#include "base/result.h"
 
 namespace kern {
 
-// Makes the root in memory, mounts /dev and /proc, and fills it from the initramfs (empty: it stays so). An error has been
-// reported in one line.
+// Makes the root in memory, fills it from the archives that the boot loader put in memory (the kernel's -initrd; empty: it
+// stays so), and mounts /dev and /proc. An error has been reported in one line: EINVAL (a malformed archive), ENOSPC, ENOMEM
+// and what fs/tree.h says.
 Result<> mount_root(std::span<const std::byte> initramfs, ConsoleMode console);
-
-// Fills the root directory from the archives that the boot loader put in memory (the kernel's -initrd). A later entry
-// replaces an earlier one of the same name; directories are merged. On an error one line says what is wrong and where; what
-// came before it is there. EINVAL (malformed), ENOSPC, ENOMEM and what fs/tree.h says.
-Result<> unpack_initramfs(Ref<Directory> root, std::span<const std::byte> archives);
 
 }  // namespace kern

@@ -23,12 +23,13 @@ struct CpioEntry {
     std::string_view name;
     uint32_t inode, mode, user, group, links, modified;  // `modified`: seconds since 1970
     uint32_t device_major, device_minor;
-    std::span<const std::byte> data;
+    std::string_view data;
 };
 
 class CpioReader {
 public:
-    explicit CpioReader(std::span<const std::byte> archives) : bytes_(archives) {}
+    explicit CpioReader(std::span<const std::byte> archives)
+        : text_(reinterpret_cast<const char*>(archives.data()), archives.size()) {}
 
     // The next entry; nothing at the end of the last archive. EINVAL: see problem().
     Result<std::optional<CpioEntry>> next();
@@ -41,18 +42,12 @@ public:
     size_t offset() const { return offset_; }
 
 private:
-    static constexpr size_t HEADER_SIZE = 110;
-    static constexpr size_t MAX_NAME = 4096;
+    static constexpr size_t HEADER_SIZE = 110, MAX_NAME = 4096;
 
     Result<CpioEntry> read_entry();
-    Result<> read_header(uint32_t (&numbers)[13]);
-    bool skip_padding();
     std::unexpected<Errno> wrong(std::string_view what, size_t at);
-    std::string_view text(size_t from, size_t size) const {
-        return {reinterpret_cast<const char*>(bytes_.data()) + from, size};
-    }
 
-    std::span<const std::byte> bytes_;
+    std::string_view text_;
     size_t at_ = 0;
     unsigned archive_ = 0;
     bool inside_ = false;  // between an archive's first entry and its trailer

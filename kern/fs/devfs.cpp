@@ -52,7 +52,7 @@ constexpr MemoryDevice MEMORY_DEVICES[] = {
 class MemoryDeviceFile final : public Inode {
 public:
     explicit MemoryDeviceFile(const MemoryDevice& device)
-        : Inode(devfs, static_cast<uint32_t>(InodeType::character) | 0666), device_(device) {}
+        : Inode(devfs, mode_of(InodeType::character, 0666)), device_(device) {}
     uint64_t device_number() const override { return device_number_of(1, device_.minor); }
     Result<size_t> read(File&, UserBytes to) override { return device_.read(to); }
     Result<size_t> write(File&, UserBytes from) override { return device_.write(from); }
@@ -83,7 +83,7 @@ Result<> make_devfs(ConsoleMode console) {
     for (auto [name, minor] : TERMINALS)
         TRY(directory->put(name, TRY(make_terminal(devfs, minor))));
     for (auto [name, target] : LINKS)
-        TRY(directory->put(name, TRY(directory->make({static_cast<uint32_t>(InodeType::symlink) | 0777, target}))));
+        TRY(directory->put(name, TRY(directory->make({mode_of(InodeType::symlink, 0777), target}))));
     devices = directory.release();
     return {};
 }

@@ -30,6 +30,7 @@ enum class InodeType : uint32_t {
 
 inline constexpr uint32_t TYPE_BITS = 0170000;
 inline constexpr uint32_t PERMISSION_BITS = 07777;
+constexpr uint32_t mode_of(InodeType type, uint32_t mode) { return static_cast<uint32_t>(type) | (mode & PERMISSION_BITS); }
 
 // What poll(2) reports; the values of POLLIN and so on.
 namespace poll_event {

@@ -23,61 +23,55 @@ constexpr FileSystemType TYPES[] = {
     {"devtmpfs", false, [](dev::BlockDevice*, bool) { return Result<Ref<Directory>>(devfs_root()); }},
 };
 
-Mount* find_mount(List<Mount, Mount>& list, const Directory& root) {
+// The mount whose root this is; else EINVAL.
+Result<Mount*> find_mount(List<Mount, Mount>& list, const Inode& root) {
     for (Mount& mount : list)
         if (mount.root.get() == &root) return &mount;
-    return nullptr;
-}
-
-bool has_mount_in(List<Mount, Mount>& list, const FileSystem& fs) {
-    for (Mount& mount : list)
-        if (&mount.covered->file_system() == &fs) return true;
-    return false;
+    return fail(Errno::EINVAL);
 }
 
 }  // namespace
 
-Result<const FileSystemType*> find_file_system_type(std::string_view name) {
-    for (const FileSystemType& type : TYPES)
-        if (type.name == name) return &type;
-    return fail(Errno::ENODEV);
-}
-
-Result<> mount(const FileSystemType& type, std::string_view source, Ref<Inode> device, Directory& at, bool read_only) {
-    dev::BlockDevice* disk = device && type.needs_device ? device->block_device() : nullptr;
-    if (type.needs_device && !disk) return fail(Errno::ENOTBLK);
+Result<> mount(std::string_view type, std::string_view source, Inode* device, Inode& at, bool read_only) {
+    const auto* kind = std::ranges::find(TYPES, type, &FileSystemType::name);
+    if (kind == std::end(TYPES)) return fail(Errno::ENODEV);
+    dev::BlockDevice* disk = kind->needs_device && device ? device->block_device() : nullptr;
+    if (kind->needs_device && !disk) return fail(device ? Errno::ENOTBLK : Errno::ENOENT);
+    if (!at.as_directory()) return fail(Errno::ENOTDIR);
     auto mount = TRY(make_own<Mount>());
     mount->source = TRY(String::copy(source));
-    mount->covered = Ref<Directory>::share(&at);
+    mount->covered = Ref<Directory>::share(at.as_directory());
     auto list = mounts.lock();
-    mount->root = TRY(type.open(disk, read_only));
+    mount->root = TRY(kind->open(disk, read_only));
     if (find_mount(*list, *mount->root)) return fail(Errno::EBUSY);
-    TRY(at.cover(mount->root));
+    TRY(mount->covered->cover(mount->root));
     if (read_only)
         mount->root->file_system().read_only.store(1);
     list->push_back(*mount.release());
     return {};
 }
 
-Result<> remount(Directory& root, bool read_only) {
+Result<> remount(Inode& root, bool read_only) {
     auto list = mounts.lock();
-    if (!find_mount(*list, root)) return fail(Errno::EINVAL);
+    TRY(find_mount(*list, root));
     root.file_system().read_only.store(read_only);
     return root.file_system().sync();
 }
 
-Result<> unmount(Ref<Directory> root, bool even_if_busy) {
+Result<> unmount(Inode& root, bool even_if_busy) {
     Own<Mount> gone;  // goes when the lock is free again
     auto list = mounts.lock();
-    Mount* mount = find_mount(*list, *root);
-    if (!mount) return fail(Errno::EINVAL);
-    FileSystem& fs = root->file_system();
-    if (!even_if_busy && (fs.open_files.load() || root->is_mount_point() || has_mount_in(*list, fs))) return fail(Errno::EBUSY);
+    Mount* mount = TRY(find_mount(*list, root));
+    FileSystem& fs = root.file_system();
+    bool is_busy = fs.open_files.load();
+    for (Mount& other : *list)
+        is_busy |= &other.covered->file_system() == &fs;
+    if (is_busy && !even_if_busy) return fail(Errno::EBUSY);
     TRY(fs.sync());
     TRY(mount->covered->cover(nullptr));
     mount->unlink();
     gone = Own<Mount>(mount);
-    fs.unmounted(*root);
+    fs.unmounted(*mount->root);
     return {};
 }
 

@@ -15,15 +15,13 @@ struct FileSystemType {
     Result<Ref<Directory>> (*open)(dev::BlockDevice* device, bool read_only);
 };
 
-// The type, ENODEV when there is none of this name.
-Result<const FileSystemType*> find_file_system_type(std::string_view name);
-// Shows a file system in place of the directory `at`. `source` is what /proc/mounts calls it; `device` what is at that path
-// (null: nothing). ENOTBLK, EBUSY (`at` is covered, removed or "/"), EROFS and what the type says.
-Result<> mount(const FileSystemType& type, std::string_view source, Ref<Inode> device, Directory& at, bool read_only);
+// Shows a file system in place of the directory `at`. `source` is what /proc/mounts calls it; `device` what is found there
+// (null: nothing). ENODEV (no such type), ENOTDIR, ENOTBLK, EBUSY (`at` is covered or "/"), ENOENT and what the type says.
+Result<> mount(std::string_view type, std::string_view source, Inode* device, Inode& at, bool read_only);
 // mount(2) with MS_REMOUNT: only whether it may be written. EINVAL: `root` is not that of a mount.
-Result<> remount(Directory& root, bool read_only);
+Result<> remount(Inode& root, bool read_only);
 // Takes a mount with this root away, after sync(). EINVAL, EBUSY (open files, a working directory or a mount in it).
-Result<> unmount(Ref<Directory> root, bool even_if_busy);
+Result<> unmount(Inode& root, bool even_if_busy);
 // sync(2): all of them.
 void sync_file_systems();
 // The lines of /proc/mounts.

@@ -16,7 +16,7 @@ constexpr size_t ATOMIC_WRITE = 4096;  // PIPE_BUF: no other writer's bytes come
 //                            ^ read_             ^ written_
 class Pipe final : public Inode {
 public:
-    Pipe(FileSystem& fs, uint32_t permissions) : Inode(fs, static_cast<uint32_t>(InodeType::fifo) | permissions) {}
+    Pipe(FileSystem& fs, uint32_t permissions) : Inode(fs, mode_of(InodeType::fifo, permissions)) {}
 
     bool is_seekable() const override { return false; }
     Result<> opened(File& file) override;

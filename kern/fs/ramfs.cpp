@@ -1,38 +1,21 @@
 #include "fs/ramfs.h"
 
 #include "fs/file.h"
+#include "mm/frame.h"
 
 namespace kern {
 
 namespace {
 
-constexpr uint32_t DIRECTORY = static_cast<uint32_t>(InodeType::directory);
-
-// FNV-1a.
-uint32_t hash_of(std::string_view name) {
-    uint32_t hash = 2166136261;
-    for (char c : name)
-        hash = (hash ^ static_cast<uint8_t>(c)) * 16777619;
-    return hash;
-}
-
-// A symbolic link.
-class RamLink final : public Inode {
+// A file, or a symbolic link.
+class RamInode final : public Inode {
 public:
-    RamLink(FileSystem& fs, String text)
-        : Inode(fs, static_cast<uint32_t>(InodeType::symlink) | 0777), text_(std::move(text)) {}
-    uint64_t size() override { return text_.size(); }
-    Result<String> read_link() override { return String::copy(text_.view()); }
+    RamInode(FileSystem& fs, uint32_t mode, Ref<Vmo> vmo, String text)
+        : Inode(fs, mode), vmo_(std::move(vmo)), text_(std::move(text)) {}
 
-private:
-    String text_;
-};
-
-class RamFile final : public Inode {
-public:
-    RamFile(FileSystem& fs, uint32_t mode, Ref<Vmo> vmo) : Inode(fs, mode), vmo_(std::move(vmo)) {}
-    uint64_t size() override { return vmo_->size(); }
+    uint64_t size() override { return vmo_ ? vmo_->size() : text_.size(); }
     Ref<Vmo> vmo() override { return vmo_; }
+    Result<String> read_link() override { return vmo_ ? fail(Errno::EINVAL) : String::copy(text_.view()); }
     Result<> resize(uint64_t size) override { return vmo_->resize(size); }
     // What is there already can be written again however little memory is left.
     Result<> allocate(uint64_t from, uint64_t to) override {
@@ -43,7 +26,8 @@ public:
     }
 
 private:
-    Ref<Vmo> vmo_;
+    Ref<Vmo> vmo_;  // null: a link
+    String text_;
 };
 
 class Tmpfs final : public FileSystem {
@@ -52,6 +36,14 @@ public:
     void unmounted(Directory& root) override { static_cast<RamDirectory&>(root).take_apart(); }
     void unused() override { delete this; }
 };
+
+// FNV-1a.
+uint32_t hash_of(std::string_view name) {
+    uint32_t hash = 2166136261;
+    for (char c : name)
+        hash = (hash ^ static_cast<uint8_t>(c)) * 16777619;
+    return hash;
+}
 
 }  // namespace
 
@@ -64,112 +56,99 @@ Result<Ref<Directory>> make_tmpfs() {
     return root;
 }
 
-// THE ENTRIES
+// THE NAMES
 
 // The link of the chain that leads to this name, or that would: 0, at the chain's end.
-uint32_t& NameTable::link_to(std::string_view name) {
-    uint32_t* link = &buckets_[hash_of(name) & (buckets_.size() - 1)];
-    while (*link && entries_[*link - 1].name != name)
-        link = &entries_[*link - 1].next;
+uint32_t& RamDirectory::Names::link_to(std::string_view name) {
+    uint32_t* link = buckets.empty() ? &free : &buckets[hash_of(name) & (buckets.size() - 1)];
+    while (*link && entries[*link - 1].name != name)
+        link = &entries[*link - 1].next;
     return *link;
 }
 
-Ref<Inode>* NameTable::find(std::string_view name) {
-    uint32_t place = buckets_.empty() ? 0 : link_to(name);
-    return place ? &entries_[place - 1].inode : nullptr;
-}
-
 // Twice the buckets, and every entry into its new one.
-Result<> NameTable::grow() {
-    Vec<uint32_t> buckets;
-    TRY(buckets.resize(std::max<size_t>(8, buckets_.size() * 2)));
-    buckets_ = std::move(buckets);
-    for (uint32_t i = 0; i < entries_.size(); i++) {
-        entries_[i].next = 0;
-        link_to(entries_[i].name.view()) = i + 1;
+Result<> RamDirectory::Names::grow() {
+    Vec<uint32_t> more;
+    TRY(more.resize(std::max<size_t>(8, buckets.size() * 2)));
+    buckets = std::move(more);
+    for (uint32_t place = 1; place <= entries.size(); place++) {
+        entries[place - 1].next = 0;
+        link_to(entries[place - 1].name.view()) = place;
     }
     return {};
 }
 
-Result<> NameTable::insert(std::string_view name, Ref<Inode> inode) {
-    String own_name = TRY(String::copy(name));
-    if (!free_) {
-        if (entries_.size() >= buckets_.size())
-            TRY(grow());
-        TRY(entries_.push({}));
-        free_ = static_cast<uint32_t>(entries_.size());
-    }
-    uint32_t place = free_;
-    free_ = entries_[place - 1].next;
-    entries_[place - 1] = {std::move(own_name), std::move(inode)};
-    link_to(name) = place;
-    size_++;
-    return {};
+Ref<Inode> RamDirectory::Names::erase(uint32_t& link) {
+    if (!link) return {};
+    uint32_t place = std::exchange(link, entries[link - 1].next);
+    size--;
+    return std::exchange(entries[place - 1], {String(), nullptr, std::exchange(free, place)}).inode;
 }
 
-Ref<Inode> NameTable::erase(std::string_view name) {
-    if (!find(name)) return {};
-    uint32_t& link = link_to(name);
-    uint32_t place = std::exchange(link, entries_[link - 1].next);
-    size_--;
-    return std::exchange(entries_[place - 1], {String(), nullptr, std::exchange(free_, place)}).inode;
-}
-
-Ref<Inode> NameTable::erase_any() {
-    if (!size_) return {};
-    while (!entries_[sweep_ % entries_.size()].inode)
-        sweep_++;
-    return erase(entries_[sweep_ % entries_.size()].name.view());
-}
-
-void NameTable::list(EntrySink& sink) {
-    for (size_t i = sink.position - Directory::FIRST_ENTRY; i < entries_.size(); i++) {
-        Entry& entry = entries_[i];
-        if (!entry.inode) continue;
-        if (!sink.offer(entry.name.view(), entry.inode->number(), entry.inode->type(), Directory::FIRST_ENTRY + i + 1)) return;
-    }
+Ref<Inode> RamDirectory::Names::erase_any() {
+    if (!size) return {};
+    while (!entries[sweep % entries.size()].inode)
+        sweep++;
+    return erase(link_to(entries[sweep % entries.size()].name.view()));
 }
 
 // THE DIRECTORY
 
-RamDirectory::RamDirectory(FileSystem& fs, uint32_t mode) : Directory(fs, DIRECTORY | (mode & PERMISSION_BITS)) {}
+RamDirectory::RamDirectory(FileSystem& fs, uint32_t mode) : Directory(fs, mode_of(InodeType::directory, mode)) {}
 
 // As Linux's tmpfs counts.
-uint64_t RamDirectory::size() { return 20 * (names_.lock()->size() + 2); }
+uint64_t RamDirectory::size() { return 20 * (names_.lock()->size + 2); }
 
 Result<Ref<Inode>> RamDirectory::lookup(std::string_view name) {
     auto names = names_.lock();
-    Ref<Inode>* inode = names->find(name);
-    return inode ? Result<Ref<Inode>>(*inode) : fail(Errno::ENOENT);
+    uint32_t place = names->link_to(name);
+    return place ? Result<Ref<Inode>>(names->entries[place - 1].inode) : fail(Errno::ENOENT);
 }
 
 Result<> RamDirectory::list(EntrySink& sink) {
-    names_.lock()->list(sink);
+    auto names = names_.lock();
+    for (size_t i = sink.position - FIRST_ENTRY; i < names->entries.size(); i++) {
+        auto& [name, inode, next] = names->entries[i];
+        if (inode && !sink.offer(name.view(), inode->number(), inode->type(), FIRST_ENTRY + i + 1)) break;
+    }
     return {};
 }
 
 Result<Ref<Inode>> RamDirectory::make(const NewInode& what) {
     FileSystem& fs = file_system();
+    InodeType type{what.mode & TYPE_BITS};
     if (!memory_for_files()) return fail(Errno::ENOSPC);
-    switch (InodeType{what.mode & TYPE_BITS}) {
-    case InodeType::directory: return TRY(make_ref<RamDirectory>(fs, what.mode));
-    case InodeType::symlink: return TRY(make_ref<RamLink>(fs, TRY(String::copy(what.link_target))));
-    case InodeType::regular: return TRY(make_ref<RamFile>(fs, what.mode, TRY(Vmo::create(0))));
-    case InodeType::fifo: return make_fifo(fs, what.mode);
-    default: return fail(Errno::EPERM);
-    }
+    if (type == InodeType::directory) return TRY(make_ref<RamDirectory>(fs, what.mode));
+    if (type == InodeType::fifo) return make_fifo(fs, what.mode);
+    if (type != InodeType::regular && type != InodeType::symlink) return fail(Errno::EPERM);
+    Ref<Vmo> vmo = type == InodeType::regular ? TRY(Vmo::create(0)) : Ref<Vmo>();
+    return TRY(make_ref<RamInode>(fs, what.mode, std::move(vmo), TRY(String::copy(what.link_target))));
 }
 
 Result<> RamDirectory::put(std::string_view name, Ref<Inode> inode) {
+    String own_name = TRY(String::copy(name));
     auto names = names_.lock();
-    Ref<Inode>* place = names->find(name);
-    if (!place) return names->insert(name, std::move(inode));
-    std::swap(*place, inode);  // the old one goes when the lock is free again
+    if (uint32_t place = names->link_to(name)) {
+        std::swap(names->entries[place - 1].inode, inode);  // the old one goes when the lock is free again
+        return {};
+    }
+    if (!names->free) {
+        if (names->entries.size() >= names->buckets.size())
+            TRY(names->grow());
+        TRY(names->entries.push({}));
+        names->free = static_cast<uint32_t>(names->entries.size());
+    }
+    uint32_t place = std::exchange(names->free, names->entries[names->free - 1].next);
+    names->entries[place - 1] = {std::move(own_name), std::move(inode)};
+    names->link_to(name) = place;
+    names->size++;
     return {};
 }
 
 Result<> RamDirectory::erase(std::string_view name) {
-    Ref<Inode> gone = names_.lock()->erase(name);  // goes when the lock is free again
+    auto names = names_.lock();
+    Ref<Inode> gone = names->erase(names->link_to(name));
+    names.unlock();
     return {};
 }
 

@@ -290,7 +290,7 @@ constexpr std::pair<unsigned, Result<> (*)(VirtAddr)> REQUESTS[] = {
 class TerminalFile final : public Inode {
 public:
     TerminalFile(FileSystem& fs, unsigned minor)
-        : Inode(fs, static_cast<uint32_t>(InodeType::character) | (minor ? 0600 : 0666)), minor_(minor) {}
+        : Inode(fs, mode_of(InodeType::character, minor ? 0600 : 0666)), minor_(minor) {}
 
     uint64_t device_number() const override { return device_number_of(5, minor_); }
     bool is_seekable() const override { return false; }

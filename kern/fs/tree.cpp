@@ -186,7 +186,7 @@ Result<Ref<File>> open_target(Target& target, uint32_t flags, uint32_t mode) {
     bool creates = flags & open_flag::CREATE, is_new = false;
     if (!target.inode) {
         if (!creates || target.slash_follows) return fail(creates ? Errno::EISDIR : Errno::ENOENT);
-        auto made = create(target, {static_cast<uint32_t>(InodeType::regular) | mode});
+        auto made = create(target, {mode_of(InodeType::regular, mode)});
         is_new = made.has_value();
         // Someone else may have been faster.
         target.inode = made || made.error() != Errno::EEXIST ? TRY(std::move(made)) : TRY(find(target.directory, target.name));

@@ -36,8 +36,6 @@ namespace {
 
 uint32_t masked(uint32_t mode) { return mode & PERMISSION_BITS & ~files().umask.load(); }
 
-constexpr uint32_t mode_of(InodeType type, uint32_t permissions) { return static_cast<uint32_t>(type) | permissions; }
-
 // OPENING
 
 Result<int> sys_openat(int fd, VirtAddr path, uint32_t flags, uint32_t mode) {
@@ -149,22 +147,16 @@ Result<> sys_mount(VirtAddr source, VirtAddr at, VirtAddr type_name, uint64_t fl
     String source_name = source.value ? TRY(read_user_path(source)) : String();
     String type = type_name.value ? TRY(read_user_path(type_name)) : String();
     Ref<Inode> place = TRY(find_inode(AT_FDCWD, at));
-    Directory* directory = place->as_directory();
-    if (flags & (BIND | MOVE | PROPAGATION)) return fail(Errno::EINVAL);
-    if (flags & REMOUNT) return directory ? remount(*directory, flags & READ_ONLY) : fail(Errno::EINVAL);
-    if (!type_name.value) return fail(Errno::EINVAL);
-    const FileSystemType* kind = TRY(find_file_system_type(type.view()));
-    if (!directory) return fail(Errno::ENOTDIR);
-    Ref<Inode> device = kind->needs_device ? TRY(find_inode(AT_FDCWD, source)) : Ref<Inode>();
-    return mount(*kind, source.value ? source_name.view() : "none", std::move(device), *directory, flags & READ_ONLY);
+    if (flags & REMOUNT) return remount(*place, flags & READ_ONLY);
+    if ((flags & (BIND | MOVE | PROPAGATION)) || !type_name.value) return fail(Errno::EINVAL);
+    auto device = find_inode(AT_FDCWD, source);
+    return mount(type.view(), source.value ? source_name.view() : "none", device ? device->get() : nullptr, *place, flags & READ_ONLY);
 }
 
 Result<> sys_umount2(VirtAddr at, int flags) {
     constexpr int DETACH = 2, NO_FOLLOW = 8, ALL = 15;
     if (flags & ~ALL) return fail(Errno::EINVAL);
-    Ref<Inode> place = TRY(find_inode(AT_FDCWD, at, flags & NO_FOLLOW ? AT_SYMLINK_NOFOLLOW : 0));
-    Directory* root = place->as_directory();
-    return root ? unmount(Ref<Directory>::share(root), flags & DETACH) : fail(Errno::EINVAL);
+    return unmount(*TRY(find_inode(AT_FDCWD, at, flags & NO_FOLLOW ? AT_SYMLINK_NOFOLLOW : 0)), flags & DETACH);
 }
 
 // WHERE A PROCESS IS
