@@ -56,8 +56,8 @@ Result<> Unpacker::unpack(const CpioEntry& entry, unsigned archive) {
         inode = TRY(make_linked(target, entry, archive));
     if (!inode)
         inode = TRY(create(target, {is_link ? mode_of(type, 0777) : entry.mode, is_link ? entry.data : ""}));
-    if (is_regular && !entry.data.empty() && TRY(inode->vmo()->write(0, std::as_bytes(std::span(entry.data)))) < entry.data.size())
-        return fail(Errno::ENOSPC);
+    auto bytes = std::as_bytes(std::span(entry.data));
+    if (is_regular && !bytes.empty() && TRY(inode->vmo()->write(0, bytes)) < bytes.size()) return fail(Errno::ENOSPC);
     TRY(inode->set_owner(entry.user, entry.group));
     if (!is_link)
         TRY(inode->set_permissions(entry.mode));

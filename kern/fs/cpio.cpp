@@ -27,7 +27,9 @@ Result<std::optional<CpioEntry>> CpioReader::next() {
         // Zeroes may lie between archives, and behind the last.
         if (!inside_)
             at_ = std::min(text_.find_first_not_of('\0', at_), text_.size());
-        if (at_ >= text_.size()) return inside_ ? wrong("the archive ends without its TRAILER!!!", at_) : Result<std::optional<CpioEntry>>();
+        bool at_end = at_ >= text_.size();
+        if (at_end && !inside_) return std::nullopt;
+        if (at_end) return wrong("the archive ends without its TRAILER!!!", at_);
         CpioEntry entry = TRY(read_entry());
         archive_ += !inside_;
         inside_ = entry.name != "TRAILER!!!";

@@ -23,6 +23,7 @@ Result<UserBytes> user_bytes(VirtAddr at, uint64_t size) {
 }
 
 enum Direction { IN, OUT };
+enum Where { HERE, THERE, EITHER };  // at the file's offset, at a place of the call's own, or that unless it is -1
 
 Result<Ref<File>> get_open(int fd, Direction direction) {
     Ref<File> file = TRY(get_file(fd));
@@ -30,36 +31,29 @@ Result<Ref<File>> get_open(int fd, Direction direction) {
     return is_open ? Result<Ref<File>>(std::move(file)) : fail(Errno::EBADF);
 }
 
+Result<FilePlace> place_of(Where where, int64_t place) {
+    if (where == HERE || (where == EITHER && place == -1)) return FilePlace();
+    return place < 0 ? Result<FilePlace>(fail(Errno::EINVAL)) : FilePlace(static_cast<uint64_t>(place));
+}
+
 // Whoever writes where nobody reads is told by a signal as well.
-template <typename T>
-Result<T> told_of_broken_pipe(Result<T> moved) {
+Result<size_t> told_of_broken_pipe(Result<size_t> moved) {
     if (!moved && moved.error() == Errno::EPIPE)
         raise_signal(SIGPIPE);
     return moved;
 }
 
-template <Direction direction>
-Result<size_t> transfer(File& file, UserBytes bytes, FilePlace place) {
+Result<size_t> transfer(Direction direction, File& file, UserBytes bytes, FilePlace place) {
     if (place.value_or(0) > INT64_MAX - bytes.size) return fail(Errno::EINVAL);
     return direction == IN ? file.read(bytes, place) : told_of_broken_pipe(file.write(bytes, place));
 }
 
-// Those calls that have a place of their own: not below 0.
-Result<FilePlace> place_at(int64_t place) {
-    return place < 0 ? Result<FilePlace>(fail(Errno::EINVAL)) : FilePlace(static_cast<uint64_t>(place));
-}
-
-template <Direction direction>
-Result<uint64_t> sys_move(int fd, VirtAddr at, uint64_t size) {
+// read(2), pread(2), write(2), pwrite(2).
+template <Direction direction, Where where>
+Result<size_t> sys_move(int fd, VirtAddr at, uint64_t size, int64_t place) {
+    FilePlace there = TRY(place_of(where, place));
     Ref<File> file = TRY(get_open(fd, direction));
-    return transfer<direction>(*file, TRY(user_bytes(at, size)), {});
-}
-
-template <Direction direction>
-Result<uint64_t> sys_move_at(int fd, VirtAddr at, uint64_t size, int64_t place) {
-    FilePlace there = TRY(place_at(place));
-    Ref<File> file = TRY(get_open(fd, direction));
-    return transfer<direction>(*file, TRY(user_bytes(at, size)), there);
+    return transfer(direction, *file, TRY(user_bytes(at, size)), there);
 }
 
 // One element of an array of struct iovec.
@@ -72,45 +66,31 @@ Result<UserBytes> vector_at(VirtAddr vectors, int index) {
     return user_bytes(vector.at, vector.size);
 }
 
-// One piece after the other, until one falls short. Having moved some bytes, a call does not wait for a stream to be ready
-// for more. All addresses and lengths, each below 2^38, are checked before the first byte moves.
-template <Direction direction>
-Result<uint64_t> move_vectors(int fd, VirtAddr vectors, int count, FilePlace place) {
+// readv(2) and its kin: one piece after the other, until one falls short. Having moved some bytes, a call does not wait for a
+// stream to be ready for more. All addresses and lengths, each below 2^38, are checked before the first byte moves. Of the
+// flags that preadv2(2) takes none is needed here.
+template <Direction direction, Where where>
+Result<size_t> sys_move_vectors(int fd, VirtAddr vectors, int count, int64_t place, uint64_t, int flags) {
+    if (where == EITHER && flags) return fail(Errno::EOPNOTSUPP);
+    FilePlace there = TRY(place_of(where, place));
     Ref<File> file = TRY(get_open(fd, direction));
     if (count < 0 || count > MAX_VECTORS) return fail(Errno::EINVAL);
     for (int i = 0; i < count; i++)
         TRY(vector_at(vectors, i));
-    uint64_t done = 0;
+    size_t done = 0;
     for (int i = 0; i < count; i++) {
         UserBytes bytes = TRY(vector_at(vectors, i));
         bytes.size = std::min(bytes.size, MAX_TRANSFER - done);
         if (bytes.size == 0) continue;
         if (done && !(file->inode().ready() & (direction == IN ? poll_event::IN : poll_event::OUT))) break;
-        Result<size_t> moved = transfer<direction>(*file, bytes, place);
+        Result<size_t> moved = transfer(direction, *file, bytes, there);
         if (!moved && !done) return moved;
         done += moved.value_or(0);
         if (!moved || *moved < bytes.size) break;
-        if (place)
-            *place += *moved;
+        if (there)
+            *there += *moved;
     }
     return done;
-}
-
-template <Direction direction>
-Result<uint64_t> sys_move_vectors(int fd, VirtAddr vectors, int count) {
-    return move_vectors<direction>(fd, vectors, count, {});
-}
-
-template <Direction direction>
-Result<uint64_t> sys_move_vectors_at(int fd, VirtAddr vectors, int count, int64_t place) {
-    return move_vectors<direction>(fd, vectors, count, TRY(place_at(place)));
-}
-
-// preadv2(2) and pwritev2: place -1 is the offset; of the flags none is needed here.
-template <Direction direction>
-Result<uint64_t> sys_move_vectors2(int fd, VirtAddr vectors, int count, int64_t place, uint64_t, int flags) {
-    if (flags) return fail(Errno::EOPNOTSUPP);
-    return move_vectors<direction>(fd, vectors, count, place == -1 ? FilePlace() : TRY(place_at(place)));
 }
 
 // From the offset, which moves along, or from where `*place` says, which does.
@@ -220,46 +200,43 @@ Result<> sys_ioctl(int fd, uint32_t request, VirtAddr argument) {
 
 // LOCKS
 
-// What a struct flock says, in the words of fs/file_lock.h, and back.
+enum { F_DUPFD = 0, F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4, F_GETLK = 5, F_SETLK = 6, F_SETLKW = 7,
+       F_OFD_GETLK = 36, F_OFD_SETLK = 37, F_OFD_SETLKW = 38, F_DUPFD_CLOEXEC = 1030, F_GETPIPE_SZ = 1032 };
+
+// struct flock.
 struct UserLock {
-    uint16_t type, whence;
+    LockType type;
+    uint16_t whence;
     int64_t start, length;
     int32_t pid;
 };
 
-Result<FileLock> lock_from(const UserLock& user, File& file, bool of_file) {
-    FileLock lock{&file.inode(), of_file ? static_cast<const void*>(&file) : &files().table, LockKind::range, LockType{user.type}};
-    lock.pid = of_file ? -1 : current_process().pid();
-    if (user.type > static_cast<uint16_t>(LockType::none) || (of_file && user.pid)) return fail(Errno::EINVAL);
-    if (user.whence > static_cast<uint16_t>(Whence::end)) return fail(Errno::EINVAL);
+// The bytes it means, whatever they are counted from. A length of 0 is to the end, a negative one goes backward.
+Result<> set_range(FileLock& lock, const UserLock& user, File& file) {
     auto whence = static_cast<Whence>(user.whence);
+    if (whence > Whence::end) return fail(Errno::EINVAL);
     uint64_t base = whence == Whence::set ? 0 : whence == Whence::end ? file.inode().size() : TRY(file.seek(0, whence));
-    int64_t first, last = INT64_MAX;
+    int64_t first, before = std::min<int64_t>(user.length, 0), behind = std::max<int64_t>(user.length, 0);
     if (__builtin_add_overflow(static_cast<int64_t>(base), user.start, &first)) return fail(Errno::EOVERFLOW);
-    if (first < 0 || first + std::min<int64_t>(user.length, 0) < 0) return fail(Errno::EINVAL);
-    if (user.length > 0 && user.length - 1 > INT64_MAX - first) return fail(Errno::EOVERFLOW);
-    if (user.length > 0)
-        last = first + (user.length - 1);
-    if (user.length < 0)
-        last = std::exchange(first, first + user.length) - 1;
-    lock.first = static_cast<uint64_t>(first);
-    lock.last = static_cast<uint64_t>(last);
-    return lock;
+    if (first < 0 || first + before < 0) return fail(Errno::EINVAL);
+    if (behind && behind - 1 > INT64_MAX - first) return fail(Errno::EOVERFLOW);
+    lock.first = static_cast<uint64_t>(first + before);
+    lock.last = user.length ? static_cast<uint64_t>(first) + static_cast<uint64_t>(behind) - 1 : INT64_MAX;
+    return {};
 }
 
-enum { F_DUPFD = 0, F_GETFD = 1, F_SETFD = 2, F_GETFL = 3, F_SETFL = 4, F_GETLK = 5, F_SETLK = 6, F_SETLKW = 7,
-       F_OFD_GETLK = 36, F_OFD_SETLK = 37, F_OFD_SETLKW = 38, F_DUPFD_CLOEXEC = 1030, F_GETPIPE_SZ = 1032 };
-
-Result<> range_lock(File& file, int command, VirtAddr at) {
+Result<> lock_range(File& file, int command, VirtAddr at) {
     auto user = TRY(read_user<UserLock>(at));
-    FileLock lock = TRY(lock_from(user, file, command >= F_OFD_GETLK));
-    if (command == F_GETLK || command == F_OFD_GETLK) {
-        if (lock.type == LockType::none) return fail(Errno::EINVAL);
+    bool of_file = command >= F_OFD_GETLK, asks = command == F_GETLK || command == F_OFD_GETLK;
+    FileLock lock{&file.inode(), of_file ? static_cast<const void*>(&file) : &files().table, LockKind::range, user.type};
+    lock.pid = of_file ? -1 : current_process().pid();
+    if (user.type > LockType::none || (of_file && user.pid) || (asks && user.type == LockType::none)) return fail(Errno::EINVAL);
+    TRY(set_range(lock, user, file));
+    if (asks) {
         FileLock found = find_conflict(lock);
-        user.type = static_cast<uint16_t>(found.type);
-        if (found.type == LockType::none) return write_user(at, user);
-        auto start = static_cast<int64_t>(found.first), end = static_cast<int64_t>(found.last);
-        return write_user(at, UserLock{user.type, 0, start, end == INT64_MAX ? 0 : end - start + 1, found.pid});
+        user.type = found.type;
+        auto start = static_cast<int64_t>(found.first), length = found.last == INT64_MAX ? 0 : static_cast<int64_t>(found.last) - start + 1;
+        return write_user(at, user.type == LockType::none ? user : UserLock{user.type, 0, start, length, found.pid});
     }
     bool allowed = lock.type == LockType::read ? file.can_read() : lock.type == LockType::none || file.can_write();
     return allowed ? set_lock(lock, command == F_SETLKW || command == F_OFD_SETLKW) : fail(Errno::EBADF);
@@ -276,35 +253,28 @@ Result<> sys_flock(int fd, int operation) {
 
 Result<uint64_t> sys_fcntl(int fd, int command, uint64_t argument) {
     constexpr uint64_t FD_CLOEXEC = 1;
-    auto [file, closes_on_exec] = TRY(files().table.slot(fd));
-    bool is_pipe = file->inode().is(InodeType::fifo);
+    FdTable& table = files().table;
+    auto [file, closes_on_exec] = TRY(table.slot(fd));
+    bool is_for_any = command <= F_GETFL || command == F_DUPFD_CLOEXEC;
+    if (!is_for_any && file->has(open_flag::PATH_ONLY)) return fail(Errno::EBADF);
     switch (command) {
-    case F_DUPFD:
-    case F_DUPFD_CLOEXEC:
-        if (argument >= files().table.limit()) return fail(Errno::EINVAL);
-        return static_cast<uint64_t>(TRY(files().table.add(file, command == F_DUPFD_CLOEXEC, static_cast<int>(argument))));
+    case F_DUPFD: case F_DUPFD_CLOEXEC:
+        if (argument >= table.limit()) return fail(Errno::EINVAL);
+        return static_cast<uint64_t>(TRY(table.add(file, command == F_DUPFD_CLOEXEC, static_cast<int>(argument))));
     case F_GETFD:
         return closes_on_exec ? FD_CLOEXEC : 0;
     case F_SETFD:
-        TRY(files().table.set_close_on_exec(fd, argument & FD_CLOEXEC));
-        return 0;
+        return TRY(table.set_close_on_exec(fd, argument & FD_CLOEXEC)), 0;
     case F_GETFL:
         return file->flags();
-    default:
-        if (file->has(open_flag::PATH_ONLY)) return fail(Errno::EBADF);
-    }
-    switch (command) {
     case F_SETFL:
-        file->set_flags(static_cast<uint32_t>(argument));
-        return 0;
+        return file->set_flags(static_cast<uint32_t>(argument)), 0;
     case F_GETLK: case F_SETLK: case F_SETLKW: case F_OFD_GETLK: case F_OFD_SETLK: case F_OFD_SETLKW:
-        TRY(range_lock(*file, command, VirtAddr(argument)));
-        return 0;
+        return TRY(lock_range(*file, command, VirtAddr(argument))), 0;
     case F_GETPIPE_SZ:
-        return is_pipe ? Result<uint64_t>(PIPE_CAPACITY) : fail(Errno::EBADF);
-    default:
-        return fail(Errno::EINVAL);
+        return file->inode().is(InodeType::fifo) ? Result<uint64_t>(PIPE_CAPACITY) : fail(Errno::EBADF);
     }
+    return fail(Errno::EINVAL);
 }
 
 constexpr Syscall CALLS[] = {
@@ -313,14 +283,14 @@ constexpr Syscall CALLS[] = {
     {32, "flock", call<sys_flock>},                   {46, "ftruncate", call<sys_ftruncate>},
     {47, "fallocate", call<sys_fallocate>},           {57, "close", call<sys_close>},
     {59, "pipe2", call<sys_pipe2>},                   {62, "lseek", call<sys_lseek>},
-    {63, "read", call<sys_move<IN>>},                 {64, "write", call<sys_move<OUT>>},
-    {65, "readv", call<sys_move_vectors<IN>>},        {66, "writev", call<sys_move_vectors<OUT>>},
-    {67, "pread64", call<sys_move_at<IN>>},           {68, "pwrite64", call<sys_move_at<OUT>>},
-    {69, "preadv", call<sys_move_vectors_at<IN>>},    {70, "pwritev", call<sys_move_vectors_at<OUT>>},
+    {63, "read", call<sys_move<IN, HERE>>},                 {64, "write", call<sys_move<OUT, HERE>>},
+    {65, "readv", call<sys_move_vectors<IN, HERE>>},        {66, "writev", call<sys_move_vectors<OUT, HERE>>},
+    {67, "pread64", call<sys_move<IN, THERE>>},           {68, "pwrite64", call<sys_move<OUT, THERE>>},
+    {69, "preadv", call<sys_move_vectors<IN, THERE>>},    {70, "pwritev", call<sys_move_vectors<OUT, THERE>>},
     {71, "sendfile", call<sys_sendfile>},             {81, "sync", call<sys_sync>},
     {82, "fsync", call<sys_fsync>},                   {83, "fdatasync", call<sys_fsync>},
     {84, "sync_file_range", call<sys_sync_file_range>}, {267, "syncfs", call<sys_syncfs>},
-    {286, "preadv2", call<sys_move_vectors2<IN>>},    {287, "pwritev2", call<sys_move_vectors2<OUT>>},
+    {286, "preadv2", call<sys_move_vectors<IN, EITHER>>},    {287, "pwritev2", call<sys_move_vectors<OUT, EITHER>>},
     {436, "close_range", call<sys_close_range>},
 };
 

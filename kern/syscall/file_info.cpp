@@ -23,14 +23,9 @@ static_assert(sizeof(Stat) == 128);
 
 Stat stat_of(Inode& inode) {
     FileTimes& times = inode.times();
-    return {
-        .device = inode.file_system().device, .inode = inode.number(),
-        .mode = inode.mode(), .links = inode.links(), .user = inode.user(), .group = inode.group(),
-        .device_number = inode.device_number(), .pad1 = 0, .size = inode.size(),
-        .block_size = PAGE_SIZE, .pad2 = 0, .blocks = inode.blocks(),
-        .accessed = Timespec::of(times.accessed.load()), .modified = Timespec::of(times.modified.load()),
-        .changed = Timespec::of(times.changed.load()), .unused = {},
-    };
+    return {inode.file_system().device, inode.number(), inode.mode(), inode.links(), inode.user(), inode.group(),
+            inode.device_number(), 0, inode.size(), PAGE_SIZE, 0, inode.blocks(), Timespec::of(times.accessed.load()),
+            Timespec::of(times.modified.load()), Timespec::of(times.changed.load()), {}};
 }
 
 Result<> sys_newfstatat(int fd, VirtAddr path, VirtAddr to, int flags) {
@@ -40,62 +35,39 @@ Result<> sys_newfstatat(int fd, VirtAddr path, VirtAddr to, int flags) {
 
 Result<> sys_fstat(int fd, VirtAddr to) { return write_user(to, stat_of(TRY(get_any_file(fd))->inode())); }
 
-// struct statx, up to what is told.
+// struct statx. Its times have nanoseconds of 32 bits with nothing behind them.
 struct Statx {
-    struct Time {
-        explicit Time(Timespec time) : seconds(time.seconds), nanoseconds(static_cast<uint32_t>(time.nanoseconds)) {}
-        int64_t seconds;
-        uint32_t nanoseconds, pad = 0;
-    };
-    struct Device {
-        explicit Device(uint64_t device)
-            : major(device >> 8 & 0xfff), minor(static_cast<uint32_t>((device & 0xff) | (device >> 12 & ~0xffu))) {}
-        uint32_t major, minor;
-    };
-
-    explicit Statx(const Stat& stat)
-        : block_size(stat.block_size), links(stat.links), user(stat.user), group(stat.group),
-          mode(static_cast<uint16_t>(stat.mode)), inode(stat.inode), size(stat.size), blocks(stat.blocks),
-          accessed(stat.accessed), born(Timespec()), changed(stat.changed), modified(stat.modified),
-          device_number(stat.device_number), device(stat.device) {}
-
-    uint32_t mask = 0x7ff, block_size;  // STATX_BASIC_STATS
-    uint64_t attributes = 0;
-    uint32_t links, user, group;
-    uint16_t mode, pad = 0;
-    uint64_t inode, size, blocks, known_attributes = 0;
-    Time accessed, born, changed, modified;
-    Device device_number, device;
-    uint64_t rest[14] = {};
+    uint32_t mask, block_size;
+    uint64_t attributes;
+    uint32_t links, user, group, mode;
+    uint64_t inode, size, blocks, known_attributes;
+    Timespec accessed, born, changed, modified;
+    uint32_t device_number[2], device[2];  // major, minor
+    uint64_t rest[14];
 };
 static_assert(sizeof(Statx) == 256);
 
 Result<> sys_statx(int fd, VirtAddr path, int flags, uint32_t mask, VirtAddr to) {
     constexpr int SYNC_TYPE = 0x6000;
-    constexpr uint32_t RESERVED = 0x8000'0000;
-    if ((flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | SYNC_TYPE)) || (flags & SYNC_TYPE) == SYNC_TYPE ||
-        (mask & RESERVED))
-        return fail(Errno::EINVAL);
-    return write_user(to, Statx(stat_of(*TRY(find_inode(fd, path, flags)))));
+    constexpr uint32_t RESERVED = 0x8000'0000, BASIC = 0x7ff;
+    int others = flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | SYNC_TYPE);
+    if (others || (flags & SYNC_TYPE) == SYNC_TYPE || (mask & RESERVED)) return fail(Errno::EINVAL);
+    Stat stat = stat_of(*TRY(find_inode(fd, path, flags)));
+    auto major = [](uint64_t device) { return static_cast<uint32_t>(device >> 8 & 0xfff); };
+    auto minor = [](uint64_t device) { return static_cast<uint32_t>((device & 0xff) | (device >> 12 & 0xf'ff00)); };
+    return write_user(to, Statx{
+        BASIC, stat.block_size, 0, stat.links, stat.user, stat.group, stat.mode, stat.inode, stat.size, stat.blocks, 0,
+        stat.accessed, {}, stat.changed, stat.modified, {major(stat.device_number), minor(stat.device_number)},
+        {major(stat.device), minor(stat.device)}, {}});
 }
 
-// struct statfs.
-struct FileSystemStat {
-    uint64_t type, block_size, blocks, free_blocks, available_blocks, files, free_files;
-    uint32_t id[2];
-    uint64_t name_limit, fragment_size, flags, spare[4];
-};
-static_assert(sizeof(FileSystemStat) == 120);
-
+// struct statfs, all of it words: kind, size of a block, blocks, free ones, free ones for anybody, inodes, free ones, number,
+// longest name, size of a fragment, flags, and four to spare.
 Result<> write_file_system(VirtAddr to, FileSystem& fs) {
     FileSystemSpace space = fs.space();
-    FileSystemStat stat{
-        .type = fs.magic, .block_size = space.block_size,
-        .blocks = space.blocks, .free_blocks = space.free_blocks, .available_blocks = space.free_blocks,
-        .files = space.inodes, .free_files = space.free_inodes, .id = {static_cast<uint32_t>(fs.device), 0},
-        .name_limit = NAME_LIMIT, .fragment_size = space.block_size, .flags = fs.read_only.load(), .spare = {},
-    };
-    return write_user(to, stat);
+    const uint64_t words[15] = {fs.magic, space.block_size, space.blocks, space.free_blocks, space.free_blocks, space.inodes,
+                                space.free_inodes, fs.device, NAME_LIMIT, space.block_size, fs.read_only.load()};
+    return write_user(to, words);
 }
 
 Result<> sys_statfs(VirtAddr path, VirtAddr to) {
@@ -126,9 +98,8 @@ Result<> sys_faccessat(int fd, VirtAddr path, int wanted) { return sys_faccessat
 
 Result<uint64_t> sys_getdents64(int fd, VirtAddr to, uint32_t size) {
     Ref<File> file = TRY(get_file(fd));
-    Vec<std::byte> buffer;
-    TRY(buffer.resize(std::min<size_t>(size, PAGE_SIZE)));
-    std::span<std::byte> room(buffer.data(), buffer.size());
+    std::byte buffer[1024];  // more than the longest name takes
+    std::span room(buffer, std::min<size_t>(size, sizeof(buffer)));
     size_t used = TRY(file->list(room));
     TRY(write_user(to, room.first(used)));
     return used;

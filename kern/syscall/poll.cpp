@@ -58,25 +58,24 @@ Result<uint64_t> sys_ppoll(VirtAddr files_at, uint64_t size, VirtAddr timeout, V
 // was seen becomes the sets again.
 Result<uint64_t> sys_pselect6(int most, VirtAddr to_read, VirtAddr to_write, VirtAddr urgent, VirtAddr timeout,
                               VirtAddr mask_argument) {
-    constexpr uint16_t URGENT = 2;
-    constexpr uint16_t WANTED[] = {poll_event::IN, poll_event::OUT, URGENT};
-    constexpr uint16_t MEANT[] = {poll_event::IN | poll_event::HANG_UP | poll_event::ERROR, poll_event::OUT | poll_event::ERROR, URGENT};
-    VirtAddr places[] = {to_read, to_write, urgent};
+    using namespace poll_event;
+    constexpr uint16_t URGENT = 2, WANTED[] = {IN, OUT, URGENT}, MEANT[] = {IN | HANG_UP | ERROR, OUT | ERROR, URGENT};
+    const VirtAddr places[] = {to_read, to_write, urgent};
     if (most < 0) return fail(Errno::EINVAL);
-    uint64_t size = std::min<uint64_t>(static_cast<uint64_t>(most), FdTable::MOST);
-    Vec<uint64_t> sets[3];
+    size_t words = (std::min<size_t>(static_cast<size_t>(most), FdTable::MOST) + 63) / 64, count = 0;
+    Vec<uint64_t> sets;  // one behind the other
     Vec<PollFile> list;
-    for (int i = 0; i < 3; i++) {
-        TRY(sets[i].resize(places[i].value ? (size + 63) / 64 : 0));
-        TRY(read_user(std::as_writable_bytes(std::span(sets[i].data(), sets[i].size())), places[i]));
-    }
-    for (uint64_t fd = 0; fd < size; fd++) {
-        PollFile item{static_cast<int>(fd), 0, 0};
-        for (int i = 0; i < 3; i++)
-            if (places[i].value && (sets[i][fd / 64] >> (fd % 64) & 1))
-                item.wanted |= WANTED[i];
+    TRY(sets.resize(3 * words));
+    auto bytes_of = [&](size_t set) { return std::as_writable_bytes(std::span(sets.data() + set * words, words)); };
+    for (size_t set = 0; set < 3; set++)
+        if (places[set].value)
+            TRY(read_user(bytes_of(set), places[set]));
+    for (int fd = 0; fd < most && static_cast<size_t>(fd) < 64 * words; fd++) {
+        PollFile item{fd, 0, 0};
+        for (size_t set = 0; set < 3; set++)
+            item.wanted |= sets[set * words + fd / 64] >> (fd % 64) & 1 ? WANTED[set] : 0;
         if (!item.wanted) continue;
-        TRY(get_file(item.fd));
+        TRY(get_file(fd));
         TRY(list.push(item));
     }
     struct Mask {
@@ -86,17 +85,16 @@ Result<uint64_t> sys_pselect6(int most, VirtAddr to_read, VirtAddr to_write, Vir
     if (mask_argument.value)
         mask = TRY(read_user<Mask>(mask_argument));
     TRY(wait_for_files(list, timeout, mask.set, mask.size));
-    uint64_t count = 0;
-    for (int i = 0; i < 3; i++) {
-        if (!places[i].value) continue;
-        for (uint64_t& word : sets[i])
-            word = 0;
+    for (uint64_t& word : sets)
+        word = 0;
+    for (size_t set = 0; set < 3; set++) {
         for (const PollFile& item : list) {
-            bool is_set = (item.wanted & WANTED[i]) && (item.seen & MEANT[i]);
-            sets[i][static_cast<size_t>(item.fd) / 64] |= uint64_t{is_set} << (item.fd % 64);
+            bool is_set = (item.wanted & WANTED[set]) && (item.seen & MEANT[set]);
+            sets[set * words + item.fd / 64] |= uint64_t{is_set} << (item.fd % 64);
             count += is_set;
         }
-        TRY(write_user(places[i], std::as_bytes(std::span(sets[i].data(), sets[i].size()))));
+        if (places[set].value)
+            TRY(write_user(places[set], bytes_of(set)));
     }
     return count;
 }
