@@ -35,6 +35,7 @@ struct WindowSize {
 
 bool is_control(char c) { return (static_cast<uint8_t>(c) < ' ' && c != '\t' && c != '\n') || c == 0177; }
 bool begins_character(char c) { return (c & 0xc0) != 0x80; }  // in UTF-8
+bool is_word(char c) { return c == '_' || (c & 0x80) || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
 
 // Some of what can be read.
 struct Chunk {
@@ -88,20 +89,23 @@ void Terminal::echo(char c) {
 
 // VERASE, VWERASE or VKILL. On the screen a control character took two columns, the later bytes of a character none.
 void Terminal::erase(Character key) {
-    bool on_screen = has(key == VKILL ? ECHOKE : ECHOE);
+    bool on_screen = key == VWERASE || (has(ECHOE) && (key == VERASE || (has(ECHOK) && has(ECHOKE))));
+    size_t erased = 0;
     char old;
-    for (bool in_word = false; input.take_back(old); in_word = old != ' ') {
-        if (key == VWERASE && in_word && old == ' ') {
+    for (bool in_word = false; input.take_back(old);) {
+        if (key == VWERASE && in_word && !is_word(old)) {
             input.put(static_cast<uint8_t>(old));
             break;
         }
+        erased++;
+        in_word |= is_word(old);
         if (on_screen && has(ECHO) && begins_character(old))
-            show(is_control(old) && has(ECHOCTL) ? "\b \b\b \b" : "\b \b");
+            show(!is_control(old) ? "\b \b" : has(ECHOCTL) ? "\b \b\b \b" : "");
         if (key == VERASE && begins_character(old)) break;
     }
-    if (!on_screen)
-        echo(static_cast<char>(character(key)));
-    if (!on_screen && key == VKILL && has(ECHOK))
+    if (on_screen || !erased) return;
+    echo(static_cast<char>(character(key)));
+    if (key == VKILL && has(ECHOK))
         echo('\n');
 }
 
@@ -109,7 +113,7 @@ void Terminal::erase(Character key) {
 void Terminal::type(char c) {
     bool ends_line = !has(ICANON) || c == '\n' || is(c, VEOL) || is(c, VEOL2), ends_input = has(ICANON) && is(c, VEOF);
     for (Character key : {VERASE, VKILL, VWERASE})
-        if (has(ICANON) && (is(c, key) || (key == VERASE && c == '\b'))) return erase(key);
+        if (has(ICANON) && (is(c, key) || (key == VERASE && c == '\b')) && (key != VWERASE || has(IEXTEN))) return erase(key);
     if (!ends_line && !ends_input && !input.has_room_in_line()) return;
     if (!ends_input)
         echo(c);
