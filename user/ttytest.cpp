@@ -1,5 +1,5 @@
 // ttytest MODE: what a program on a terminal sees, for grade/tests/test_terminal.py, which plays the keyboard and compares
-// this kernel with the Linux it runs on. Started as the first process it makes the console its terminal.
+// this kernel with the Linux it runs on. Started as the first process it begins a session on the console.
 //
 //   lines [+FLAG | -FLAG]...   sets flags of c_lflag, then shows what each read gives, to the end of the input
 //   raw MIN TIME               the same without line editing, to a 'q'
@@ -182,10 +182,10 @@ int background() {
         if (pipe(ends) != 0) return 1;
         pid_t middle = fork();
         if (middle == 0) {
+            pid_t parent = getpid();
             if (fork() == 0) {
                 setpgid(0, 0);
-                while (getppid() == getpid() - 1) usleep(1000);
-                usleep(20'000);
+                while (getppid() == parent) usleep(1000);
                 char byte;
                 char answer = read(0, &byte, 1) < 0 && errno == EIO ? 42 : 0;
                 (void)!write(ends[1], &answer, 1);
@@ -273,11 +273,24 @@ int set_and_get() {
     return 0;
 }
 
+// The first process, which waits for all, starts another one that leads a session with the console as its terminal.
+void become_shell() {
+    pid_t shell = fork();
+    if (shell == 0) {
+        setsid();
+        ioctl(0, TIOCSCTTY, 0);
+        return;
+    }
+    int status = 0;
+    while (wait(&status) != shell) continue;
+    exit(WEXITSTATUS(status));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     setvbuf(stdout, nullptr, _IONBF, 0);
-    if (getpid() == 1) ioctl(0, TIOCSCTTY, 0);
+    if (getpid() == 1) become_shell();
     std::string mode = argc > 1 ? argv[1] : "";
     make_alike();
     printf("ready\n");

@@ -8,7 +8,7 @@ import pexpect
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 8
+SECONDS = 60
 
 
 @pytest.fixture(scope="session")

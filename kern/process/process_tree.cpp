@@ -171,7 +171,7 @@ bool ProcessTree::is_orphaned(int group) {
     bool orphaned = true;
     for_each([&](Process& process) {
         Process* parent = process.parent_;
-        if (process.group_ == group && !process.is_zombie_ && parent)
+        if (process.group_ == group && !process.is_zombie_ && parent && parent->pid_ != INIT_PID)
             orphaned &= parent->group_ == group || parent->session_ != process.session_;
     });
     return orphaned;

@@ -82,7 +82,8 @@ public:
     Result<> set_group(Process& process, int group);
     Result<> start_session(Process& process);  // EPERM
     bool has_group(int group, int session);
-    // Whether no member has a parent in another group of its session, who could continue it when it was stopped.
+    // Whether no member has a parent in another group of its session, who could continue it when it was stopped; the first
+    // process does not.
     bool is_orphaned(int group);
     void note_exec(Process& process) { process.has_run_exec_ = true; }
 
