@@ -14,6 +14,9 @@ struct ListNode {
     ListNode* prev = nullptr;
     ListNode* next = nullptr;
 
+    constexpr ListNode() = default;
+    constexpr ListNode(const ListNode&) {}  // a copy of an element is in no list
+
     bool is_linked() const { return next != nullptr; }
     // Takes the element out of the list it is in, whichever that is; harmless when it is in none.
     void unlink() {

@@ -19,6 +19,7 @@ enum class LockRank : uint32_t {
     page_table,      // VmSpace
     limits,          // Vmar's resource limits
     slab,
+    page_caches,     // the list of Vmos that can be read again
     frames,
     random,
     // From here on: also taken by interrupt handlers, which may come while any of the above is held.
@@ -29,8 +30,8 @@ enum class LockRank : uint32_t {
 };
 
 inline constexpr std::string_view LOCK_RANK_NAMES[] = {
-    "process_tree", "process", "futex", "files", "heap", "vmar", "inode", "vmo", "page_table", "limits", "slab", "frames",
-    "random", "device", "wait_queue", "run_queue", "console",
+    "process_tree", "process", "futex", "files", "heap", "vmar", "inode", "vmo", "page_table", "limits", "slab",
+    "page_caches", "frames", "random", "device", "wait_queue", "run_queue", "console",
 };
 static_assert(std::size(LOCK_RANK_NAMES) == static_cast<size_t>(LockRank::console) + 1);
 
@@ -42,6 +43,7 @@ public:
             report_wrong_order(rank);
         held_ |= bit(rank);
     }
+    void push_any(LockRank rank) { held_ |= bit(rank); }
     void pop(LockRank rank) { held_ &= ~bit(rank); }
     bool none() const { return held_ == 0; }
     bool only(LockRank rank) const { return held_ == bit(rank); }

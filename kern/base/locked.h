@@ -28,6 +28,10 @@ protected:
         for (uint64_t since = 0; !attempt();)
             wait_turn(since);
     }
+    void note_taken_out_of_order() const {
+        if constexpr (DEBUG_BUILD)
+            arch::this_hart().held_locks.push_any(rank_);
+    }
     void note_dropped() const {
         if constexpr (DEBUG_BUILD)
             arch::this_hart().held_locks.pop(rank_);
@@ -50,6 +54,13 @@ public:
     constexpr explicit SpinLock(LockRank rank) : RankedLock(rank) {}
     void lock() {
         take([this, me = my_bit()] { return state_.compare_exchange(0, me); });
+    }
+    // Does not wait, and so fits in any order. False: someone has it.
+    bool try_lock() {
+        bool taken = state_.compare_exchange(0, my_bit());
+        if (taken)
+            note_taken_out_of_order();
+        return taken;
     }
     void unlock() {
         state_.store_release(0);
@@ -124,12 +135,13 @@ private:
 template <typename T, typename Lock, auto release>
 class [[nodiscard]] Held {
 public:
-    Held(T& data, Lock& lock) : data_(data), lock_(&lock) {}
+    Held(T& data, Lock* lock) : data_(data), lock_(lock) {}
     Held(Held&& other) noexcept : data_(other.data_), lock_(std::exchange(other.lock_, nullptr)) {}
     Held& operator=(Held&&) = delete;
     ~Held() { unlock(); }
     T* operator->() const { return &data_; }
     T& operator*() const { return data_; }
+    explicit operator bool() const { return lock_; }  // false: try_lock() did not get it
     void unlock() {
         if (lock_)
             (std::exchange(lock_, nullptr)->*release)();
@@ -155,11 +167,12 @@ public:
 
     Guard lock() {  // exclusive
         lock_.lock();
-        return Guard(data_, lock_);
+        return Guard(data_, &lock_);
     }
+    Guard try_lock() { return Guard(data_, lock_.try_lock() ? &lock_ : nullptr); }
     auto read() const {  // shared; RwSpinLock only
         lock_.lock_shared();
-        return Held<const T, Lock, &Lock::unlock_shared>(data_, lock_);
+        return Held<const T, Lock, &Lock::unlock_shared>(data_, &lock_);
     }
 
     // For a debugger, a panic report, or an object nobody else can see (its destructor): without the lock.

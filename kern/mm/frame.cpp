@@ -18,6 +18,7 @@
 namespace kern {
 
 constinit FrameRecords frame_records{};
+constinit Reclaimer reclaim_frames = nullptr;
 
 namespace {
 
@@ -117,9 +118,10 @@ void add_memory(PhysAddr start, PhysAddr end) {
 
 Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill) {
     if (order > MAX_FRAME_ORDER) return fail(Errno::ENOMEM);
-    auto all = buddies.lock();
-    Frame* run = take_run(*all, order, use);
-    all.unlock();
+    Frame* run;
+    do
+        run = take_run(*buddies.lock(), order, use);
+    while (!run && reclaim_frames && reclaim_frames());
     if (!run) return fail(Errno::ENOMEM);
     run->refs.store(1);
     run->live = 0;

@@ -61,6 +61,11 @@ Result<Frame*> allocate_frame(FrameUse use, Fill fill = Fill::zero);
 // 2^order frames in one run; only the first record is used.
 Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill = Fill::zero);
 
+// Called when no frame is free, by whoever needs one, with whatever locks that holds: gives back what can be had again, and
+// says whether there was any.
+using Reclaimer = bool (*)();
+extern Reclaimer reclaim_frames;
+
 bool is_ram(PhysAddr address);
 
 // records[n] describes the frame at first + n * PAGE_SIZE. Here because every entry of a page table is looked up in it.

@@ -60,14 +60,16 @@ FaultOutcome Vmar::handle_fault(VirtAddr address, Perms access) {
 // Puts the page into the table. `page_missing` comes back true when it must be read from its file first.
 FaultOutcome Vmar::fault_in(const VmMapping& mapping, VirtAddr page, Perms access, bool& page_missing) {
     if (mapping.is_anonymous()) return fault_anonymous(mapping, page, access);
-    auto cached = mapping.vmo->cached_page(mapping.vmo_page(page));
-    page_missing = !cached;
-    if (!cached) return FaultOutcome::resolved;
-    if (access.has(Perms::W) && !mapping.is_private())
-        mapping.vmo->mark_dirty(mapping.vmo_page(page));
-    FaultOutcome outcome = fault_file(mapping, page, access, **cached);
-    if (outcome == FaultOutcome::resolved && !access.has(Perms::W))
-        map_around(mapping, page);
+    auto pages = mapping.vmo->lock_pages();  // until the table shows the page, it stays the file's
+    PageTree::Entry* cached = pages->tree.find(mapping.vmo_page(page));
+    page_missing = !cached || !cached->frame;
+    if (page_missing) return FaultOutcome::resolved;
+    FaultOutcome outcome = fault_file(mapping, page, access, *cached->frame);
+    if (outcome != FaultOutcome::resolved) return outcome;
+    if (!access.has(Perms::W))
+        map_around(mapping, page, pages->tree);
+    else if (!mapping.is_private())
+        mapping.vmo->set_dirty(*cached);
     return outcome;
 }
 
@@ -144,18 +146,16 @@ FaultOutcome Vmar::copy_on_write(VirtAddr page, Perms perms, PageTable& table, P
 
 // A read of a file is likely to go on: maps the pages around that are cached already, as long as they lie in the same
 // aligned run of 16 pages and the same mapping.
-void Vmar::map_around(const VmMapping& mapping, VirtAddr page) {
+void Vmar::map_around(const VmMapping& mapping, VirtAddr page, const PageTree& pages) {
     constexpr uint64_t RUN = 16 * PAGE_SIZE;
     VirtRange run = VirtRange::sized(VirtAddr(align_down(page.value, RUN)), RUN).intersection(mapping.range);
-    FrameRef cached[RUN / PAGE_SIZE];
-    mapping.vmo->cached_pages(mapping.vmo_page(run.start), std::span(cached, run.pages()));
+    uint64_t first = mapping.vmo_page(run.start);
     auto table = space_.lock();
-    Pte* slot = table->find(run.start);  // of the same table as `page`, so it is there
-    for (VirtAddr at = run.start; slot && at < run.end; at += PAGE_SIZE, slot++) {
-        FrameRef& frame = cached[(at - run.start) / PAGE_SIZE];
-        if (frame && slot->is_empty())
-            table->fill(slot, std::move(frame), mapping.perms.write_protected());
-    }
+    Pte* slots = table->find(run.start);  // of the same table as `page`, so it is there
+    pages.for_each(first, first + run.pages(), [&](uint64_t index, PageTree::Entry& entry) {
+        if (slots && slots[index - first].is_empty())
+            table->fill(&slots[index - first], FrameRef::share(*entry.frame), mapping.perms.write_protected());
+    });
 }
 
 }  // namespace kern

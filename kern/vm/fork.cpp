@@ -18,11 +18,18 @@ Result<Ref<Vmar>> Vmar::fork() {
     auto child = TRY(make_ref<Vmar>(process_vm_, *heap, limits(), std::move(root)));
     TRY(copy_mappings(*mappings, *child));
 
-    FlushBatch batch(space_);
-    auto table = space_.lock();
-    for (VmMapping* item = mappings->set.first(); item; item = mappings->set.after(*item))
-        if (item->is_private() && !(item->marks & (mark::DONT_FORK | mark::WIPE_ON_FORK)))
-            TRY(share_pages(*item, *table, child->space_.unshared_table(), batch));
+    {
+        FlushBatch batch(space_);
+        auto table = space_.lock();
+        for (VmMapping* item = mappings->set.first(); item; item = mappings->set.after(*item))
+            if (item->is_private() && !(item->marks & (mark::DONT_FORK | mark::WIPE_ON_FORK)))
+                TRY(share_pages(*item, *table, child->space_.unshared_table(), batch));
+    }
+    for (VmMapping* item = child->mappings_.unlocked().set.first(); item; item = mappings->set.after(*item)) {
+        item->space = &child->space_;
+        if (item->vmo)
+            item->vmo->add(*item);
+    }
     return child;
 }
 
@@ -35,6 +42,7 @@ Result<> Vmar::copy_mappings(const Mappings& mappings, Vmar& child) {
         auto copy = mapping.copy_of(mapping.range);
         if (!copy) return nullptr;
         (*copy)->marks &= ~mark::LOCKED;
+        (*copy)->space = nullptr;
         return newest = copy->release();
     });
     if (complete) {

@@ -78,6 +78,9 @@ Result<VirtAddr> Vmar::map(const MapRequest& request) {
 
 void Vmar::add_mapping(Mappings& mappings, Own<VmMapping> mapping) {
     mappings.total_bytes += mapping->range.size();
+    mapping->space = &space_;
+    if (mapping->vmo)
+        mapping->vmo->add(*mapping);
     mappings.set.insert(*mapping.release());
 }
 
@@ -89,8 +92,9 @@ void Vmar::remove_mapping(Mappings& mappings, VmMapping& mapping) {
 
 void Vmar::resize_mapping(Mappings& mappings, VmMapping& mapping, VirtRange range) {
     mappings.total_bytes += range.size() - mapping.range.size();
-    if (mapping.vmo)
-        mapping.vmo_offset += range.start - mapping.range.start;
+    if (!mapping.vmo) return mappings.set.resize(mapping, range);
+    auto pages = mapping.vmo->lock_pages();
+    mapping.vmo_offset += range.start - mapping.range.start;
     mappings.set.resize(mapping, range);
 }
 

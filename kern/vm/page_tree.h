@@ -24,6 +24,7 @@ public:
     struct Entry {
         Frame* frame = nullptr;
         bool dirty = false;
+        bool was_dirty = false;  // ever: its source holds other bytes than were read from it once
     };
 
     // The entry of page `index`; null when nothing was ever stored near it.
@@ -33,7 +34,12 @@ public:
     // Calls visit(index, Entry&) for each entry with a frame in [first, last), ascending.
     template <typename Visitor>
     void for_each(uint64_t first, uint64_t last, Visitor visit) const {
-        visit_node(root_, height_, 0, first, last, visit);
+        find_if(first, last, [&](uint64_t index, Entry& entry) { visit(index, entry); return false; });
+    }
+    // The first entry with a frame in [index, last) for which wanted(index, Entry&); `index` becomes its own. Null: none.
+    template <typename Predicate>
+    Entry* find_if(uint64_t& index, uint64_t last, Predicate wanted) const {
+        return search(root_, height_, 0, index, last, wanted);
     }
 
 private:
@@ -53,26 +59,32 @@ private:
     Result<> grow(uint64_t index);
     static void destroy(Node* node, unsigned height);
 
-    template <typename Visitor>
-    static void visit_node(Node* node, unsigned height, uint64_t base, uint64_t first, uint64_t last, Visitor& visit);
+    template <typename Predicate>
+    static Entry* search(Node* node, unsigned height, uint64_t base, uint64_t& index, uint64_t last, Predicate& wanted);
 
     Node* root_ = nullptr;
     unsigned height_ = 0;
 };
 
-template <typename Visitor>
-void PageTree::visit_node(Node* node, unsigned height, uint64_t base, uint64_t first, uint64_t last, Visitor& visit) {
-    if (!node || base >= last || base + (capacity(height) - 1) < first) return;
+template <typename Predicate>
+PageTree::Entry* PageTree::search(Node* node, unsigned height, uint64_t base, uint64_t& index, uint64_t last,
+                                  Predicate& wanted) {
+    if (!node || base >= last || base + (capacity(height) - 1) < index) return nullptr;
     unsigned shift = (height - 1) * BITS;
-    uint64_t begin = first > base ? (first - base) >> shift : 0;
+    uint64_t begin = index > base ? (index - base) >> shift : 0;
     uint64_t end = std::min<uint64_t>(FANOUT, ((last - 1 - base) >> shift) + 1);
     for (uint64_t i = begin; i < end; i++) {
         uint64_t at = base + (i << shift);
-        if (height > 1)
-            visit_node(node->slots[i].child, height - 1, at, first, last, visit);
-        else if (Entry& entry = node->slots[i].entry; entry.frame)
-            visit(at, entry);
+        if (height > 1) {
+            if (Entry* found = search(node->slots[i].child, height - 1, at, index, last, wanted)) return found;
+            continue;
+        }
+        Entry& entry = node->slots[i].entry;
+        if (!entry.frame || !wanted(at, entry)) continue;
+        index = at;
+        return &entry;
     }
+    return nullptr;
 }
 
 }  // namespace kern

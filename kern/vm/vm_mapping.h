@@ -1,6 +1,8 @@
 // One run of pages with the same rights and the same backing: what one line of /proc/<pid>/maps shows.
 #pragma once
 
+#include <algorithm>
+
 #include "base/own.h"
 #include "base/addr.h"
 #include "vm/interval_set.h"
@@ -22,7 +24,9 @@ inline constexpr uint8_t DONT_FORK = 2;     // a child does not get it
 inline constexpr uint8_t WIPE_ON_FORK = 4;  // a child gets it empty
 }  // namespace mark
 
-struct VmMapping : IntervalNode {
+class VmSpace;
+
+struct VmMapping : IntervalNode, ListNode<VmMapping> {
     Perms perms;
     Perms may_perms = Perms::all();  // what protect() may ever grant
     Sharing sharing = Sharing::private_;
@@ -32,11 +36,24 @@ struct VmMapping : IntervalNode {
     Ref<Vmo> vmo;                    // null: anonymous memory
     uint64_t vmo_offset = 0;         // of range.start in the Vmo; bytes, page-aligned
     Ref<BackingFile> file;           // the open file, kept alive; null for memory without one
+    VmSpace* space = nullptr;        // whose tables show it, once it lies in its set
 
+    ~VmMapping() {
+        if (vmo && space)
+            vmo->remove(*this);
+    }
     bool is_anonymous() const { return !vmo; }
     bool is_private() const { return sharing == Sharing::private_; }
     // The number, in the Vmo, of the page at `address`.
     uint64_t vmo_page(VirtAddr address) const { return (vmo_offset + (address - range.start)) >> PAGE_SHIFT; }
+    // Where it shows the Vmo's pages [first, last); may be empty.
+    VirtRange showing(uint64_t first, uint64_t last) const {
+        auto address = [&](uint64_t page) {
+            uint64_t low = vmo_page(range.start);
+            return range.start + (std::clamp(page, low, low + range.pages()) - low) * PAGE_SIZE;
+        };
+        return {address(first), address(last)};
+    }
 
     // A mapping of `part`, which lies inside this one, with its backing offset carried along. ENOMEM.
     Result<Own<VmMapping>> copy_of(VirtRange part) const {

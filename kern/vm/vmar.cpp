@@ -17,10 +17,12 @@ Vmar::Vmar(const ProcessVm& parent, const Heap::State& heap, const VmLimits& lim
 
 // Pages go mapping by mapping: looking through whole tables for them would take longer.
 Vmar::~Vmar() {
-    PageTable& table = space_.unshared_table();
     for (VmMapping* item = mappings_.unlocked().set.first(); item;) {
-        table.for_each(item->range, [&](VirtAddr, Pte& slot) { table.clear(&slot); });
-        table.prune(item->range, [](FrameRef) {});
+        {
+            auto table = space_.lock();  // until they are gone, a Vmo looks here for its pages
+            table->for_each(item->range, [&](VirtAddr, Pte& slot) { table->clear(&slot); });
+            table->prune(item->range, [](FrameRef) {});
+        }
         VmMapping* next = IntervalSet<VmMapping>::after(*item);
         delete item;
         item = next;

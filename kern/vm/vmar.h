@@ -169,7 +169,7 @@ private:
     FaultOutcome fault_in(const VmMapping& mapping, VirtAddr page, Perms access, bool& page_missing);
     FaultOutcome fault_anonymous(const VmMapping& mapping, VirtAddr page, Perms access);
     FaultOutcome fault_file(const VmMapping& mapping, VirtAddr page, Perms access, Frame& cached);
-    void map_around(const VmMapping& mapping, VirtAddr page);
+    void map_around(const VmMapping& mapping, VirtAddr page, const PageTree& pages);
     FaultOutcome fault_present(const VmMapping& mapping, VirtAddr page, Perms access, PageTable& table, Pte* slot);
     FaultOutcome copy_on_write(VirtAddr page, Perms perms, PageTable& table, Pte* slot);
     // The frame of a page after an access of this kind was made possible.

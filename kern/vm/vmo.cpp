@@ -3,7 +3,34 @@
 #include <algorithm>
 #include <cstring>
 
+#include "mm/vm_space.h"
+#include "vm/vm_mapping.h"
+
 namespace kern {
+
+namespace {
+
+// Those with a source; the one that has just given pages is last.
+constinit Locked<List<Vmo, Vmo>> caches{LockRank::page_caches};
+constinit Atomic<size_t> dirty_count;
+
+uint64_t pages_in(uint64_t size) { return align_up(size, PAGE_SIZE) >> PAGE_SHIFT; }
+
+}  // namespace
+
+Vmo::Vmo(PageSource* source, uint64_t size) : source_(source) {
+    pages_.unlocked().size = size;
+    if (source)
+        caches.lock()->push_back(*this);
+}
+
+Vmo::~Vmo() {
+    if (auto list = caches.lock(); source_)
+        unlink();
+    pages_.unlocked().tree.for_each(0, UINT64_MAX, [&](uint64_t, PageTree::Entry& entry) { drop(pages_.unlocked(), entry); });
+}
+
+// PAGES
 
 std::optional<FrameRef> Vmo::cached_page(uint64_t index) {
     auto pages = pages_.lock();
@@ -12,53 +39,135 @@ std::optional<FrameRef> Vmo::cached_page(uint64_t index) {
     return FrameRef::share(*entry->frame);
 }
 
-void Vmo::cached_pages(uint64_t first, std::span<FrameRef> out) {
-    pages_.lock()->tree.for_each(first, first + out.size(), [&](uint64_t index, PageTree::Entry& entry) {
-        out[index - first] = FrameRef::share(*entry.frame);
-    });
-}
-
 Result<FrameRef> Vmo::page(uint64_t index) {
     if (auto cached = cached_page(index)) return *std::move(cached);
+    if (source_ && dirty_pages() > dirty_limit())
+        TRY(write_back(0, UINT64_MAX));
+    while (source_ && free_frame_count() < total_frame_count() / 16 && reclaim()) {}
     return load_page(index);
 }
 
-// The source is read with no lock held, so another thread may have stored the page meanwhile: the first one wins.
+// The source is read with no lock held, so another thread may have stored the page meanwhile: the first one wins. And what
+// was read is out of date if a page went meanwhile that had been written.
 Result<FrameRef> Vmo::load_page(uint64_t index) {
-    FrameRef frame = TRY(FrameRef::allocate(FrameUse::file, source_ ? Fill::none : Fill::zero));
-    if (source_)
-        TRY(source_->read_page(index, {frame->data(), PAGE_SIZE}));
-    auto pages = pages_.lock();
-    if (index >= align_up(pages->size, PAGE_SIZE) >> PAGE_SHIFT) return fail(Errno::ENXIO);
-    auto* entry = TRY(pages->tree.reach(index));
-    if (!entry->frame)
-        entry->frame = FrameRef::share(*frame).release();
-    return FrameRef::share(*entry->frame);
+    for (;;) {
+        FrameRef frame = TRY(FrameRef::allocate(FrameUse::file, source_ ? Fill::none : Fill::zero));
+        uint64_t losses = pages_.lock()->losses;
+        if (source_)
+            TRY(source_->read_page(index, {frame->data(), PAGE_SIZE}));
+        auto pages = pages_.lock();
+        if (index >= pages_in(pages->size)) return fail(Errno::ENXIO);
+        auto* entry = TRY(pages->tree.reach(index));
+        if (!entry->frame && pages->losses != losses) continue;
+        if (!entry->frame)
+            entry->frame = FrameRef::share(*frame).release();
+        return FrameRef::share(*entry->frame);
+    }
+}
+
+void Vmo::drop(Pages& pages, PageTree::Entry& entry) {
+    pages.losses += entry.was_dirty;
+    dirty_count.fetch_sub(entry.dirty);
+    FrameRef::adopt(entry.frame);
+    entry = {};
+}
+
+// WRITING BACK
+
+void Vmo::set_dirty(PageTree::Entry& entry) {
+    if (!source_ || entry.dirty) return;
+    entry.dirty = entry.was_dirty = true;
+    dirty_count.fetch_add(1);
 }
 
 void Vmo::mark_dirty(uint64_t index) {
     auto pages = pages_.lock();
-    if (auto* entry = pages->tree.find(index))
-        entry->dirty = true;
+    if (auto* entry = pages->tree.find(index); entry && entry->frame)
+        set_dirty(*entry);
+}
+
+size_t Vmo::dirty_pages() { return dirty_count.load(); }
+
+// The next dirty page in [index, last); `index` becomes its own. It is clean from here on, and stores to it are faults. But
+// when someone holds the frame whom we do not know - a write(2) under way, a mapping that is just being moved - he may store
+// to it yet: it stays dirty, and is written again another time.
+FrameRef Vmo::take_dirty(uint64_t& index, uint64_t last) {
+    auto pages = pages_.lock();
+    auto* entry = pages->tree.find_if(index, last, [](uint64_t, PageTree::Entry& item) { return item.dirty; });
+    if (!entry) return {};
+    FrameRef frame = FrameRef::share(*entry->frame);
+    uint32_t known = 2;  // the Vmo and we
+    for (VmMapping& mapping : pages->mappings) {
+        VirtRange page = mapping.showing(index, index + 1);
+        FlushBatch batch(*mapping.space);
+        auto table = mapping.space->lock();
+        table->for_each(page, [&](VirtAddr at, Pte& slot) {
+            known += slot.frame() == frame->address();
+            if (slot.frame() != frame->address() || !slot.has(Pte::W)) return;
+            slot = slot.without(Pte::W);
+            batch.note(at);
+        });
+    }
+    entry->dirty = frame->refs.load_acquire() > known;
+    dirty_count.fetch_sub(!entry->dirty);
+    if (index == pages->size >> PAGE_SHIFT)
+        memset(frame->data() + pages->size % PAGE_SIZE, 0, PAGE_SIZE - pages->size % PAGE_SIZE);
+    return frame;
 }
 
 Result<> Vmo::write_back(uint64_t first, uint64_t last) {
-    if (!source_) return {};
-    for (;;) {
-        uint64_t index = last;
-        FrameRef frame;
-        pages_.lock()->tree.for_each(first, last, [&](uint64_t at, PageTree::Entry& entry) {
-            if (entry.dirty && !frame) {
-                frame = FrameRef::share(*entry.frame);
-                entry.dirty = false;  // before the write: a store during it makes the page dirty again
-                index = at;
-            }
-        });
-        if (!frame) return {};
-        TRY(source_->write_page(index, {frame->data(), PAGE_SIZE}));
-        first = index + 1;
+    Result<> result;
+    for (uint64_t index = first; source_; index++) {
+        FrameRef frame = take_dirty(index, last);
+        if (!frame) break;
+        if (auto written = source_->write_page(index, {frame->data(), PAGE_SIZE}); !written)
+            result = written;
     }
+    return result;
 }
+
+// MEMORY
+
+size_t Vmo::drop_clean(size_t most) {
+    auto pages = pages_.try_lock();
+    if (!pages) return 0;
+    uint64_t& at = pages->next_drop;
+    size_t dropped = 0;
+    while (dropped < most) {
+        auto* entry = pages->tree.find_if(at, UINT64_MAX, [](uint64_t, PageTree::Entry& item) {
+            return !item.dirty && !item.frame->is_shared();
+        });
+        if (!entry && std::exchange(at, 0) == 0) break;
+        if (!entry) continue;  // around once more
+        drop(*pages, *entry);
+        dropped++;
+    }
+    return dropped;
+}
+
+bool Vmo::reclaim() {
+    constexpr size_t ENOUGH = 64;
+    auto list = caches.lock();
+    Vmo* first = list->front();
+    for (Vmo* vmo = first; vmo;) {
+        vmo->unlink();
+        list->push_back(*vmo);
+        if (vmo->drop_clean(ENOUGH)) return true;
+        vmo = list->front() == first ? nullptr : list->front();
+    }
+    return false;
+}
+
+// MAPPINGS
+
+void Vmo::add(VmMapping& mapping) { pages_.lock()->mappings.push_back(mapping); }
+
+void Vmo::remove(VmMapping& mapping) {
+    auto pages = pages_.lock();
+    static_cast<ListNode<VmMapping>&>(mapping).unlink();
+}
+
+// BYTES
 
 Result<size_t> Vmo::read(uint64_t offset, std::span<std::byte> out) {
     uint64_t size = this->size();
@@ -98,22 +207,20 @@ Result<size_t> Vmo::write(uint64_t offset, std::span<const std::byte> bytes) {
 
 Result<> Vmo::resize(uint64_t size) {
     auto pages = pages_.lock();
-    uint64_t first_gone = align_up(size, PAGE_SIZE) >> PAGE_SHIFT;
-    if (size < pages->size) {
-        pages->tree.for_each(first_gone, UINT64_MAX, [](uint64_t, PageTree::Entry& entry) {
-            FrameRef::adopt(entry.frame);
-            entry = {};
-        });
-        auto* last = pages->tree.find(size >> PAGE_SHIFT);
-        if (last && last->frame)
-            memset(last->frame->data() + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
+    bool shrinks = size < std::exchange(pages->size, size);
+    if (!shrinks) return {};
+    uint64_t first_gone = pages_in(size);
+    pages->losses++;
+    pages->tree.for_each(first_gone, UINT64_MAX, [&](uint64_t, PageTree::Entry& entry) { drop(*pages, entry); });
+    for (VmMapping& mapping : pages->mappings) {
+        FlushBatch batch(*mapping.space);
+        auto table = mapping.space->lock();
+        table->for_each(mapping.showing(first_gone, UINT64_MAX),
+                        [&](VirtAddr page, Pte& slot) { batch.retire(page, table->clear(&slot)); });
     }
-    pages->size = size;
+    if (auto* last = pages->tree.find(size >> PAGE_SHIFT); last && last->frame)
+        memset(last->frame->data() + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
     return {};
-}
-
-Vmo::~Vmo() {
-    pages_.unlocked().tree.for_each(0, UINT64_MAX, [](uint64_t, PageTree::Entry& entry) { FrameRef::adopt(entry.frame); });
 }
 
 }  // namespace kern
