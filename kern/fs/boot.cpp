@@ -51,7 +51,7 @@ Result<> Unpacker::unpack(const CpioEntry& entry, unsigned archive) {
     Directory* old = target.inode ? target.inode->as_directory() : nullptr;
     Ref<Inode> inode = old && type == InodeType::directory ? target.inode : Ref<Inode>();
     if (target.inode && !inode)
-        TRY(old ? remove_directory(target) : unlink(target));
+        TRY(remove(target, old));
     if (!inode && is_regular && entry.links > 1)
         inode = TRY(make_linked(target, entry, archive));
     if (!inode)

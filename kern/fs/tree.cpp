@@ -2,6 +2,78 @@
 
 namespace kern {
 
+// WALKING
+
+namespace {
+
+// The first name of what is left to walk; "" when only slashes are.
+std::string_view take_name(std::string_view& rest) {
+    rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
+    std::string_view name = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(name.size());
+    return name;
+}
+
+Result<Ref<Inode>> step(Directory& at, std::string_view name) {
+    if (name.size() > NAME_LIMIT) return fail(Errno::ENAMETOOLONG);
+    if (name == ".") return Ref<Inode>::share(&at);
+    Ref<Inode> inode = name == ".." ? at.parent() : TRY(at.lookup(name));
+    if (!inode) return fail(Errno::ENOENT);
+    Directory* directory = inode->as_directory();
+    return directory ? Ref<Inode>(directory->top()) : inode;
+}
+
+}  // namespace
+
+Result<Target> walk(Ref<Directory> at, std::string_view rest, LastLink last) {
+    if (rest.empty()) return fail(Errno::ENOENT);
+    String text;  // holds `rest` once a link was followed
+    if (rest.starts_with('/'))
+        at = root_directory();
+    for (unsigned links = 0;;) {
+        std::string_view name = take_name(rest);
+        if (name.empty()) return Target{at, {}, true, at, std::move(text)};
+        bool is_last = rest.find_first_not_of('/') == rest.npos, slash_follows = !rest.empty();
+        auto next = step(*at, name);
+        if (!next && next.error() == Errno::ENOENT && is_last)
+            return Target{std::move(at), name, slash_follows, nullptr, std::move(text)};
+        Ref<Inode> inode = TRY(std::move(next));
+        bool follows = !is_last || last == LastLink::follow || (last == LastLink::keep && slash_follows);
+        if (follows && inode->is(InodeType::symlink)) {
+            Ref<File> file = TRY(inode->linked_file());
+            if (!file) {
+                // The link's text takes the place of its name:   link/rest  ->  text/rest
+                if (++links > SYMLINK_LIMIT) return fail(Errno::ELOOP);
+                String followed = TRY(inode->read_link());
+                if (followed.empty()) return fail(Errno::ENOENT);
+                TRY(followed.append(rest));
+                text = std::move(followed);
+                rest = text.view();
+                if (rest.starts_with('/'))
+                    at = root_directory();
+                continue;
+            }
+            inode = Ref<Inode>::share(&file->inode());
+            at = file->directory();
+            if (is_last) {
+                text = TRY(String::copy(file->name()));
+                name = text.view();
+            }
+        }
+        Directory* directory = inode->as_directory();
+        if (!directory && (!is_last || (slash_follows && last != LastLink::entry))) return fail(Errno::ENOTDIR);
+        if (is_last) return Target{std::move(at), name, slash_follows, std::move(inode), std::move(text)};
+        at = Ref<Directory>::share(directory);
+    }
+}
+
+Result<Ref<Inode>> find(Ref<Directory> start, std::string_view path, LastLink last) {
+    Target target = TRY(walk(std::move(start), path, last));
+    return target.inode ? Result<Ref<Inode>>(std::move(target.inode)) : fail(Errno::ENOENT);
+}
+
+// CHANGING
+
 namespace {
 
 constexpr uint32_t LINK_LIMIT = 65'000;  // what every file system can count
@@ -12,16 +84,17 @@ constinit Mutex several_directories{LockRank::inode};
 // Null when the directory has no such entry.
 Result<Ref<Inode>> look_up(const Target& target) {
     auto inode = target.directory->lookup(target.name);
-    if (!inode && inode.error() == Errno::ENOENT) return Ref<Inode>();
-    return inode;
+    return inode || inode.error() != Errno::ENOENT ? std::move(inode) : Ref<Inode>();
 }
 
 bool is_plain(const Target& target) { return !target.name.empty() && target.name != "." && target.name != ".."; }
 
 // That an entry can be made. With changes() of the directory held.
-Result<> check_free(const Target& target) {
+Result<> check_new(const Target& target, bool is_directory) {
     if (target.directory->links() == 0) return fail(Errno::ENOENT);
-    return TRY(look_up(target)) ? fail(Errno::EEXIST) : Result<>();
+    if (TRY(look_up(target))) return fail(Errno::EEXIST);
+    if (target.slash_follows && !is_directory) return fail(Errno::ENOENT);
+    return target.directory->check_writable();
 }
 
 // That a directory can go. With its changes() held.
@@ -34,8 +107,8 @@ Result<> check_empty(Directory& directory) {
 void drop_name(Directory& directory, Inode& inode) {
     bool is_directory = inode.as_directory();
     inode.add_links(is_directory ? -2 : -1);
-    if (is_directory)
-        directory.add_links(-1);
+    directory.add_links(is_directory ? -1 : 0);
+    directory.touch_modified();
 }
 
 }  // namespace
@@ -45,31 +118,27 @@ Result<Ref<Inode>> create(const Target& target, const NewInode& what) {
     bool is_directory = InodeType{what.mode & TYPE_BITS} == InodeType::directory;
     if (!is_plain(target)) return fail(Errno::EEXIST);
     LockGuard guard(directory.changes());
-    TRY(check_free(target));
-    if (target.slash_follows && !is_directory) return fail(Errno::ENOENT);
-    TRY(directory.check_writable());
+    TRY(check_new(target, is_directory));
     if (is_directory && directory.links() >= LINK_LIMIT) return fail(Errno::EMLINK);
     String name = TRY(String::copy(target.name));
     Ref<Inode> inode = TRY(directory.make(what));
     if (Directory* made = inode->as_directory())
         made->set_place(target.directory, std::move(name));
     directory.add_links(is_directory ? 1 : 0);  // its ".."
-    if (auto put = directory.put(target.name, inode); !put) {
-        drop_name(directory, *inode);
-        return fail(put.error());
-    }
     directory.touch_modified();
-    return inode;
+    auto put = directory.put(target.name, inode);
+    if (!put)
+        drop_name(directory, *inode);
+    return put ? Result<Ref<Inode>>(std::move(inode)) : fail(put.error());
 }
 
 Result<> link(Inode& inode, const Target& target) {
     if (!is_plain(target)) return fail(Errno::EEXIST);
-    if (&inode.file_system() != &target.directory->file_system()) return fail(Errno::EXDEV);
     LockGuard guard(target.directory->changes());
-    TRY(check_free(target));
-    if (target.slash_follows || inode.links() == 0) return fail(Errno::ENOENT);
+    TRY(check_new(target, false));
+    if (&inode.file_system() != &target.directory->file_system()) return fail(Errno::EXDEV);
+    if (inode.links() == 0) return fail(Errno::ENOENT);
     if (inode.as_directory()) return fail(Errno::EPERM);
-    TRY(inode.check_writable());
     if (inode.links() >= LINK_LIMIT) return fail(Errno::EMLINK);
     TRY(target.directory->put(target.name, Ref<Inode>::share(&inode)));
     inode.add_links(1);
@@ -77,40 +146,26 @@ Result<> link(Inode& inode, const Target& target) {
     return {};
 }
 
-namespace {
-
-// unlink(2) and rmdir(2) once the kind is right. With changes() of the directory held.
-Result<> remove(const Target& target, Inode& inode) {
-    TRY(target.directory->erase(target.name));
-    drop_name(*target.directory, inode);
-    target.directory->touch_modified();
-    return {};
-}
-
-}  // namespace
-
-Result<> unlink(const Target& target) {
-    if (!is_plain(target)) return fail(Errno::EISDIR);
-    TRY(target.directory->check_writable());
-    LockGuard guard(target.directory->changes());
-    Ref<Inode> inode = TRY(target.directory->lookup(target.name));
-    if (inode->as_directory()) return fail(Errno::EISDIR);
-    if (target.slash_follows) return fail(Errno::ENOTDIR);
-    return remove(target, *inode);
-}
-
-Result<> remove_directory(const Target& target) {
+Result<> remove(const Target& target, bool is_directory) {
+    if (!is_plain(target) && !is_directory) return fail(Errno::EISDIR);
     if (!is_plain(target))
         return fail(target.name.empty() ? Errno::EBUSY : target.name == "." ? Errno::EINVAL : Errno::ENOTEMPTY);
     TRY(target.directory->check_writable());
-    LockGuard several(several_directories);
+    std::optional<LockGuard<Mutex>> several, child;
+    if (is_directory)
+        several.emplace(several_directories);
     LockGuard guard(target.directory->changes());
     Ref<Inode> inode = TRY(target.directory->lookup(target.name));
     Directory* directory = inode->as_directory();
-    if (!directory) return fail(Errno::ENOTDIR);
-    LockGuard child(directory->changes());
-    TRY(check_empty(*directory));
-    return remove(target, *inode);
+    if (directory && !is_directory) return fail(Errno::EISDIR);
+    if (!directory && (is_directory || target.slash_follows)) return fail(Errno::ENOTDIR);
+    if (directory) {
+        child.emplace(directory->changes());
+        TRY(check_empty(*directory));
+    }
+    TRY(target.directory->erase(target.name));
+    drop_name(*target.directory, *inode);
+    return {};
 }
 
 namespace {
@@ -123,37 +178,11 @@ Result<> check_kinds(const Target& from, const Target& to, Inode& inode, Inode* 
     if (directory && directory->is_mount_point()) return fail(Errno::EBUSY);
     if (!replaced) return {};
     Directory* target = replaced->as_directory();
-    if (!directory || !target)
-        return !directory && !target ? Result<>() : fail(directory ? Errno::ENOTDIR : Errno::EISDIR);
+    if (!directory && !target) return {};
+    if (!directory || !target) return fail(directory ? Errno::ENOTDIR : Errno::EISDIR);
     if (target == from.directory.get()) return fail(Errno::ENOTEMPTY);
     LockGuard guard(target->changes());
     return check_empty(*target);
-}
-
-Result<> rename_entry(const Target& from, const Target& to, Existing existing) {
-    Ref<Inode> inode = TRY(from.directory->lookup(from.name));
-    Ref<Inode> replaced = TRY(look_up(to));
-    if (replaced && existing == Existing::keep) return fail(Errno::EEXIST);
-    if (to.directory->links() == 0) return fail(Errno::ENOENT);
-    if (inode == replaced) return {};
-    TRY(check_kinds(from, to, *inode, replaced.get()));
-    String name = TRY(String::copy(to.name));
-    Directory* directory = inode->as_directory();
-    if (directory && from.directory != to.directory)
-        TRY(directory->set_parent(*to.directory));
-    TRY(to.directory->put(to.name, inode));
-    TRY(from.directory->erase(from.name));
-    if (directory) {
-        directory->set_place(to.directory, std::move(name));
-        from.directory->add_links(-1);
-        to.directory->add_links(1);
-    }
-    if (replaced)
-        drop_name(*to.directory, *replaced);
-    inode->touch_changed();
-    from.directory->touch_modified();
-    to.directory->touch_modified();
-    return {};
 }
 
 }  // namespace
@@ -167,16 +196,32 @@ Result<> rename(const Target& from, const Target& to, Existing existing) {
     std::optional<LockGuard<Mutex>> second;
     if (from.directory != to.directory)
         second.emplace(to.directory->changes());
-    return rename_entry(from, to, existing);
+    Ref<Inode> inode = TRY(from.directory->lookup(from.name)), replaced = TRY(look_up(to));
+    if (replaced && existing == Existing::keep) return fail(Errno::EEXIST);
+    if (to.directory->links() == 0) return fail(Errno::ENOENT);
+    if (inode == replaced) return {};
+    TRY(check_kinds(from, to, *inode, replaced.get()));
+    String name = TRY(String::copy(to.name));
+    Directory* directory = inode->as_directory();
+    if (directory && second)
+        TRY(directory->set_parent(*to.directory));
+    TRY(to.directory->put(to.name, inode));
+    TRY(from.directory->erase(from.name));
+    // It has as many names as before, and a directory's ".." is another one.
+    inode->add_links(directory ? 2 : 1);
+    to.directory->add_links(directory ? 1 : 0);
+    drop_name(*from.directory, *inode);
+    if (directory)
+        directory->set_place(to.directory, std::move(name));
+    if (replaced)
+        drop_name(*to.directory, *replaced);
+    to.directory->touch_modified();
+    return {};
 }
 
 // OPENING
 
-namespace {
-
-bool makes_new(uint32_t flags) { return (flags & open_flag::CREATE) && (flags & open_flag::EXCLUSIVE); }
-
-}  // namespace
+static bool makes_new(uint32_t flags) { return (flags & open_flag::CREATE) && (flags & open_flag::EXCLUSIVE); }
 
 LastLink last_link_for(uint32_t flags) {
     return makes_new(flags) || (flags & open_flag::NO_FOLLOW) ? LastLink::keep : LastLink::follow;
@@ -188,8 +233,8 @@ Result<Ref<File>> open_target(Target& target, uint32_t flags, uint32_t mode) {
         if (!creates || target.slash_follows) return fail(creates ? Errno::EISDIR : Errno::ENOENT);
         auto made = create(target, {mode_of(InodeType::regular, mode)});
         is_new = made.has_value();
-        // Someone else may have been faster.
-        target.inode = made || made.error() != Errno::EEXIST ? TRY(std::move(made)) : TRY(find(target.directory, target.name));
+        bool was_late = !made && made.error() == Errno::EEXIST;
+        target.inode = was_late ? TRY(find(target.directory, target.name)) : TRY(std::move(made));
     }
     Inode& inode = *target.inode;
     if (makes_new(flags) && !is_new) return fail(Errno::EEXIST);

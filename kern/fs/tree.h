@@ -36,10 +36,8 @@ Result<Ref<Inode>> find(Ref<Directory> start, std::string_view path, LastLink la
 Result<Ref<Inode>> create(const Target& target, const NewInode& what);
 // link(2). EPERM (a directory), EXDEV, EEXIST, EMLINK.
 Result<> link(Inode& inode, const Target& target);
-// unlink(2). EISDIR, ENOENT, ENOTDIR.
-Result<> unlink(const Target& target);
-// rmdir(2). ENOTDIR, ENOTEMPTY, EBUSY (mounted on), EINVAL (".").
-Result<> remove_directory(const Target& target);
+// unlink(2): EISDIR, ENOENT, ENOTDIR; or rmdir(2): ENOTDIR, ENOTEMPTY, EBUSY (mounted on), EINVAL (".").
+Result<> remove(const Target& target, bool is_directory);
 enum class Existing { replace, keep };
 // rename(2). EEXIST (Existing::keep), EXDEV, EINVAL (into itself), ENOTEMPTY, ENOTDIR, EISDIR, EBUSY.
 Result<> rename(const Target& from, const Target& to, Existing existing = Existing::replace);

@@ -81,8 +81,7 @@ Result<> sys_linkat(int old_fd, VirtAddr old_path, int fd, VirtAddr path, int fl
 
 Result<> sys_unlinkat(int fd, VirtAddr path, int flags) {
     if (flags & ~AT_REMOVEDIR) return fail(Errno::EINVAL);
-    Target target = TRY(walk_user(fd, path));
-    return flags & AT_REMOVEDIR ? remove_directory(target) : unlink(target);
+    return remove(TRY(walk_user(fd, path)), flags & AT_REMOVEDIR);
 }
 
 Result<> sys_renameat2(int from_fd, VirtAddr from_path, int fd, VirtAddr path, int flags) {
