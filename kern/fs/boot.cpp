@@ -20,8 +20,8 @@ public:
     Result<> unpack(const CpioEntry& entry, unsigned archive);
 
 private:
-    // A file that has more names than the one it was met by: the others come with the same inode number. Any of them may
-    // bring the content.
+    // A file that has more names than the one it was met by: the others come with the same inode number. Any of them
+    // may bring the content.
     struct Linked {
         uint64_t file, device;
         Ref<Inode> inode;
@@ -32,7 +32,8 @@ private:
 };
 
 Result<Ref<Inode>> Unpacker::make_linked(const Target& target, const CpioEntry& entry, unsigned archive) {
-    uint64_t file = uint64_t{archive} << 32 | entry.inode, device = uint64_t{entry.device_major} << 32 | entry.device_minor;
+    uint64_t file = uint64_t{archive} << 32 | entry.inode;
+    uint64_t device = uint64_t{entry.device_major} << 32 | entry.device_minor;
     for (Linked& known : linked_) {
         if (known.file != file || known.device != device || !known.inode->links()) continue;
         TRY(link(*known.inode, target));

@@ -9,9 +9,9 @@ namespace kern {
 static std::optional<uint32_t> parse_hex(std::string_view digits) {
     uint32_t value = 0;
     for (char c : digits) {
-        int digit = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
-        if (digit < 0) return std::nullopt;
-        value = value << 4 | static_cast<uint32_t>(digit);
+        size_t digit = std::string_view("0123456789abcdefABCDEF").find(c);
+        if (digit == std::string_view::npos) return std::nullopt;
+        value = value << 4 | static_cast<uint32_t>(digit < 16 ? digit : digit - 6);
     }
     return value;
 }
@@ -48,7 +48,7 @@ Result<CpioEntry> CpioReader::read_entry() {
         if (!number) return wrong("a number in a header is not hexadecimal", at_ + 6 + 8 * i);
         numbers[i] = *number;
     }
-    auto [inode, mode, user, group, links, modified, size, major, minor, r_major, r_minor, name_size, checksum] = numbers;
+    auto [inode, mode, user, group, links, modified, size, major, minor, r_major, r_minor, name_size, check] = numbers;
     if (name_size < 2 || name_size > MAX_NAME) return wrong("the length of a name is not between 1 and 4095", at_ + 94);
     size_t name_at = at_ + HEADER_SIZE;
     std::string_view name = text_.substr(name_at, name_size);

@@ -4,8 +4,8 @@
 //      |                      other files may have several names and know none
 //      +---dev--> [ ] --null--> ...
 //
-// Where a file system is mounted, its root takes the place of the directory it covers: a walk that comes to the covered one
-// goes on at the root, and the root's parent is the covered one's.
+// Where a file system is mounted, its root takes the place of the directory it covers: a walk that comes to the covered
+// one goes on at the root, and the root's parent is the covered one's.
 //
 //     "/" ---mnt--> [covered]         "/" ---mnt--> [covered]
 //                                      ^                |
@@ -22,7 +22,8 @@ struct NewInode {
     uint64_t device = 0;                // of a device
 };
 
-// Packs what a directory lists, from `position` on, as getdents64(2) gives it: struct linux_dirent64 one after the other.
+// Packs what a directory lists, from `position` on, as getdents64(2) gives it: struct linux_dirent64 one after the
+// other.
 class EntrySink {
 public:
     EntrySink(std::span<std::byte> buffer, uint64_t position_) : position(position_), buffer_(buffer) {}
@@ -47,17 +48,17 @@ public:
     Directory(FileSystem& fs, uint32_t mode) : Directory(fs, mode, fs.new_inode_number()) {}
     Directory(FileSystem& fs, uint32_t mode, uint64_t number) : Inode(fs, mode, number) { links_.store(2); }
 
-    // ENTRIES, as each file system keeps them. "." and ".." are not among them. Both may sleep, and come with changes() held
-    // or not: what they look at has a lock of its own. A name leads to the same Directory object as long as someone has it;
-    // who makes one says where it is with set_place().
+    // ENTRIES, as each file system keeps them. "." and ".." are not among them. Both may sleep, and come with changes()
+    // held or not: what they look at has a lock of its own. A name leads to the same Directory object as long as
+    // someone has it; who makes one says where it is with set_place().
 
     virtual Result<Ref<Inode>> lookup(std::string_view name) = 0;  // ENOENT
     // Offers entries from the sink's position on (FIRST_ENTRY: all), in an order that changes do not upset.
     virtual Result<> list(EntrySink& sink) = 0;
     static constexpr uint64_t FIRST_ENTRY = 2;
 
-    // CHANGING THEM. The caller holds changes(), has checked the rules of fs/tree.h, and sees to links, times and places.
-    // May sleep. ENOMEM, ENOSPC, EIO.
+    // CHANGING THEM. The caller holds changes(), has checked the rules of fs/tree.h, and sees to links, times and
+    // places. May sleep. ENOMEM, ENOSPC, EIO.
 
     // A new inode that has no name yet, with the links it will have; a directory's ".." is this one.
     virtual Result<Ref<Inode>> make(const NewInode&) { return fail(Errno::ENOENT); }
@@ -76,14 +77,15 @@ public:
     Ref<Directory> parent();
     // The root that covers this directory, or what covers that, or the directory itself: where a walk goes on.
     Ref<Directory> top();
-    // Covers this directory with a root that has no place yet; null uncovers it. EBUSY (it is covered, or is "/"), ENOENT.
+    // Covers this directory with a root that has no place yet; null uncovers it. EBUSY (it is covered, or is "/"),
+    // ENOENT.
     Result<> cover(Ref<Directory> mounted);
     // That neither goes nor moves.
     bool is_mount_point() { return covered_.load(); }
     // Whether this is `other` or lies above it.
     bool contains(Directory& other);
-    // The absolute path, written to the end of `buffer`; with `name` that of an entry, followed by `remark`. ENOENT when the
-    // directory was removed, ERANGE when it does not fit.
+    // The absolute path, written to the end of `buffer`; with `name` that of an entry, followed by `remark`. ENOENT
+    // when the directory was removed, ERANGE when it does not fit.
     Result<std::string_view> path(std::span<char> buffer, std::string_view name = {}, std::string_view remark = {});
 
 private:

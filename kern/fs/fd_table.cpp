@@ -29,8 +29,8 @@ int FdTable::next_open(int first) {
     return -1;
 }
 
-// What a descriptor meant goes with the lock free: its end may sleep. A process's locks on a file end with the first of its
-// descriptors for it, see fcntl(2).
+// What a descriptor meant goes with the lock free: its end may sleep. A process's locks on a file end with the first of
+// its descriptors for it, see fcntl(2).
 void FdTable::drop(Slot slot) {
     if (slot.file)
         release_locks(slot.file->inode(), this);

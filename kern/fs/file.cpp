@@ -45,16 +45,16 @@ void File::set_flags(uint32_t flags) {
     flags_.store((flags_.load() & ~open_flag::CHANGEABLE) | (flags & open_flag::CHANGEABLE));
 }
 
-// BETWEEN A FILE'S PAGES AND THE CALLING PROGRAM: straight from frame to user memory. No lock that spins is held and no other
-// buffer lies between.
+// BETWEEN A FILE'S PAGES AND THE CALLING PROGRAM: straight from frame to user memory. No lock that spins is held and no
+// other buffer lies between.
 
 namespace {
 
 // How far from `offset` to the end of its page, and no more than `most`.
 size_t part_of_page(uint64_t offset, size_t most) { return std::min<size_t>(most, PAGE_SIZE - offset % PAGE_SIZE); }
 
-// Calls copy(bytes, done, count) for each piece of a page, and ends when it copies less. What was never written is a page of
-// zeroes that takes no memory.
+// Calls copy(bytes, done, count) for each piece of a page, and ends when it copies less. What was never written is a
+// page of zeroes that takes no memory.
 template <typename Copy>
 Result<size_t> for_each_piece(Vmo& vmo, uint64_t offset, size_t size, Copy copy) {
     uint64_t end = vmo.size();
@@ -69,6 +69,8 @@ Result<size_t> for_each_piece(Vmo& vmo, uint64_t offset, size_t size, Copy copy)
         if (!frame) return done ? Result<size_t>(done) : fail(frame.error());
         size_t part = part_of_page(at, total - done);
         Result<size_t> copied = copy((*frame)->data() + at % PAGE_SIZE, done, part);
+        if (copied && !*copied)
+            copied = fail(Errno::EFAULT);
         if (!copied) return done ? Result<size_t>(done) : copied;
         done += *copied;
         if (*copied < part) break;
@@ -94,8 +96,20 @@ Result<size_t> write_part(Inode& inode, Vmo& vmo, uint64_t offset, UserBytes fro
 
 }  // namespace
 
-// With changes() held.
-Result<size_t> File::write_pages(uint64_t offset, UserBytes from) {
+Result<size_t> File::read_at(uint64_t offset, UserBytes to) {
+    if (!content_) return inode_->read_at(*this, offset, to);
+    return for_each_piece(*content_, offset, to.size, [&](std::byte* bytes, size_t done, size_t count) {
+        return to.copy_in(bytes, done, count);
+    });
+}
+
+// With O_APPEND at the end, where `offset` is then.
+Result<size_t> File::write_at(uint64_t& offset, UserBytes from) {
+    if (!content_) return inode_->write_at(*this, offset, from);
+    LockGuard change(inode_->changes());
+    if (has(open_flag::APPEND))
+        offset = content_->size();
+    if (from.size == 0) return 0;
     if (offset >= FILE_SIZE_LIMIT) return fail(Errno::EFBIG);
     size_t total = std::min<uint64_t>(from.size, FILE_SIZE_LIMIT - offset), done = 0;
     while (done < total) {
@@ -114,33 +128,20 @@ Result<size_t> File::read(UserBytes to, FilePlace place) {
     if (!can_read()) return fail(Errno::EBADF);
     if (inode_->as_directory()) return fail(Errno::EISDIR);
     if (!inode_->is_seekable()) return place ? fail(Errno::ESPIPE) : inode_->read(*this, to);
-    auto copy = [&](std::byte* bytes, size_t done, size_t count) -> Result<size_t> {
-        size_t copied = to.copy_in(bytes, done, count);
-        return copied ? Result<size_t>(copied) : fail(Errno::EFAULT);
-    };
-    std::optional<LockGuard<Mutex>> position;
-    if (!place)
-        position.emplace(position_);
-    uint64_t offset = place ? *place : offset_;
-    size_t count = TRY(content_ ? for_each_piece(*content_, offset, to.size, copy) : inode_->read_at(*this, offset, to));
-    if (!place)
-        offset_ = offset + count;
+    if (place) return read_at(*place, to);
+    LockGuard guard(position_);
+    size_t count = TRY(read_at(offset_, to));
+    offset_ += count;
     return count;
 }
 
 Result<size_t> File::write(UserBytes from, FilePlace place) {
     if (!can_write()) return fail(Errno::EBADF);
     if (!inode_->is_seekable()) return place ? fail(Errno::ESPIPE) : inode_->write(*this, from);
-    std::optional<LockGuard<Mutex>> position;
-    if (!place)
-        position.emplace(position_);
-    std::optional<LockGuard<Mutex>> change;
-    if (content_)
-        change.emplace(inode_->changes());
-    uint64_t offset = has(open_flag::APPEND) && content_ ? content_->size() : place ? *place : offset_;
-    size_t count = !content_ ? TRY(inode_->write_at(*this, offset, from)) : from.size ? TRY(write_pages(offset, from)) : 0;
-    if (!place)
-        offset_ = offset + count;
+    if (place) return write_at(*place, from);
+    LockGuard guard(position_);
+    size_t count = TRY(write_at(offset_, from));
+    offset_ += count;
     return count;
 }
 
@@ -170,8 +171,7 @@ Result<size_t> File::list(std::span<std::byte> buffer) {
     if (!parent || directory->links() == 0) return fail(Errno::ENOENT);
     EntrySink sink(buffer, offset_);
     bool has_room = offset_ > 0 || sink.offer(".", directory->number(), InodeType::directory, 1);
-    has_room = has_room && (offset_ > 1 || sink.offer("..", parent->number(), InodeType::directory, Directory::FIRST_ENTRY));
-    if (has_room)
+    if (has_room && (offset_ > 1 || sink.offer("..", parent->number(), InodeType::directory, Directory::FIRST_ENTRY)))
         TRY(directory->list(sink));
     offset_ = sink.position;
     return sink.is_too_small() ? Result<size_t>(fail(Errno::EINVAL)) : sink.records().size();

@@ -1,5 +1,5 @@
-// An open file (POSIX: open file description): an inode, how it was opened, and the offset that descriptors made by dup(2)
-// and fork(2) share.
+// An open file (POSIX: open file description): an inode, how it was opened, and the offset that descriptors made by
+// dup(2) and fork(2) share.
 #pragma once
 
 #include <optional>
@@ -24,8 +24,8 @@ using FilePlace = std::optional<uint64_t>;
 
 class File final : public BackingFile {
 public:
-    // Opens `inode`, found in `directory` as `name`; a directory itself, or what has no name, comes without. ENOMEM, ENXIO;
-    // of a fifo EINTR.
+    // Opens `inode`, found in `directory` as `name`; a directory itself, or what has no name, comes without. ENOMEM,
+    // ENXIO; of a fifo EINTR.
     static Result<Ref<File>> open(Ref<Inode> inode, uint32_t flags, Ref<Directory> directory = {},
                                   std::string_view name = {});
     File(Ref<Inode> inode, uint32_t flags);
@@ -37,8 +37,8 @@ public:
     uint32_t flags() const { return flags_.load(); }
     void set_flags(uint32_t flags);  // those of CHANGEABLE
     bool has(uint32_t flag) const { return flags() & flag; }
-    bool can_read() const { return !has(open_flag::PATH_ONLY) && (flags() & open_flag::ACCESS_BITS) != open_flag::WRITE_ONLY; }
-    bool can_write() const { return !has(open_flag::PATH_ONLY) && (flags() & open_flag::ACCESS_BITS) != 0; }
+    bool can_read() const { return !has(open_flag::PATH_ONLY) && access() != open_flag::WRITE_ONLY; }
+    bool can_write() const { return !has(open_flag::PATH_ONLY) && access() != 0; }
 
     // BYTES, to and from the calling program. EBADF, EISDIR, EINVAL, EFAULT, ENOSPC, EFBIG; from streams EAGAIN, EINTR.
     // A transfer that stops half-way gives the count so far. No lock that spins is held while bytes are copied.
@@ -50,8 +50,8 @@ public:
     Result<size_t> send(File& to, uint64_t place, size_t count);
     // lseek(2): the new offset. ESPIPE, EINVAL, EOVERFLOW.
     Result<uint64_t> seek(int64_t distance, Whence whence);
-    // getdents64(2): entries of a directory from the offset on, which moves along; the bytes used. ENOTDIR, ENOENT (removed),
-    // EINVAL (not one fits).
+    // getdents64(2): entries of a directory from the offset on, which moves along; the bytes used. ENOTDIR, ENOENT
+    // (removed), EINVAL (not one fits).
     Result<size_t> list(std::span<std::byte> buffer);
 
     // WHAT A MAPPING KNOWS
@@ -64,7 +64,9 @@ public:
     Result<std::string_view> path(std::span<char> buffer);
 
 private:
-    Result<size_t> write_pages(uint64_t offset, UserBytes from);
+    uint32_t access() const { return flags() & open_flag::ACCESS_BITS; }
+    Result<size_t> read_at(uint64_t offset, UserBytes to);
+    Result<size_t> write_at(uint64_t& offset, UserBytes from);
 
     Ref<Inode> inode_;
     Ref<Vmo> content_;         // null: a stream or a directory

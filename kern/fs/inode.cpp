@@ -5,18 +5,12 @@
 
 namespace kern {
 
-namespace {
-constinit WaitQueue pollers;
-}  // namespace
-
 Inode::Inode(FileSystem& fs, uint32_t mode) : Inode(fs, mode, fs.new_inode_number()) {}
 
 Inode::Inode(FileSystem& fs, uint32_t mode, uint64_t number) : mode_(mode), fs_(fs), number_(number) {
     fs.inode_count_.fetch_add(1);
-    uint64_t now = dev::wall_clock_ns();
-    times_.accessed.store(now);
-    times_.modified.store(now);
-    times_.changed.store(now);
+    for (Atomic<uint64_t>* time : {&times_.accessed, &times_.modified, &times_.changed})
+        time->store(dev::wall_clock_ns());
 }
 
 Inode::~Inode() {
@@ -74,10 +68,8 @@ void Inode::add_links(int count) {
 }
 
 void Inode::touch_modified() {
-    uint64_t now = dev::wall_clock_ns();
-    times_.modified.store(now);
-    times_.changed.store(now);
-    changed();
+    times_.modified.store(dev::wall_clock_ns());
+    touch_changed();
 }
 
 void Inode::touch_changed() {
@@ -85,6 +77,9 @@ void Inode::touch_changed() {
     changed();
 }
 
-WaitQueue& poll_queue() { return pollers; }
+WaitQueue& poll_queue() {
+    static constinit WaitQueue pollers;
+    return pollers;
+}
 
 }  // namespace kern

@@ -30,7 +30,9 @@ enum class InodeType : uint32_t {
 
 inline constexpr uint32_t TYPE_BITS = 0170000;
 inline constexpr uint32_t PERMISSION_BITS = 07777;
-constexpr uint32_t mode_of(InodeType type, uint32_t mode) { return static_cast<uint32_t>(type) | (mode & PERMISSION_BITS); }
+constexpr uint32_t mode_of(InodeType type, uint32_t permissions) {
+    return static_cast<uint32_t>(type) | (permissions & PERMISSION_BITS);
+}
 
 // What poll(2) reports; the values of POLLIN and so on.
 namespace poll_event {
@@ -54,7 +56,8 @@ struct FileSystemSpace {
     uint64_t block_size, blocks, free_blocks, inodes, free_inodes;
 };
 
-// What makes inodes belong together: a link or a rename stays within one. Derived from where there is more to it than memory.
+// What makes inodes belong together: a link or a rename stays within one. Derived from where there is more to it than
+// memory.
 class FileSystem {
 public:
     constexpr FileSystem(std::string_view type_, uint64_t magic_, uint64_t device_)
@@ -94,7 +97,8 @@ public:
     // `mode`: type and permissions. Its times are now, its owner is root.
     Inode(FileSystem& fs, uint32_t mode);
     Inode(FileSystem& fs, uint32_t mode, uint64_t number);
-    // With the last Ref: from here a disk's file system writes the inode back, or frees it when links() is 0. May sleep.
+    // With the last Ref: from here a disk's file system writes the inode back, or frees it when links() is 0. May
+    // sleep.
     virtual ~Inode();
 
     // WHAT IT IS
@@ -125,7 +129,8 @@ public:
     // Mode, owner, times or links are other than before: for a file system that keeps them on a disk. May not sleep.
     virtual void changed() {}
 
-    // Names it has (of a directory: also its own "." and the ".." of others); what nobody opened goes with the last one.
+    // Names it has (of a directory: also its own "." and the ".." of others); what nobody opened goes with the last
+    // one.
     uint32_t links() const { return links_.load(); }
     void add_links(int count);
 
@@ -146,7 +151,8 @@ public:
     // fsync(2), fdatasync(2). EIO, ENOSPC.
     virtual Result<> sync();
     virtual Result<String> read_link() { return fail(Errno::EINVAL); }
-    // What a link leads to when that is an open file of a process (proc(5)), whatever its text says; null: follow the text.
+    // What a link leads to when that is an open file of a process (proc(5)), whatever its text says; null: follow the
+    // text.
     virtual Result<Ref<File>> linked_file();
 
     // STREAMS: terminals, pipes, devices. They may sleep (EAGAIN instead when the file is O_NONBLOCK) and give EINTR.

@@ -86,7 +86,8 @@ void write_mounts(TextSink& out) {
     for (auto list = mounts.lock(); Mount& mount : *list) {
         FileSystem& fs = mount.root->file_system();
         auto path = mount.root->path(buffer);
-        format_to(out, "{} {} {} {} 0 0\n", mount.source.view(), path.value_or("?"), fs.type, fs.read_only.load() ? "ro" : "rw");
+        std::string_view how = fs.read_only.load() ? "ro" : "rw";
+        format_to(out, "{} {} {} {} 0 0\n", mount.source.view(), path.value_or("?"), fs.type, how);
     }
 }
 

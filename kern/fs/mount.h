@@ -10,13 +10,14 @@ namespace kern {
 struct FileSystemType {
     std::string_view name;
     bool needs_device;
-    // The root of one that begins on `device` (null when it needs none), or of a new, empty one. EINVAL (nothing of this
-    // kind is there), EBUSY, EIO, ENOMEM. May sleep.
+    // The root of one that begins on `device` (null when it needs none), or of a new, empty one. EINVAL (nothing of
+    // this kind is there), EBUSY, EIO, ENOMEM. May sleep.
     Result<Ref<Directory>> (*open)(dev::BlockDevice* device, bool read_only);
 };
 
-// Shows a file system in place of the directory `at`. `source` is what /proc/mounts calls it; `device` what is found there
-// (null: nothing). ENODEV (no such type), ENOTDIR, ENOTBLK, EBUSY (`at` is covered or "/"), ENOENT and what the type says.
+// Shows a file system in place of the directory `at`. `source` is what /proc/mounts calls it; `device` what is found
+// there (null: nothing). ENODEV (no such type), ENOTDIR, ENOTBLK, EBUSY (`at` is covered or "/"), ENOENT and what the
+// type says.
 Result<> mount(std::string_view type, std::string_view source, Inode* device, Inode& at, bool read_only);
 // mount(2) with MS_REMOUNT: only whether it may be written. EINVAL: `root` is not that of a mount.
 Result<> remount(Inode& root, bool read_only);

@@ -10,7 +10,7 @@ constinit FileSystem pipefs("pipefs", 0x50495045, 12);
 constexpr size_t CAPACITY = PIPE_CAPACITY, FRAMES = CAPACITY / PAGE_SIZE;
 constexpr size_t ATOMIC_WRITE = 4096;  // PIPE_BUF: no other writer's bytes come between these
 
-// A ring of frames; one that is read to its end goes.
+// A ring of as many frames as it ever had to hold.
 //
 //     frames_   [ . ][ . ][ ==== ][ ====== ][ === ][ . ] ...        byte n is in frame n / PAGE_SIZE % FRAMES
 //                            ^ read_             ^ written_
@@ -33,24 +33,21 @@ private:
         poll_changed();
     }
     size_t used() const { return written_.load() - read_.load(); }
-    template <typename Condition>
-    Result<> await(File& file, Condition condition);
-    Result<size_t> drain(UserBytes to);
-    Result<size_t> fill(UserBytes from);
+    template <typename Attempt>
+    Result<size_t> await(File& file, Attempt attempt);
+    template <typename Copy>
+    Result<size_t> in_pieces(Atomic<uint64_t>& position, size_t size, Copy copy);
 
     Mutex bytes_{LockRank::inode};      // what follows changes with it
     FrameRef frames_[FRAMES];
     Atomic<uint64_t> read_, written_;   // bytes so far
-    Atomic<int> readers_, writers_;
-    Atomic<int> readers_so_far_, writers_so_far_;
+    Atomic<int> readers_, writers_, readers_so_far_, writers_so_far_;
     WaitQueue events_;
 };
 
 void Pipe::count(File& file, int change) {
-    if (file.can_read())
-        readers_.fetch_add(change);
-    if (file.can_write())
-        writers_.fetch_add(change);
+    readers_.fetch_add(file.can_read() ? change : 0);
+    writers_.fetch_add(file.can_write() ? change : 0);
     changed();
 }
 
@@ -63,86 +60,79 @@ Result<> Pipe::opened(File& file) {
     readers_so_far_.fetch_add(file.can_read());
     writers_so_far_.fetch_add(file.can_write());
     changed();
+    auto is_met = [&] {
+        return (readers_.load() || readers_so_far_.load() != readers_before) &&
+               (writers_.load() || writers_so_far_.load() != writers_before);
+    };
     if (waits)
-        TRY(events_.wait_until([&] {
-            return (readers_.load() || readers_so_far_.load() != readers_before) &&
-                   (writers_.load() || writers_so_far_.load() != writers_before);
-        }));
+        TRY(events_.wait_until(is_met));
     return {};
 }
 
-// Sleeps until the condition holds. It may not hold any more when bytes_ is taken.
-template <typename Condition>
-Result<> Pipe::await(File& file, Condition condition) {
-    if (!condition() && file.has(open_flag::NON_BLOCKING)) return fail(Errno::EAGAIN);
-    TRY(events_.wait_until(condition));
-    return {};
-}
-
-Result<size_t> Pipe::read(File& file, UserBytes to) {
-    auto readable = [&] { return used() || writers_.load() == 0; };
-    while (to.size) {
-        TRY(await(file, readable));
+// Calls attempt() with bytes_ held until it gives something, and sleeps meanwhile. EAGAIN, EINTR.
+template <typename Attempt>
+Result<size_t> Pipe::await(File& file, Attempt attempt) {
+    std::optional<Result<size_t>> result;
+    auto locked_attempt = [&] {
         LockGuard guard(bytes_);
-        if (readable()) return drain(to);
-    }
-    return 0;
+        result = attempt();
+        return result.has_value();
+    };
+    if (locked_attempt()) return *result;
+    if (file.has(open_flag::NON_BLOCKING)) return fail(Errno::EAGAIN);
+    TRY(events_.wait_until(locked_attempt));
+    return *result;
 }
 
-Result<size_t> Pipe::drain(UserBytes to) {
-    size_t wanted = std::min(to.size, used()), done = 0;
-    while (done < wanted) {
-        uint64_t at = read_.load();
+// Calls copy(bytes, done, count) for each piece of a frame from `position` on, which goes along; stops when it copies
+// less.
+template <typename Copy>
+Result<size_t> Pipe::in_pieces(Atomic<uint64_t>& position, size_t size, Copy copy) {
+    size_t done = 0;
+    while (done < size) {
+        uint64_t at = position.load();
         FrameRef& frame = frames_[at / PAGE_SIZE % FRAMES];
-        size_t part = std::min(wanted - done, PAGE_SIZE - at % PAGE_SIZE);
-        size_t copied = to.copy_in(frame->data() + at % PAGE_SIZE, done, part);
+        if (!frame)
+            frame = FrameRef::allocate(FrameUse::kernel, Fill::none).value_or(FrameRef());
+        if (!frame) break;
+        size_t part = std::min(size - done, PAGE_SIZE - at % PAGE_SIZE);
+        size_t copied = copy(frame->data() + at % PAGE_SIZE, done, part);
         done += copied;
-        read_.store(at + copied);
-        bool is_written_again = written_.load() / PAGE_SIZE == at / PAGE_SIZE + FRAMES;
-        if ((at + copied) % PAGE_SIZE == 0 && !is_written_again)
-            frame = {};
+        position.store(at + copied);
         if (copied < part) break;
     }
     changed();
-    return done || !wanted ? Result<size_t>(done) : fail(Errno::EFAULT);
+    bool has_frame = static_cast<bool>(frames_[position.load() / PAGE_SIZE % FRAMES]);
+    return done || !size ? Result<size_t>(done) : fail(has_frame ? Errno::EFAULT : Errno::ENOMEM);
 }
 
-// Short writes are put in whole, longer ones as room comes free.
+Result<size_t> Pipe::read(File& file, UserBytes to) {
+    if (!to.size) return 0;
+    return await(file, [&]() -> std::optional<Result<size_t>> {
+        if (!used() && writers_.load()) return std::nullopt;
+        return in_pieces(read_, std::min(to.size, used()), [&](std::byte* bytes, size_t done, size_t count) {
+            return to.copy_in(bytes, done, count);
+        });
+    });
+}
+
+// Short writes are put in whole, longer ones as room comes free. EPIPE: nobody will read it.
 Result<size_t> Pipe::write(File& file, UserBytes from) {
     for (size_t done = 0; done < from.size;) {
         size_t least = from.size <= ATOMIC_WRITE ? from.size : 1;
-        auto writable = [&] { return readers_.load() == 0 || CAPACITY - used() >= least; };
-        Result<> ready = await(file, writable);
-        LockGuard guard(bytes_);
-        if (ready && !writable()) continue;
-        auto put = ready ? fill(from.from(done)) : fail(ready.error());
+        UserBytes rest = from.from(done);
+        auto put = await(file, [&]() -> std::optional<Result<size_t>> {
+            if (!readers_.load()) return fail(Errno::EPIPE);
+            size_t room = CAPACITY - used();
+            if (room < least) return std::nullopt;
+            return in_pieces(written_, std::min(rest.size, room), [&](std::byte* bytes, size_t done, size_t count) {
+                return rest.copy_out(bytes, done, count);
+            });
+        });
         if (!put) return done ? Result<size_t>(done) : put;
         done += *put;
     }
     return from.size;
-}
-
-// Puts in as much as fits. EPIPE: nobody will read it.
-Result<size_t> Pipe::fill(UserBytes from) {
-    if (readers_.load() == 0) return fail(Errno::EPIPE);
-    size_t wanted = std::min(from.size, CAPACITY - used()), done = 0;
-    while (done < wanted) {
-        uint64_t at = written_.load();
-        FrameRef& frame = frames_[at / PAGE_SIZE % FRAMES];
-        if (!frame) {
-            auto fresh = FrameRef::allocate(FrameUse::kernel, Fill::none);
-            if (!fresh && !done) return fail(fresh.error());
-            if (!fresh) break;
-            frame = *std::move(fresh);
-        }
-        size_t part = std::min(wanted - done, PAGE_SIZE - at % PAGE_SIZE);
-        size_t copied = from.copy_out(frame->data() + at % PAGE_SIZE, done, part);
-        done += copied;
-        written_.store(at + copied);
-        if (copied < part) break;
-    }
-    changed();
-    return done ? Result<size_t>(done) : fail(Errno::EFAULT);
 }
 
 Result<> Pipe::control(unsigned request, VirtAddr argument) {

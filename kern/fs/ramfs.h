@@ -1,5 +1,5 @@
-// Files that live in memory alone: a file's content is its Vmo, a directory a table of names. All are gone at power-off.
-// /dev is one of these, too, with devices put in it by hand.
+// Files that live in memory alone: a file's content is its Vmo, a directory a table of names. All are gone at
+// power-off. /dev is one of these, too, with devices put in it by hand.
 #pragma once
 
 #include "fs/directory.h"
@@ -27,8 +27,8 @@ private:
         uint32_t next = 0;  // the place of the next in this chain, or the next free one
     };
 
-    // Found by name through a hash, listed by place: an entry never changes its place, so a listing goes on where it was
-    // although entries come and go. Places count from 1; 0 ends a chain.
+    // Found by name through a hash, listed by place: an entry never changes its place, so a listing goes on where it
+    // was although entries come and go. Places count from 1; 0 ends a chain.
     //
     //     buckets   [ 0 | 3 | 0 | 1 ]
     //                     |       +----------------+

@@ -1,5 +1,5 @@
-// The tree of names: walking a path through it (see path_resolution(7)), and changing it by the rules common to all file
-// systems, checked here once.
+// The tree of names: walking a path through it (see path_resolution(7)), and changing it by the rules common to all
+// file systems, checked here once.
 #pragma once
 
 #include "fs/file.h"
@@ -22,15 +22,15 @@ enum class LastLink {
     entry,  // never followed, and the caller checks the slash: for calls that change the entry itself, like unlink(2)
 };
 
-// Walks from `start` (null: the root; an absolute path begins there in any case). ENOENT (no path, or a directory on the way
-// is missing), ENOTDIR, ELOOP (more than SYMLINK_LIMIT links), ENAMETOOLONG, ENOMEM, EIO.
+// Walks from `start` (null: the root; an absolute path begins there in any case). ENOENT (no path, or a directory on
+// the way is missing), ENOTDIR, ELOOP (more than SYMLINK_LIMIT links), ENAMETOOLONG, ENOMEM, EIO.
 Result<Target> walk(Ref<Directory> start, std::string_view path, LastLink last);
 
 // The same for what must be there: ENOENT.
 Result<Ref<Inode>> find(Ref<Directory> start, std::string_view path, LastLink last = LastLink::follow);
 
-// CHANGING. A Target comes from walk() with LastLink::entry; what it found may be out of date, so each call looks again with
-// the directory held still. All say EROFS, EIO, ENOMEM and ENOSPC.
+// CHANGING. A Target comes from walk() with LastLink::entry; what it found may be out of date, so each call looks again
+// with the directory held still. All say EROFS, EIO, ENOMEM and ENOSPC.
 
 // A new file of any kind. EEXIST, ENOENT, EMLINK.
 Result<Ref<Inode>> create(const Target& target, const NewInode& what);
@@ -46,7 +46,8 @@ Result<> rename(const Target& from, const Target& to, Existing existing = Existi
 
 // What open(2) with these flags does with a link in the last place.
 LastLink last_link_for(uint32_t flags);
-// open(2) of what walk() found so; `mode` holds the permissions of a file it makes. EISDIR, ENOTDIR, ELOOP, EEXIST, ENXIO.
+// open(2) of what walk() found so; `mode` holds the permissions of a file it makes. EISDIR, ENOTDIR, ELOOP, EEXIST,
+// ENXIO.
 Result<Ref<File>> open_target(Target& target, uint32_t flags, uint32_t mode);
 // Both; errors of either.
 Result<Ref<File>> open_path(Ref<Directory> start, std::string_view path, uint32_t flags, uint32_t mode = 0);

@@ -66,9 +66,9 @@ Result<UserBytes> vector_at(VirtAddr vectors, int index) {
     return user_bytes(vector.at, vector.size);
 }
 
-// readv(2) and its kin: one piece after the other, until one falls short. Having moved some bytes, a call does not wait for a
-// stream to be ready for more. All addresses and lengths, each below 2^38, are checked before the first byte moves. Of the
-// flags that preadv2(2) takes none is needed here.
+// readv(2) and its kin: one piece after the other, until one falls short. Having moved some bytes, a call does not wait
+// for a stream to be ready for more. All addresses and lengths, each below 2^38, are checked before the first byte
+// moves. Of the flags that preadv2(2) takes none is needed here.
 template <Direction direction, Where where>
 Result<size_t> sys_move_vectors(int fd, VirtAddr vectors, int count, int64_t place, uint64_t, int flags) {
     if (where == EITHER && flags) return fail(Errno::EOPNOTSUPP);
@@ -97,9 +97,8 @@ Result<size_t> sys_move_vectors(int fd, VirtAddr vectors, int count, int64_t pla
 Result<uint64_t> sys_sendfile(int out, int in, VirtAddr place, uint64_t count) {
     Ref<File> from = TRY(get_open(in, IN)), to = TRY(get_open(out, OUT));
     if (!from->inode().is(InodeType::regular)) return fail(Errno::EINVAL);
-    int64_t start = place.value ? TRY(read_user<int64_t>(place)) : static_cast<int64_t>(TRY(from->seek(0, Whence::current)));
-    if (start < 0 || to->has(open_flag::APPEND)) return fail(Errno::EINVAL);
-    uint64_t at = static_cast<uint64_t>(start);
+    uint64_t at = place.value ? TRY(read_user<uint64_t>(place)) : TRY(from->seek(0, Whence::current));
+    if (at > INT64_MAX || to->has(open_flag::APPEND)) return fail(Errno::EINVAL);
     size_t sent = TRY(told_of_broken_pipe(from->send(*to, at, std::min(count, MAX_TRANSFER))));
     if (place.value)
         TRY(write_user(place, at + sent));
@@ -228,15 +227,17 @@ Result<> set_range(FileLock& lock, const UserLock& user, File& file) {
 Result<> lock_range(File& file, int command, VirtAddr at) {
     auto user = TRY(read_user<UserLock>(at));
     bool of_file = command >= F_OFD_GETLK, asks = command == F_GETLK || command == F_OFD_GETLK;
-    FileLock lock{&file.inode(), of_file ? static_cast<const void*>(&file) : &files().table, LockKind::range, user.type};
+    const void* owner = of_file ? static_cast<const void*>(&file) : &files().table;
+    FileLock lock{&file.inode(), owner, LockKind::range, user.type};
     lock.pid = of_file ? -1 : current_process().pid();
-    if (user.type > LockType::none || (of_file && user.pid) || (asks && user.type == LockType::none)) return fail(Errno::EINVAL);
+    if (user.type > (asks ? LockType::write : LockType::none) || (of_file && user.pid)) return fail(Errno::EINVAL);
     TRY(set_range(lock, user, file));
     if (asks) {
         FileLock found = find_conflict(lock);
         user.type = found.type;
-        auto start = static_cast<int64_t>(found.first), length = found.last == INT64_MAX ? 0 : static_cast<int64_t>(found.last) - start + 1;
-        return write_user(at, user.type == LockType::none ? user : UserLock{user.type, 0, start, length, found.pid});
+        if (found.type == LockType::none) return write_user(at, user);
+        auto start = static_cast<int64_t>(found.first), end = static_cast<int64_t>(found.last);
+        return write_user(at, UserLock{user.type, 0, start, end == INT64_MAX ? 0 : end - start + 1, found.pid});
     }
     bool allowed = lock.type == LockType::read ? file.can_read() : lock.type == LockType::none || file.can_write();
     return allowed ? set_lock(lock, command == F_SETLKW || command == F_OFD_SETLKW) : fail(Errno::EBADF);

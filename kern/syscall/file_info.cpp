@@ -1,4 +1,5 @@
-// System calls that say what a file is: stat(2) and its kin, directory listings, what a link says, whether access is granted.
+// System calls that say what a file is: stat(2) and its kin, directory listings, what a link says, whether access is
+// granted.
 #include "syscall/table.h"
 #include "syscall/timespec.h"
 #include "syscall/user_path.h"
@@ -61,12 +62,13 @@ Result<> sys_statx(int fd, VirtAddr path, int flags, uint32_t mask, VirtAddr to)
         {major(stat.device), minor(stat.device)}, {}});
 }
 
-// struct statfs, all of it words: kind, size of a block, blocks, free ones, free ones for anybody, inodes, free ones, number,
-// longest name, size of a fragment, flags, and four to spare.
+// struct statfs, all of it words: kind, size of a block, blocks, free ones, free ones for anybody, inodes, free ones,
+// number, longest name, size of a fragment, flags, and four to spare.
 Result<> write_file_system(VirtAddr to, FileSystem& fs) {
     FileSystemSpace space = fs.space();
-    const uint64_t words[15] = {fs.magic, space.block_size, space.blocks, space.free_blocks, space.free_blocks, space.inodes,
-                                space.free_inodes, fs.device, NAME_LIMIT, space.block_size, fs.read_only.load()};
+    const uint64_t words[15] = {fs.magic,    space.block_size,  space.blocks, space.free_blocks, space.free_blocks,
+                                space.inodes, space.free_inodes, fs.device,    NAME_LIMIT,        space.block_size,
+                                fs.read_only.load()};
     return write_user(to, words);
 }
 
@@ -74,7 +76,9 @@ Result<> sys_statfs(VirtAddr path, VirtAddr to) {
     return write_file_system(to, TRY(find_inode(AT_FDCWD, path))->file_system());
 }
 
-Result<> sys_fstatfs(int fd, VirtAddr to) { return write_file_system(to, TRY(get_any_file(fd))->inode().file_system()); }
+Result<> sys_fstatfs(int fd, VirtAddr to) {
+    return write_file_system(to, TRY(get_any_file(fd))->inode().file_system());
+}
 
 Result<uint64_t> sys_readlinkat(int fd, VirtAddr path, VirtAddr to, int limit) {
     if (limit <= 0) return fail(Errno::EINVAL);
@@ -106,9 +110,11 @@ Result<uint64_t> sys_getdents64(int fd, VirtAddr to, uint32_t size) {
 }
 
 constexpr Syscall CALLS[] = {
-    {43, "statfs", call<sys_statfs>},         {44, "fstatfs", call<sys_fstatfs>},       {48, "faccessat", call<sys_faccessat>},
-    {61, "getdents64", call<sys_getdents64>}, {78, "readlinkat", call<sys_readlinkat>}, {79, "newfstatat", call<sys_newfstatat>},
-    {80, "fstat", call<sys_fstat>},           {291, "statx", call<sys_statx>},          {439, "faccessat2", call<sys_faccessat2>},
+    {43, "statfs", call<sys_statfs>},         {44, "fstatfs", call<sys_fstatfs>},
+    {48, "faccessat", call<sys_faccessat>},   {61, "getdents64", call<sys_getdents64>},
+    {78, "readlinkat", call<sys_readlinkat>}, {79, "newfstatat", call<sys_newfstatat>},
+    {80, "fstat", call<sys_fstat>},           {291, "statx", call<sys_statx>},
+    {439, "faccessat2", call<sys_faccessat2>},
 };
 
 }  // namespace

@@ -149,7 +149,8 @@ Result<> sys_mount(VirtAddr source, VirtAddr at, VirtAddr type_name, uint64_t fl
     if (flags & REMOUNT) return remount(*place, flags & READ_ONLY);
     if ((flags & (BIND | MOVE | PROPAGATION)) || !type_name.value) return fail(Errno::EINVAL);
     auto device = find_inode(AT_FDCWD, source);
-    return mount(type.view(), source.value ? source_name.view() : "none", device ? device->get() : nullptr, *place, flags & READ_ONLY);
+    std::string_view shown = source.value ? source_name.view() : "none";
+    return mount(type.view(), shown, device ? device->get() : nullptr, *place, flags & READ_ONLY);
 }
 
 Result<> sys_umount2(VirtAddr at, int flags) {
@@ -187,7 +188,8 @@ uint64_t sys_umask(uint32_t mask) { return files().umask.exchange_acquire(mask &
 constexpr Syscall CALLS[] = {
     {17, "getcwd", call<sys_getcwd>},       {33, "mknodat", call<sys_mknodat>},     {34, "mkdirat", call<sys_mkdirat>},
     {35, "unlinkat", call<sys_unlinkat>},   {36, "symlinkat", call<sys_symlinkat>}, {37, "linkat", call<sys_linkat>},
-    {39, "umount2", call<sys_umount2>},     {40, "mount", call<sys_mount>},         {45, "truncate", call<sys_truncate>},
+    {39, "umount2", call<sys_umount2>},     {40, "mount", call<sys_mount>},
+    {45, "truncate", call<sys_truncate>},
     {49, "chdir", call<sys_chdir>},         {50, "fchdir", call<sys_fchdir>},       {52, "fchmod", call<sys_fchmod>},
     {53, "fchmodat", call<sys_fchmodat>},   {54, "fchownat", call<sys_fchownat>},   {55, "fchown", call<sys_fchown>},
     {56, "openat", call<sys_openat>},       {88, "utimensat", call<sys_utimensat>}, {166, "umask", call<sys_umask>},

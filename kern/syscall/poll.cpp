@@ -21,14 +21,15 @@ uint64_t look_at(Vec<PollFile>& list) {
         if (item.fd < 0) continue;
         auto file = get_file(item.fd);
         uint32_t always = poll_event::ERROR | poll_event::HANG_UP;
-        item.seen = static_cast<uint16_t>(file ? (*file)->inode().ready() & (item.wanted | always) : poll_event::INVALID);
+        uint32_t seen = file ? (*file)->inode().ready() & (item.wanted | always) : poll_event::INVALID;
+        item.seen = static_cast<uint16_t>(seen);
         count += item.seen != 0;
     }
     return count;
 }
 
-// Until a file has something to report, or it is the time that `timeout` says (null: never); then the count is 0. What is
-// left of the time is written back. `mask` (null: none) is the signal mask meanwhile. EINTR.
+// Until a file has something to report, or it is the time that `timeout` says (null: never); then the count is 0. What
+// is left of the time is written back. `mask` (null: none) is the signal mask meanwhile. EINTR.
 Result<uint64_t> wait_for_files(Vec<PollFile>& list, VirtAddr timeout, VirtAddr mask, uint64_t mask_size) {
     uint64_t deadline = timeout.value ? arch::now_ns() + TRY(read_timespec(timeout)) : NEVER, count = 0;
     if (mask.value && mask_size != sizeof(uint64_t)) return fail(Errno::EINVAL);
@@ -54,8 +55,8 @@ Result<uint64_t> sys_ppoll(VirtAddr files_at, uint64_t size, VirtAddr timeout, V
     return count;
 }
 
-// Three sets of descriptors, one bit each: to read, to write, with something urgent. They become a list for poll, and what
-// was seen becomes the sets again.
+// Three sets of descriptors, one bit each: to read, to write, with something urgent. They become a list for poll, and
+// what was seen becomes the sets again.
 Result<uint64_t> sys_pselect6(int most, VirtAddr to_read, VirtAddr to_write, VirtAddr urgent, VirtAddr timeout,
                               VirtAddr mask_argument) {
     using namespace poll_event;
