@@ -465,8 +465,9 @@ TEST(a_robust_lock_survives_its_owner) {
     pthread_mutexattr_init(&attributes);
     pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
     pthread_mutex_init(&mutex, &attributes);
-    Thread owner([&] { pthread_mutex_lock(&mutex); sleep_ms(10); });
-    sleep_ms(5);
+    std::atomic<bool> locked = false;
+    Thread owner([&] { pthread_mutex_lock(&mutex); locked = true; sleep_ms(10); });
+    wait_until([&] { return locked.load(); });
     EXPECT(pthread_mutex_lock(&mutex) == EOWNERDEAD);
     EXPECT(pthread_mutex_consistent(&mutex) == 0 && pthread_mutex_unlock(&mutex) == 0);
     EXPECT(pthread_mutex_lock(&mutex) == 0);
