@@ -112,7 +112,8 @@ extern "C" void on_user_syscall(TrapFrame& frame);
 bool on_page_fault(VirtAddr address, Perms access, TrapFrame* frame);
 // An exception the user program cannot go on from. `signal` as in signal(7).
 void on_user_exception(TrapFrame& frame, int signal, int code, VirtAddr address);
-void on_timer();
+// The timer that set_timer() set; it interrupted the user program, or the kernel.
+void on_timer(bool in_user);
 // Before going back to user mode: reschedule, deliver a kill. Interrupts are off.
 void before_user_return(TrapFrame& frame);
 

@@ -38,6 +38,7 @@ std::optional<int> leave_process(UserThread& self, int wait_status) {
     for (UserThread& thread : state->threads)
         if (!state->pending.set().empty())
             thread.interrupt();  // what this one was told of
+    state->ended_threads_time += self.cpu_time();
     if (--state->thread_count) return std::nullopt;
     state->alarm = {};
     return state->is_ending ? state->wait_status : wait_status;

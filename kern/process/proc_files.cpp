@@ -183,7 +183,11 @@ void write_stat(const View& view, TextSink& out) {
     write_words(out, process.parent_pid(), group, session, has_terminal ? device_number_of(5, 1) : 0,
                 has_terminal ? owner.group : -1, 0);
     write_words(out, 0, 0, 0, 0);         // faults
-    write_words(out, 0, 0, 0, 0, 20, 0);  // times, priority, nice
+    auto state = process.lock();
+    CpuTime own = state->cpu_time(), children = state->children_time;
+    state.unlock();
+    write_words(out, own.user_ns() / NS_PER_TICK, own.kernel_ns() / NS_PER_TICK, children.user_ns() / NS_PER_TICK,
+                children.kernel_ns() / NS_PER_TICK, 20, 0);  // and priority, nice
     write_words(out, sets.threads, 0, 0);  // threads, start
     write_words(out, vmar ? vmar->total_bytes() : 0, vmar ? vmar->resident_pages().total() : 0,
                 process.lock()->limits[Resource::address_space].current);

@@ -50,6 +50,13 @@ bool Process::end_threads(UserThread* survivor, int wait_status) {
     return true;
 }
 
+CpuTime Process::State::cpu_time() {
+    CpuTime sum = ended_threads_time;
+    for (UserThread& thread : threads)
+        sum += thread.cpu_time();
+    return sum;
+}
+
 // ITS THREADS
 
 UserThread::UserThread(Ref<Process> process, Ref<Vmar> vmar) : process_(std::move(process)), vmar_(std::move(vmar)) {
@@ -97,6 +104,6 @@ void arch::before_user_return(TrapFrame&) {
     }
 }
 
-void arch::on_timer() { Scheduler::on_timer(); }
+void arch::on_timer(bool in_user) { Scheduler::on_timer(in_user); }
 
 }  // namespace kern

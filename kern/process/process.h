@@ -107,6 +107,8 @@ public:
         SignalActions actions;
         PendingSignals pending;
         Alarm alarm;
+        CpuTime ended_threads_time, children_time;  // of children that were waited for
+        CpuTime cpu_time();
 
         // How it ends. The first who decides wins: exit_group(2) or a fatal signal for all threads, execve(2) for all but one.
         bool is_ending = false;
@@ -152,6 +154,8 @@ private:
     bool is_zombie_ = false;
     bool has_run_exec_ = false;
 };
+
+inline constexpr uint64_t NS_PER_TICK = 10'000'000;  // in which times(2) and /proc count
 
 inline UserThread& current_user_thread() { return static_cast<UserThread&>(current_thread()); }
 // The process whose thread runs here; not for an idle thread or an interrupt handler.

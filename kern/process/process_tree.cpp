@@ -125,9 +125,12 @@ Result<ProcessTree::Change> ProcessTree::take_change(Process& parent, WaitTarget
         has_any = true;
         auto status = change_of(child, options);
         if (!status) continue;
-        Change change{child.pid_, *status};
-        if (child.is_zombie_ && !(options & wait_option::NO_WAIT))
+        Change change{child.pid_, *status, child.lock()->children_time};
+        change.time += child.lock()->cpu_time();
+        if (child.is_zombie_ && !(options & wait_option::NO_WAIT)) {
+            parent.lock()->children_time += change.time;
             remove(child);
+        }
         return change;
     }
     return has_any ? Result<Change>(Change{}) : fail(Errno::ECHILD);

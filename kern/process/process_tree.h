@@ -70,6 +70,7 @@ public:
     struct Change {
         int pid = 0;  // 0: such children are there, but there is nothing to tell
         int wait_status = 0;
+        CpuTime time;  // its own and its children's
     };
     // What is new of the children of `parent`; zombies are taken out. ECHILD: it has no such child.
     Result<Change> take_change(Process& parent, WaitTarget target, uint32_t options);

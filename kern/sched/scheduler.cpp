@@ -194,8 +194,11 @@ void Scheduler::switch_away(RunQueue& queue) {
     next->state_ = Thread::State::running;
     hart.need_resched = false;
     if (next == queue.current) return queue.lock.unlock();
+    uint64_t now = arch::now_ns();
+    next->running_since_ = now;
+    queue.current->run_ns_.store(queue.current->run_ns_.load() + now - queue.current->running_since_);
     if (queue.current == queue.idle)
-        queue.set_timer_by(arch::now_ns() + turn_ns);  // an idle hart takes no turns
+        queue.set_timer_by(now + turn_ns);  // an idle hart takes no turns
     queue.previous = std::exchange(queue.current, next);
     hart.thread = next;
     if (next->space)
@@ -253,8 +256,10 @@ void Scheduler::sleep_until_set(const Atomic<uint32_t>& flag, uint64_t deadline,
 }
 
 // A hart that has far fewer threads than another one takes over one of its.
-void Scheduler::on_timer() {
+void Scheduler::on_timer(bool in_user) {
     RunQueue& queue = my_queue();
+    auto& ticks = in_user ? queue.current->ticks_in_user_ : queue.current->ticks_in_kernel_;
+    ticks.store(ticks.load() + 1);
     queue.lock.lock();
     unsigned woken = queue.wake_due(arch::now_ns());
     queue.lock.unlock();
@@ -293,6 +298,11 @@ void Thread::start(void* thread) {
     arch::restore_interrupts(true);
     auto* self = static_cast<Thread*>(thread);
     self->entry_(*self);
+}
+
+CpuTime Thread::cpu_time() const {
+    uint64_t running = this == &current_thread() ? arch::now_ns() - running_since_ : 0;
+    return {run_ns_.load() + running, ticks_in_user_.load(), ticks_in_kernel_.load()};
 }
 
 // If it runs on another hart, perhaps in user mode, it shall hear of it now.

@@ -14,6 +14,20 @@ struct RunQueue;
 class VmSpace;
 struct SleepTag;
 
+// Processor time: measured, and divided into the program's and the kernel's as the timer found the thread in either.
+struct CpuTime {
+    uint64_t ns = 0;
+    uint64_t ticks_in_user = 0, ticks_in_kernel = 0;
+
+    void operator+=(const CpuTime& other) {
+        ns += other.ns;
+        ticks_in_user += other.ticks_in_user;
+        ticks_in_kernel += other.ticks_in_kernel;
+    }
+    uint64_t kernel_ns() const { return ticks_in_kernel ? ns / (ticks_in_user + ticks_in_kernel) * ticks_in_kernel : 0; }
+    uint64_t user_ns() const { return ns - kernel_ns(); }
+};
+
 // What the scheduler knows of a thread: a kernel stack, the registers it left off with, and whether it can run.
 //
 //               wake()                      the scheduler takes it
@@ -39,6 +53,9 @@ public:
     bool is_interrupted() const { return interrupted_.load() != 0; }
     void clear_interrupt() { interrupted_.store(0); }
 
+    // What it has had of the harts so far.
+    CpuTime cpu_time() const;
+
     arch::Context context;
     VmSpace* space = nullptr;  // the user addresses it runs with; null: none
 
@@ -54,6 +71,10 @@ private:
     State state_ = State::sleeping;
     Atomic<uint32_t> hart_;          // index: where it runs, or ran last
     uint64_t wake_time_ = 0;         // ns; while it is in the list of sleepers
+
+    // Written by the hart it runs on:
+    Atomic<uint64_t> run_ns_, ticks_in_user_, ticks_in_kernel_;
+    uint64_t running_since_ = 0;
 
     std::byte* stack_ = nullptr;
     void (*entry_)(Thread&) = nullptr;
@@ -88,7 +109,7 @@ public:
     static void sleep_until_set(const Atomic<uint32_t>& flag, uint64_t deadline, Interruptible interruptible);
 
     // The timer interrupt: wakes whose time has come, and asks for a turn if others wait.
-    static void on_timer();
+    static void on_timer(bool in_user);
     // Lets go of what a switch held: the first thing a new thread does.
     static void finish_switch();
 

@@ -42,8 +42,6 @@ Result<> sys_exit_group(int code) { exit_process(exited_status(code)); }
 
 // WAITING
 
-constexpr size_t RUSAGE_SIZE = 144;
-
 Result<int> sys_wait4(int id, VirtAddr status, uint32_t options, VirtAddr usage) {
     using namespace wait_option;
     using Kind = WaitTarget::Kind;
@@ -56,7 +54,7 @@ Result<int> sys_wait4(int id, VirtAddr status, uint32_t options, VirtAddr usage)
     if (change.pid && status.value)
         TRY(write_user(status, change.wait_status));
     if (change.pid && usage.value)
-        TRY(clear_user(usage, RUSAGE_SIZE));
+        TRY(write_usage(usage, change.time));
     return change.pid;
 }
 
@@ -70,8 +68,8 @@ Result<> sys_waitid(uint32_t kind, int id, VirtAddr info, uint32_t options, Virt
     if (target.kind == Kind::group && id == 0)
         target.id = lock_process_tree()->group(self());
     auto change = TRY(wait_for_child(target, options));
-    if (usage.value && change.pid)
-        TRY(clear_user(usage, RUSAGE_SIZE));
+    if (change.pid && usage.value)
+        TRY(write_usage(usage, change.time));
     return info.value ? write_user(info, change.pid ? SignalInfo::of_child(change.pid, change.wait_status) : SignalInfo()) : Result<>();
 }
 
@@ -204,38 +202,22 @@ Result<unsigned> sys_futex(VirtAddr address, uint32_t op, uint32_t value, VirtAd
 }
 
 constexpr Syscall CALLS[] = {
-    {92, "personality", call<sys_personality>},
-    {93, "exit", call<sys_exit>},
-    {94, "exit_group", call<sys_exit_group>},
-    {95, "waitid", call<sys_waitid>},
-    {96, "set_tid_address", call<sys_set_tid_address>},
-    {98, "futex", call<sys_futex>},
-    {99, "set_robust_list", call<sys_set_robust_list>},
-    {100, "get_robust_list", call<sys_get_robust_list>},
-    {143, "setregid", call<sys_setids>},
-    {144, "setgid", call<sys_setid>},
-    {145, "setreuid", call<sys_setids>},
-    {146, "setuid", call<sys_setid>},
-    {147, "setresuid", call<sys_setresid>},
-    {148, "getresuid", call<sys_getresid>},
-    {149, "setresgid", call<sys_setresid>},
-    {150, "getresgid", call<sys_getresid>},
-    {154, "setpgid", call<sys_setpgid>},
-    {155, "getpgid", call<sys_getpgid>},
-    {156, "getsid", call<sys_getsid>},
-    {157, "setsid", call<sys_setsid>},
-    {158, "getgroups", zero},
-    {159, "setgroups", call<sys_setid>},
-    {167, "prctl", call<sys_prctl>},
-    {172, "getpid", call<sys_getpid>},
-    {173, "getppid", call<sys_getppid>},
-    {174, "getuid", zero},
-    {175, "geteuid", zero},
-    {176, "getgid", zero},
-    {177, "getegid", zero},
-    {178, "gettid", call<sys_gettid>},
-    {220, "clone", call<sys_clone>},
-    {221, "execve", call<sys_execve>},
+    {92, "personality", call<sys_personality>},         {93, "exit", call<sys_exit>},
+    {94, "exit_group", call<sys_exit_group>},           {95, "waitid", call<sys_waitid>},
+    {96, "set_tid_address", call<sys_set_tid_address>}, {98, "futex", call<sys_futex>},
+    {99, "set_robust_list", call<sys_set_robust_list>}, {100, "get_robust_list", call<sys_get_robust_list>},
+    {143, "setregid", call<sys_setids>},                {144, "setgid", call<sys_setid>},
+    {145, "setreuid", call<sys_setids>},                {146, "setuid", call<sys_setid>},
+    {147, "setresuid", call<sys_setresid>},             {148, "getresuid", call<sys_getresid>},
+    {149, "setresgid", call<sys_setresid>},             {150, "getresgid", call<sys_getresid>},
+    {154, "setpgid", call<sys_setpgid>},                {155, "getpgid", call<sys_getpgid>},
+    {156, "getsid", call<sys_getsid>},                  {157, "setsid", call<sys_setsid>},
+    {158, "getgroups", zero},                           {159, "setgroups", call<sys_setid>},
+    {167, "prctl", call<sys_prctl>},                    {172, "getpid", call<sys_getpid>},
+    {173, "getppid", call<sys_getppid>},                {174, "getuid", zero},
+    {175, "geteuid", zero},                             {176, "getgid", zero},
+    {177, "getegid", zero},                             {178, "gettid", call<sys_gettid>},
+    {220, "clone", call<sys_clone>},                    {221, "execve", call<sys_execve>},
     {260, "wait4", call<sys_wait4>},
 };
 

@@ -153,18 +153,12 @@ Result<> sys_rt_tgsigqueueinfo(int group, int tid, int number, VirtAddr from) {
 }
 
 constexpr Syscall CALLS[] = {
-    {129, "kill", call<sys_kill>},
-    {130, "tkill", call<sys_tkill>},
-    {131, "tgkill", call<sys_tgkill>},
-    {132, "sigaltstack", call<sys_sigaltstack>},
-    {133, "rt_sigsuspend", call<sys_rt_sigsuspend>},
-    {134, "rt_sigaction", call<sys_rt_sigaction>},
-    {135, "rt_sigprocmask", call<sys_rt_sigprocmask>},
-    {136, "rt_sigpending", call<sys_rt_sigpending>},
-    {137, "rt_sigtimedwait", call<sys_rt_sigtimedwait>},
-    {138, "rt_sigqueueinfo", call<sys_rt_sigqueueinfo>},
-    {139, "rt_sigreturn", sys_rt_sigreturn},
-    {240, "rt_tgsigqueueinfo", call<sys_rt_tgsigqueueinfo>},
+    {129, "kill", call<sys_kill>},                       {130, "tkill", call<sys_tkill>},
+    {131, "tgkill", call<sys_tgkill>},                   {132, "sigaltstack", call<sys_sigaltstack>},
+    {133, "rt_sigsuspend", call<sys_rt_sigsuspend>},     {134, "rt_sigaction", call<sys_rt_sigaction>},
+    {135, "rt_sigprocmask", call<sys_rt_sigprocmask>},   {136, "rt_sigpending", call<sys_rt_sigpending>},
+    {137, "rt_sigtimedwait", call<sys_rt_sigtimedwait>}, {138, "rt_sigqueueinfo", call<sys_rt_sigqueueinfo>},
+    {139, "rt_sigreturn", sys_rt_sigreturn},             {240, "rt_tgsigqueueinfo", call<sys_rt_tgsigqueueinfo>},
 };
 
 }  // namespace

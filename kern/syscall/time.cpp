@@ -15,9 +15,11 @@ bool is_wall_clock(int clock) {
 }
 bool is_since_boot(int clock) { return CLOCK_MONOTONIC <= clock && clock <= CLOCK_BOOTTIME && !is_wall_clock(clock); }
 
-// What the clock shows, ns. EINVAL. Processor time is not measured: those clocks show the time since power-on.
+// What the clock shows, ns. EINVAL.
 Result<uint64_t> read_clock(int clock) {
     if (is_wall_clock(clock)) return dev::wall_clock_ns();
+    if (clock == CLOCK_PROCESS_CPUTIME) return current_process().lock()->cpu_time().ns;
+    if (clock == CLOCK_THREAD_CPUTIME) return current_thread().cpu_time().ns;
     return is_since_boot(clock) ? Result<uint64_t>(arch::now_ns()) : fail(Errno::EINVAL);
 }
 
@@ -28,32 +30,34 @@ Result<> sys_clock_getres(int clock, VirtAddr to) {
     return to.value ? write_user(to, Timespec::of(1)) : Result<>();
 }
 
-// struct timeval: a timespec of microseconds.
-struct Timeval {
-    int64_t seconds = 0, microseconds = 0;
-
-    static Timeval of(uint64_t ns) {
-        return {static_cast<int64_t>(ns / NS_PER_SECOND), static_cast<int64_t>(ns % NS_PER_SECOND / 1000)};
-    }
-    Result<uint64_t> ns() const {
-        if (seconds < 0 || static_cast<uint64_t>(microseconds) >= 1'000'000) return fail(Errno::EINVAL);
-        uint64_t whole = std::min<uint64_t>(static_cast<uint64_t>(seconds), INT64_MAX / NS_PER_SECOND - 1);
-        return whole * NS_PER_SECOND + static_cast<uint64_t>(microseconds) * 1000;
-    }
-};
-
 Result<> sys_gettimeofday(VirtAddr to, VirtAddr zone) {
     if (to.value)
         TRY(write_user(to, Timeval::of(dev::wall_clock_ns())));
     return zone.value ? write_user(zone, uint64_t{0}) : Result<>();  // struct timezone: Greenwich
 }
 
-// Returns ticks since power-on; no processor time is measured, so the four counts are 0.
+// PROCESSOR TIME
+
+// Returns ticks since power-on.
 Result<uint64_t> sys_times(VirtAddr to) {
-    constexpr uint64_t NS_PER_TICK = NS_PER_SECOND / 100;
+    auto state = current_process().lock();
+    CpuTime own = state->cpu_time(), children = state->children_time;
+    state.unlock();
+    uint64_t counts[] = {own.user_ns(), own.kernel_ns(), children.user_ns(), children.kernel_ns()};
+    for (uint64_t& count : counts)
+        count /= NS_PER_TICK;
     if (to.value)
-        TRY(clear_user(to, 4 * sizeof(uint64_t)));
+        TRY(write_user(to, counts));
     return arch::now_ns() / NS_PER_TICK;
+}
+
+Result<> sys_getrusage(int who, VirtAddr to) {
+    constexpr int SELF = 0, CHILDREN = -1, THREAD = 1;
+    if (who != SELF && who != CHILDREN && who != THREAD) return fail(Errno::EINVAL);
+    auto state = current_process().lock();
+    CpuTime time = who == SELF ? state->cpu_time() : who == CHILDREN ? state->children_time : current_thread().cpu_time();
+    state.unlock();
+    return write_usage(to, time);
 }
 
 // SLEEPING
@@ -89,6 +93,12 @@ struct TimerValue {  // struct itimerval
     Timeval interval, value;
 };
 
+Result<uint64_t> ns_of(Timeval time) {
+    if (time.seconds < 0 || static_cast<uint64_t>(time.microseconds) >= 1'000'000) return fail(Errno::EINVAL);
+    return std::min<uint64_t>(static_cast<uint64_t>(time.seconds), INT64_MAX / NS_PER_SECOND - 1) * NS_PER_SECOND +
+           static_cast<uint64_t>(time.microseconds) * 1000;
+}
+
 TimerValue value_of(Alarm alarm) {
     uint64_t now = arch::now_ns();
     uint64_t left = alarm.time == NEVER ? 0 : alarm.time > now ? std::max<uint64_t>(alarm.time - now, 1000) : 1000;
@@ -103,20 +113,17 @@ Result<> sys_setitimer(int which, VirtAddr wanted, VirtAddr old) {
     TimerValue value;
     if (wanted.value)
         value = TRY(read_user<TimerValue>(wanted));
-    uint64_t ns = TRY(value.value.ns()), interval = TRY(value.interval.ns());
+    uint64_t ns = TRY(ns_of(value.value)), interval = TRY(ns_of(value.interval));
     if (which != 0) return fail(Errno::EINVAL);
     Alarm before = set_alarm(current_process(), {ns ? arch::now_ns() + ns : NEVER, interval});
     return old.value ? write_user(old, value_of(before)) : Result<>();
 }
 
 constexpr Syscall CALLS[] = {
-    {101, "nanosleep", call<sys_nanosleep>},
-    {102, "getitimer", call<sys_getitimer>},
-    {103, "setitimer", call<sys_setitimer>},
-    {113, "clock_gettime", call<sys_clock_gettime>},
-    {114, "clock_getres", call<sys_clock_getres>},
-    {115, "clock_nanosleep", call<sys_clock_nanosleep>},
-    {153, "times", call<sys_times>},
+    {101, "nanosleep", call<sys_nanosleep>},       {102, "getitimer", call<sys_getitimer>},
+    {103, "setitimer", call<sys_setitimer>},       {113, "clock_gettime", call<sys_clock_gettime>},
+    {114, "clock_getres", call<sys_clock_getres>}, {115, "clock_nanosleep", call<sys_clock_nanosleep>},
+    {153, "times", call<sys_times>},               {165, "getrusage", call<sys_getrusage>},
     {169, "gettimeofday", call<sys_gettimeofday>},
 };
 

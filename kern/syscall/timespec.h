@@ -3,6 +3,7 @@
 
 #include "dev/board.h"
 #include "mm/user_copy.h"
+#include "sched/scheduler.h"
 
 namespace kern {
 
@@ -16,6 +17,24 @@ struct Timespec {
         return {static_cast<int64_t>(ns / NS_PER_SECOND), static_cast<int64_t>(ns % NS_PER_SECOND)};
     }
 };
+
+// struct timeval: the same with microseconds.
+struct Timeval {
+    int64_t seconds = 0, microseconds = 0;
+
+    static Timeval of(uint64_t ns) {
+        return {static_cast<int64_t>(ns / NS_PER_SECOND), static_cast<int64_t>(ns % NS_PER_SECOND / 1000)};
+    }
+};
+
+// struct rusage: the processor time in it, the rest is 0. EFAULT.
+inline Result<> write_usage(VirtAddr to, CpuTime time) {
+    struct {
+        Timeval user, system;
+        uint64_t other[14];
+    } usage{Timeval::of(time.user_ns()), Timeval::of(time.kernel_ns()), {}};
+    return write_user(to, usage);
+}
 
 // Reads a time from the program, in nanoseconds; centuries ahead count as for ever (INT64_MAX). EFAULT, EINVAL.
 inline Result<uint64_t> read_timespec(VirtAddr from) {

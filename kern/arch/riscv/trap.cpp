@@ -38,6 +38,7 @@ constexpr struct Exception {
 const Exception& exception(uint64_t cause) { return cause < std::size(EXCEPTIONS) ? EXCEPTIONS[cause] : UNKNOWN; }
 
 constexpr uint64_t SSTATUS_SPIE = 1 << 5;  // interrupts were on before the trap
+constexpr uint64_t SSTATUS_SPP = 1 << 8;   // it came from the kernel
 
 bool is_page_fault(uint64_t cause) {
     return cause == INSTRUCTION_PAGE || cause == LOAD_PAGE || cause == STORE_PAGE;
@@ -48,7 +49,7 @@ Perms access_of(uint64_t cause) {
 }
 
 void on_interrupt(TrapFrame& frame, uint64_t cause) {
-    if (cause == TIMER_INTERRUPT) return on_timer();
+    if (cause == TIMER_INTERRUPT) return on_timer(!(frame.status & SSTATUS_SPP));
     if (cause == EXTERNAL_INTERRUPT) return dev::handle_interrupts();
     asm volatile("csrci sip, 2");  // from another hart, which only wants this one to be awake, or panics
     this_hart().stop_trap = &frame;
