@@ -128,6 +128,22 @@ TEST(a_pipe_goes_round_however_it_is_filled) {
     }
 }
 
+TEST(a_read_that_fails_leaves_the_byte_in_the_pipe) {
+    static char page[4096];
+    char* volatile nowhere = reinterpret_cast<char*>(BAD_ADDRESS);
+    int ends[2];
+    EXPECT(pipe2(ends, O_NONBLOCK) == 0);
+    for (int round = 0; round < 20; round++) {  // each byte begins a page of the ring
+        EXPECT(write(ends[1], page, sizeof(page)) == sizeof(page) && read(ends[0], page, sizeof(page)) == sizeof(page));
+        char byte = 0;
+        EXPECT(write(ends[1], "x", 1) == 1);
+        EXPECT_ERROR(EFAULT, read(ends[0], nowhere, 1));
+        EXPECT(read(ends[0], &byte, 1) == 1 && byte == 'x');
+        EXPECT(write(ends[1], page, sizeof(page) - 1) == sizeof(page) - 1);
+        EXPECT(read(ends[0], page, sizeof(page) - 1) == sizeof(page) - 1);
+    }
+}
+
 // ---- named pipes ----------------------------------------------------------------------------------------------------
 
 TEST(a_named_pipe_waits_for_its_other_end) {
