@@ -36,7 +36,7 @@ help:
 #help   make gdb        QEMU stopped at the kernel's first line, with gdb attached
 #help   make grade      grade this tree                           [LAB=vmar] [CHECK=] [SEED=]
 #help   make unit       the host tests, under ASan and UBSan      [LAB=vmar] [CHECK=]
-#help   make test       everything the project promises           [FAST=1]
+#help   make test       everything the project promises           [FAST=1] [LONG=1]
 #help   make bench      what operations cost in instructions        [LINUX=1] [UPDATE=1]
 #help   make handout    write a student's tree: LAB=vmar          [OUT=dir] [WITH=boot]
 #help   make submit     pack what the lab allows to hand in: LAB=vmar
@@ -67,7 +67,7 @@ test-unit: unit
 
 # The tests call make themselves, as a person does: nothing of this make is passed on.
 test-py: all
-	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m pytest -q -n 2 \
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL PYTHONDONTWRITEBYTECODE=1 LONG=$(LONG) $(PYTHON) -m pytest -q -n 2 \
 	  $(if $(FAST),-m 'not slow') $(wildcard grade/tests labs/tests)
 
 setup:

@@ -1,4 +1,9 @@
-"""Marks of the tests."""
+"""Marks of the tests, and how long they may take."""
+
+import os
+
+# make test LONG=1: more seeds, more calls, more harts.
+LONG = os.environ.get("LONG", "") not in ("", "0")
 
 
 def pytest_configure(config):

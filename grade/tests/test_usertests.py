@@ -1,0 +1,28 @@
+"""usertests in other orders and on several harts: nothing depends on either, and the memory is there again in the end."""
+
+import pytest
+
+from grade.tests.conftest import LONG
+from grade.tests.test_run_on_linux import on_astrolabe
+
+RUNS = [(seed, (1, 2, 4, 8)[seed % 4]) for seed in range(1, 41)] if LONG else [(1, 2), (2, 4)]
+
+
+def usertests(*words, harts):
+    done = on_astrolabe(["/bin/usertests", *words], f"SMP={harts}", "TIMEOUT=1800")
+    failed = [line for line in done.stdout.decode().splitlines() if not line.startswith("ok ")]
+    assert done.returncode == 0, "\n".join(failed) + done.stderr.decode(errors="replace")[-4000:]
+
+
+@pytest.mark.parametrize(("seed", "harts"), RUNS)
+def test_any_order_will_do(seed, harts):
+    usertests("-s", str(seed), harts=harts)
+
+
+def test_the_memory_is_free_again():
+    usertests("-m", harts=1)
+
+
+def test_there_are_enough():
+    names = on_astrolabe(["/bin/usertests", "-l"]).stdout.decode().split()
+    assert len(names) == len(set(names)) >= 150
