@@ -30,8 +30,8 @@ help:
 #help
 #help   make setup      install what is missing (the other commands do this by themselves)
 #help   make doctor     one line for each requirement: the version found, or how to get it
-#help   make qemu       boot to the shell; Ctrl-A X leaves        [SMP=] [MEM=] [APPEND=] [ROOT=dir]
-#help   make run        run one program: CMD='/bin/prog a "b c"'  [ROOT=dir] [SMP=] [MEM=] [APPEND=] [TIMEOUT=s] [ICOUNT=1]
+#help   make qemu       boot to the shell; Ctrl-A X leaves        [SMP=] [MEM=] [APPEND=] [ROOT=dir] [DISK=image]
+#help   make run        run one program: CMD='/bin/prog a "b c"'  [ROOT=dir] [DISK=image] [SMP=] [MEM=] [APPEND=] [TIMEOUT=s] [ICOUNT=1]
 #help   make distro     the same with Debian's busybox, lua5.4 and sqlite3    [CMD='/bin/prog']
 #help   make gdb        QEMU stopped at the kernel's first line, with gdb attached
 #help   make grade      grade this tree                           [LAB=vmar] [CHECK=] [SEED=]

@@ -38,6 +38,12 @@ def qemu_command(kernel, initrd, append, smp=1, mem="128M", icount=False, extra=
     return command + [*extra, "-kernel", kernel, "-initrd", initrd, "-append", append]
 
 
+def disk_arguments(image, number=0):
+    """A virtio disk with this raw image. (A comma in the name is written twice.)"""
+    name = str(image).replace(",", ",,")
+    return ["-drive", f"file={name},format=raw,if=none,id=disk{number}", "-device", f"virtio-blk-device,drive=disk{number}"]
+
+
 @dataclasses.dataclass
 class Outcome:
     status: int

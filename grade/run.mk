@@ -1,7 +1,8 @@
 # make qemu, make run, make gdb, make distro, make test-kernel.
 
 RUN = PYTHONDONTWRITEBYTECODE=1 exec $(PYTHON) -m grade.run $(1) --build=$(call quote,$(BUILD)) \
-  $(if $(2),--command=$(call quote,$(value CMD))) $(3) --root=$(call quote,$(value ROOT)) --smp=$(call quote,$(SMP)) \
+  $(if $(2),--command=$(call quote,$(value CMD))) $(3) --root=$(call quote,$(value ROOT)) \
+  --disk=$(call quote,$(value DISK)) --smp=$(call quote,$(SMP)) \
   --mem=$(call quote,$(MEM)) --append=$(call quote,$(value APPEND)) --timeout=$(call quote,$(TIMEOUT)) \
   --icount=$(call quote,$(ICOUNT)) --verbose=$(call quote,$(V)) --gdb=$(call quote,$(GDB)) \
   --gdb-arguments=$(call quote,$(value GDB_ARGS))

@@ -27,6 +27,7 @@ def parse_arguments():
     parser.add_argument("--build", default="build")
     parser.add_argument("--command", default="")
     parser.add_argument("--root", action="append", default=[])
+    parser.add_argument("--disk", default="")
     parser.add_argument("--smp", default="")
     parser.add_argument("--mem", default="")
     parser.add_argument("--append", default="")
@@ -87,6 +88,16 @@ def packed(root):
     return done.stdout
 
 
+def disks(options):
+    """The arguments that give the machine its disks: DISK names their images, the first becomes /dev/vda."""
+    words = []
+    for number, image in enumerate(options.disk.split()):
+        if not os.path.isfile(image):
+            raise BootError(f"DISK={image}: {'not a file' if os.path.exists(image) else 'no such file'}")
+        words += boot.disk_arguments(image, number)
+    return words
+
+
 def boot_arguments(options, *fixed):
     """The kernel's command line: what the mode asks for, what the user adds, then the program and its arguments."""
     words = list(fixed)
@@ -103,7 +114,7 @@ def boot_arguments(options, *fixed):
 def qemu(options):
     """Becomes QEMU, with this terminal as the machine's console."""
     initrd, kept = root_file_system(options)
-    extra = ["-serial", "mon:stdio"]
+    extra = ["-serial", "mon:stdio", *disks(options)]
     command = boot.qemu_command(f"{options.build}/kernel.elf", initrd, boot_arguments(options), options.smp, options.mem,
                                 options.icount, extra)
     for descriptor in kept:
@@ -146,7 +157,7 @@ def follow(options, fixed, on_kernel):
     append = boot_arguments(options, *fixed, f"log={nonce}")
     initrd, kept = root_file_system(options)
     command = boot.qemu_command(f"{options.build}/kernel.elf", initrd, append, options.smp, options.mem, options.icount,
-                                ["-serial", "stdio", "-monitor", "none"])
+                                ["-serial", "stdio", "-monitor", "none", *disks(options)])
     outcome = boot.follow(command, nonce, options.timeout, lambda data: write_all(1, data), on_kernel, kept)
     return verdict(outcome, options)
 
@@ -197,7 +208,7 @@ def gdb(options):
         directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="astrolabe-gdb-"))
         stub = f"{directory}/stub"
         extra = ["-S", "-serial", "stdio", "-monitor", "none", "-chardev", f"socket,path={stub},server=on,wait=off,id=stub",
-                 "-gdb", "chardev:stub"]
+                 "-gdb", "chardev:stub", *disks(options)]
         command = boot.qemu_command(kernel, initrd, boot_arguments(options), options.smp, options.mem, options.icount, extra)
         machine = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=kept, start_new_session=True,
                                    preexec_fn=boot.die_with_parent)

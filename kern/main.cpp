@@ -2,6 +2,7 @@
 #include "base/rng.h"
 #include "dev/board.h"
 #include "fs/boot.h"
+#include "fs/disk.h"
 #include "mm/frame.h"
 #include "port.h"
 #include "process/lifecycle.h"
@@ -79,6 +80,7 @@ extern "C" [[noreturn]] void kernel_main(uint64_t hart_id, PhysAddr device_tree)
         give_up("no memory for the vDSO");
     init_syscalls();
     start_scheduler(args, hart_id, *machine);
+    set_up_disks(*machine);
     if (!mount_root(initramfs, args.console))
         give_up("no root file system");
     if (!args.selftest.empty())

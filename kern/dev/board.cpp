@@ -1,24 +1,10 @@
 #include "dev/board.h"
 
-#include "arch/contract.h"
 #include "base/panic.h"
 
 namespace kern::dev {
 
 namespace {
-
-template <typename T>
-T read_register(PhysAddr address) {
-    T value = *reinterpret_cast<volatile T*>(arch::phys_to_virt(address));
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    return value;
-}
-
-template <typename T>
-void write_register(PhysAddr address, T value) {
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    *reinterpret_cast<volatile T*>(arch::phys_to_virt(address)) = value;
-}
 
 DeviceSlot uart{PhysAddr(0x1000'0000), 0x100, 10};
 PhysAddr plic, power(0x10'0000);

@@ -3,9 +3,24 @@
 
 #include <string_view>
 
+#include "arch/contract.h"
 #include "base/fdt.h"
 
 namespace kern::dev {
+
+// A device's register, read or written in the order of the program.
+template <typename T>
+T read_register(PhysAddr address) {
+    T value = *reinterpret_cast<volatile T*>(arch::phys_to_virt(address));
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return value;
+}
+
+template <typename T>
+void write_register(PhysAddr address, T value) {
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    *reinterpret_cast<volatile T*>(arch::phys_to_virt(address)) = value;
+}
 
 // Where they are. Before this, the board's usual places are assumed of the serial port and the power switch, so that the very
 // first steps can report an error and end. The hart's clock runs already.

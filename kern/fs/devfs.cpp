@@ -1,6 +1,7 @@
 #include "fs/devfs.h"
 
 #include "base/rng.h"
+#include "fs/disk.h"
 #include "fs/ramfs.h"
 #include "mm/user_copy.h"
 #include "sched/scheduler.h"
@@ -79,6 +80,9 @@ Result<> make_devfs(ConsoleMode console) {
     auto directory = TRY(make_ref<RamDirectory>(devfs, 0755));
     for (const MemoryDevice& device : MEMORY_DEVICES)
         TRY(directory->put(device.name, TRY(make_ref<MemoryDeviceFile>(device))));
+    char disk[] = "vda";
+    for (unsigned number = 0; auto file = TRY(make_disk_file(devfs, number)); number++, disk[2]++)
+        TRY(directory->put(disk, file));
     start_terminal(console);
     for (auto [name, minor] : TERMINALS)
         TRY(directory->put(name, TRY(make_terminal(devfs, minor))));

@@ -13,9 +13,7 @@
 
 namespace kern {
 
-namespace dev {
 class BlockDevice;
-}
 class Directory;
 class File;
 
@@ -115,7 +113,7 @@ public:
     virtual uint64_t size() { return 0; }
     virtual uint64_t device_number() const { return 0; }  // st_rdev
     virtual uint64_t blocks();                            // of 512 bytes, that it takes
-    virtual dev::BlockDevice* block_device() { return nullptr; }
+    virtual BlockDevice* block_device() { return nullptr; }
 
     // chmod(2), chown(2) (UINT32_MAX: as it is). EROFS.
     Result<> set_permissions(uint32_t permissions);

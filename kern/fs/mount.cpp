@@ -18,9 +18,9 @@ struct Mount : ListNode<Mount> {
 constinit Locked<List<Mount, Mount>, Mutex> mounts{LockRank::inode};
 
 constexpr FileSystemType TYPES[] = {
-    {"tmpfs", false, [](dev::BlockDevice*, bool) { return make_tmpfs(); }},
-    {"proc", false, [](dev::BlockDevice*, bool) { return make_procfs(); }},
-    {"devtmpfs", false, [](dev::BlockDevice*, bool) { return Result<Ref<Directory>>(devfs_root()); }},
+    {"tmpfs", false, [](BlockDevice*, bool) { return make_tmpfs(); }},
+    {"proc", false, [](BlockDevice*, bool) { return make_procfs(); }},
+    {"devtmpfs", false, [](BlockDevice*, bool) { return Result<Ref<Directory>>(devfs_root()); }},
 };
 
 // The mount whose root this is; else EINVAL.
@@ -35,7 +35,7 @@ Result<Mount*> find_mount(List<Mount, Mount>& list, const Inode& root) {
 Result<> mount(std::string_view type, std::string_view source, Inode* device, Inode& at, bool read_only) {
     const auto* kind = std::ranges::find(TYPES, type, &FileSystemType::name);
     if (kind == std::end(TYPES)) return fail(Errno::ENODEV);
-    dev::BlockDevice* disk = kind->needs_device && device ? device->block_device() : nullptr;
+    BlockDevice* disk = kind->needs_device && device ? device->block_device() : nullptr;
     if (kind->needs_device && !disk) return fail(device ? Errno::ENOTBLK : Errno::ENOENT);
     if (!at.as_directory()) return fail(Errno::ENOTDIR);
     auto mount = TRY(make_own<Mount>());

@@ -12,7 +12,7 @@ struct FileSystemType {
     bool needs_device;
     // The root of one that begins on `device` (null when it needs none), or of a new, empty one. EINVAL (nothing of
     // this kind is there), EBUSY, EIO, ENOMEM. May sleep.
-    Result<Ref<Directory>> (*open)(dev::BlockDevice* device, bool read_only);
+    Result<Ref<Directory>> (*open)(BlockDevice* device, bool read_only);
 };
 
 // Shows a file system in place of the directory `at`. `source` is what /proc/mounts calls it; `device` what is found
