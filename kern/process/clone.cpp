@@ -70,7 +70,8 @@ Result<int> clone(const CloneRequest& request) {
         TRY(lock_process_tree()->add(*thread));
     } else {
         (void)process->lock_vmar().set_vmar(std::move(space));
-        process->exit_signal.store(request.flags & clone_flag::EXIT_SIGNAL);
+        int signal = request.flags & clone_flag::EXIT_SIGNAL;
+        process->exit_signal.store(signal <= SIGNAL_COUNT ? signal : 0);
         TRY(lock_process_tree()->add(*process, *thread, &parent.process()));
     }
     int tid = thread->tid();

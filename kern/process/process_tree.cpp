@@ -76,8 +76,10 @@ void ProcessTree::make_zombie(Process& process, int wait_status) {
     Process& init = *numbers_[INIT_PID].process;
     if (!process.children_.empty())
         init.events.wake_all();
-    while (Process* child = process.children_.pop_front())
+    while (Process* child = process.children_.pop_front()) {
+        child->exit_signal.store(SIGCHLD);  // init is told in the usual way, whatever the parent had asked for
         put_below(*child, init);
+    }
     process.is_zombie_ = true;
     process.lock()->news = wait_status;
     process.unlink();
