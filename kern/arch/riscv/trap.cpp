@@ -7,18 +7,16 @@ namespace kern::arch {
 
 namespace {
 
-enum Cause : uint64_t {
-    ILLEGAL_INSTRUCTION = 2, INSTRUCTION_PAGE = 12, LOAD_PAGE = 13, STORE_PAGE = 15, INTERRUPT = uint64_t{1} << 63,
-    TIMER_INTERRUPT = INTERRUPT | 5, EXTERNAL_INTERRUPT = INTERRUPT | 9,
-};
+constexpr uint64_t ILLEGAL_INSTRUCTION = 2, INTERRUPT = uint64_t{1} << 63, TIMER = 5, EXTERNAL = 9;
+constexpr uint64_t SSTATUS_SPIE = 1 << 5, SSTATUS_SPP = 1 << 8;  // before the trap, interrupts were on, and the kernel ran
 
 // By cause. The signals are those of Linux's riscv port (arch/riscv/kernel/traps.c); see sigaction(2) for the codes.
-enum Signal { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGSEGV = 11 };
-enum Code { ILL_ILLOPC = 1, ILL_ILLTRP = 4, TRAP_BRKPT = 1, BUS_ADRALN = 1, SEGV_ACCERR = 2 };
+enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGSEGV = 11 };
+enum { ILL_ILLOPC = 1, ILL_ILLTRP = 4, TRAP_BRKPT = 1, BUS_ADRALN = 1, SEGV_ACCERR = 2 };
 constexpr struct Exception {
-    const char* words;
-    Signal signal;
-    Code code;
+    std::string_view words;
+    int signal, code;
+    Perms access = Perms::none();  // of a page fault
 } UNKNOWN{"unknown trap", SIGILL, ILL_ILLTRP}, EXCEPTIONS[] = {
     {"instruction address misaligned", SIGBUS, BUS_ADRALN},
     {"instruction access fault", SIGSEGV, SEGV_ACCERR},
@@ -29,62 +27,34 @@ constexpr struct Exception {
     {"store address misaligned", SIGBUS, BUS_ADRALN},
     {"store access fault", SIGSEGV, SEGV_ACCERR},
     UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN,  // calls, and two reserved
-    {"page fault on an instruction", SIGSEGV, SEGV_ACCERR},
-    {"page fault on a load", SIGSEGV, SEGV_ACCERR},
+    {"page fault on an instruction", SIGSEGV, SEGV_ACCERR, Perms(Perms::X)},
+    {"page fault on a load", SIGSEGV, SEGV_ACCERR, Perms::r()},
     UNKNOWN,
-    {"page fault on a store", SIGSEGV, SEGV_ACCERR},
+    {"page fault on a store", SIGSEGV, SEGV_ACCERR, Perms(Perms::W)},
 };
 
 const Exception& exception(uint64_t cause) { return cause < std::size(EXCEPTIONS) ? EXCEPTIONS[cause] : UNKNOWN; }
 
-constexpr uint64_t SSTATUS_SPIE = 1 << 5;  // interrupts were on before the trap
-constexpr uint64_t SSTATUS_SPP = 1 << 8;   // it came from the kernel
-
-bool is_page_fault(uint64_t cause) {
-    return cause == INSTRUCTION_PAGE || cause == LOAD_PAGE || cause == STORE_PAGE;
-}
-
-Perms access_of(uint64_t cause) {
-    return cause == STORE_PAGE ? Perms(Perms::W) : cause == LOAD_PAGE ? Perms::r() : Perms(Perms::X);
-}
+uint64_t address_of(const std::byte* place) { return reinterpret_cast<uint64_t>(place); }
 
 void on_interrupt(TrapFrame& frame, uint64_t cause) {
-    if (cause == TIMER_INTERRUPT) return on_timer(!(frame.status & SSTATUS_SPP));
-    if (cause == EXTERNAL_INTERRUPT) return dev::handle_interrupts();
+    if (cause == (INTERRUPT | TIMER)) return on_timer(!(frame.status & SSTATUS_SPP));
+    if (cause == (INTERRUPT | EXTERNAL)) return dev::handle_interrupts();
     asm volatile("csrci sip, 2");  // from another hart, which only wants this one to be awake, or panics
     this_hart().stop_trap = &frame;
     is_panicking();
     this_hart().stop_trap = nullptr;
 }
 
-bool in_user_copy(uint64_t pc) {
-    return pc >= reinterpret_cast<uint64_t>(user_copy_words) && pc < reinterpret_cast<uint64_t>(user_copy_stop);
-}
+bool in_user_copy(uint64_t pc) { return address_of(user_copy_words) <= pc && pc < address_of(user_copy_stop); }
 
-// The page could not be had: the copy goes on byte by byte, and from there to its end.
-void give_up_user_copy(TrapFrame& frame) {
-    uint64_t bytes = reinterpret_cast<uint64_t>(user_copy_bytes);
-    frame.pc = frame.pc < bytes ? bytes : reinterpret_cast<uint64_t>(user_copy_stop);
-}
-
+// If the page cannot be had, the copy goes on byte by byte, and from there to its end.
 void on_user_copy_fault(TrapFrame& frame, Perms access, VirtAddr address) {
     restore_interrupts(frame.status & SSTATUS_SPIE);
     bool retry = on_page_fault(address, access, nullptr);
     disable_interrupts();
     if (!retry)
-        give_up_user_copy(frame);
-}
-
-bool is_on_emergency_stack(const TrapFrame& frame) {
-    auto* address = reinterpret_cast<const std::byte*>(&frame);
-    return address >= emergency_stack && address < emergency_stack + KERNEL_STACK_SIZE;
-}
-
-[[noreturn]] void on_kernel_exception(TrapFrame& frame, uint64_t cause, uint64_t value) {
-    this_hart().stop_trap = &frame;
-    if (is_on_emergency_stack(frame))
-        panic("kernel stack overflow at {}", VirtAddr(frame.pc));
-    panic("{} in the kernel at {}, address {}", exception(cause).words, VirtAddr(frame.pc), VirtAddr(value));
+        frame.pc = address_of(frame.pc < address_of(user_copy_bytes) ? user_copy_bytes : user_copy_stop);
 }
 
 }  // namespace
@@ -94,35 +64,33 @@ extern "C" void on_user_trap(TrapFrame& frame, uint64_t cause, uint64_t value) {
     if (cause & INTERRUPT) return on_interrupt(frame, cause);
     if (cause == ILLEGAL_INSTRUCTION && load_user_fp(frame)) return;
     restore_interrupts(true);
-    if (is_page_fault(cause)) {
-        on_page_fault(VirtAddr(value), access_of(cause), &frame);
-        asm volatile("fence.i");  // the new page may hold code
-    } else {
-        on_user_exception(frame, exception(cause).signal, exception(cause).code, VirtAddr(frame.pc));
-    }
+    const auto& [words, signal, code, access] = exception(cause);
+    if (access == Perms::none()) return on_user_exception(frame, signal, code, VirtAddr(frame.pc));
+    on_page_fault(VirtAddr(value), access, &frame);
+    asm volatile("fence.i");  // the new page may hold code
 }
 
 extern "C" void on_kernel_trap(TrapFrame& frame, uint64_t cause, uint64_t value) {
-    VirtAddr address(value);
-    if (is_on_emergency_stack(frame))
-        on_kernel_exception(frame, cause, value);
-    if (cause & INTERRUPT)
-        on_interrupt(frame, cause);
-    else if (is_page_fault(cause) && in_user_copy(frame.pc) && address.value < USER_HALF_END)
-        on_user_copy_fault(frame, access_of(cause), address);
-    else
-        on_kernel_exception(frame, cause, value);
+    const auto& [words, signal, code, access] = exception(cause);
+    auto* here = reinterpret_cast<const std::byte*>(&frame);
+    bool is_overflow = emergency_stack <= here && here < emergency_stack + KERNEL_STACK_SIZE;
+    if (!is_overflow && (cause & INTERRUPT)) return on_interrupt(frame, cause);
+    if (!is_overflow && access != Perms::none() && in_user_copy(frame.pc) && value < USER_HALF_END)
+        return on_user_copy_fault(frame, access, VirtAddr(value));
+    this_hart().stop_trap = &frame;
+    if (is_overflow)
+        panic("kernel stack overflow at {}", VirtAddr(frame.pc));
+    panic("{} in the kernel at {}, address {}", words, VirtAddr(frame.pc), VirtAddr(value));
 }
 
 extern "C" void trap_entry();
 
 void set_up_traps(uint64_t firmware_id) {
     this_hart().firmware_id = firmware_id;
-    constexpr uint64_t SOFTWARE = 1 << 1, TIMER = 1 << 5, EXTERNAL = 1 << 9;
     asm volatile("csrw sscratch, zero");
     asm volatile("csrw stvec, %0" ::"r"(&trap_entry));
-    asm volatile("csrw sie, %0" ::"r"(SOFTWARE | TIMER | EXTERNAL));
-    asm volatile("csrwi scounteren, 7");  // programs may read cycle, time and instret
+    asm volatile("csrw sie, %0" ::"r"(1 << 1 | 1 << TIMER | 1 << EXTERNAL));  // 1: from other harts
+    asm volatile("csrwi scounteren, 7");                                       // programs may read cycle, time and instret
 }
 
 }  // namespace kern::arch
