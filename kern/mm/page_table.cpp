@@ -42,25 +42,15 @@ FrameRef PageTable::clear(Pte* slot) {
 }
 
 void PageTable::count(const Frame& frame, int pages) {
-    if (frame.use == FrameUse::anon)
-        resident_.anon += static_cast<size_t>(pages);
-    else if (frame.use == FrameUse::file)
-        resident_.file += static_cast<size_t>(pages);
+    resident_.anon += frame.use == FrameUse::anon ? pages : 0;
+    resident_.file += frame.use == FrameUse::file ? pages : 0;
 }
 
-// Nobody runs on this table any more, so nothing needs flushing. The live entries of the root are all in its user half.
-void PageTable::free_tables(Frame& table, int level) {
-    unsigned left = table.live;
-    for (Pte* entry = entries(table); left; entry++) {
-        if (entry->is_empty()) continue;
-        Frame& lower = frame_at(entry->frame());
-        if (level > 0)
-            free_tables(lower, level - 1);
-        lower.unref();
-        left--;
-    }
+// Nobody runs on this table any more, so nothing needs flushing.
+PageTable::~PageTable() {
+    auto drop = [](Frame&, int, VirtAddr, Pte& entry) { table_of(entry).unref(); };
+    if (root_->live)
+        walk(*root_, 2, 0, {VirtAddr(0), VirtAddr(USER_HALF_END)}, drop);
 }
-
-PageTable::~PageTable() { free_tables(*root_, 2); }
 
 }  // namespace kern

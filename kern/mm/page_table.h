@@ -62,60 +62,50 @@ private:
     static Frame& table_of(Pte entry) { return frame_at(entry.frame()); }
     static Frame& table_with(const Pte* slot) { return frame_at(arch::virt_to_phys(slot)); }
     void count(const Frame& frame, int pages);
-    void free_tables(Frame& table, int level);
+    template <typename Visitor>
+    static void walk(Frame& table, int level, int bottom, VirtRange range, Visitor& visit);
 
     FrameRef root_;
     ResidentPages resident_;
 };
 
-// The first address after `at` where the entry of `level` that covers `at` ends, but not after `end`.
+// Where the entry of `level` that covers `at` ends, but not after `end`.
 constexpr VirtAddr entry_end(VirtAddr at, int level, VirtAddr end) {
-    VirtAddr next(align_down(at.value, entry_span(level)) + entry_span(level));
-    return next < end ? next : end;
+    return std::min(VirtAddr(align_down(at.value, entry_span(level)) + entry_span(level)), end);
+}
+
+// The one loop over entries: visits those below `table` that are not empty, down to level `bottom`, a table's own entry
+// after what is in it.
+template <typename Visitor>
+void PageTable::walk(Frame& table, int level, int bottom, VirtRange range, Visitor& visit) {
+    Pte* entry = &entries(table)[table_index(range.start, level)];
+    for (VirtAddr at = range.start, next; at < range.end; at = next, entry++) {
+        next = level ? entry_end(at, level, range.end) : at + PAGE_SIZE;
+        if (entry->is_empty()) continue;
+        if (level > bottom)
+            walk(table_of(*entry), level - 1, bottom, {at, next}, visit);
+        visit(table, level, at, *entry);
+    }
 }
 
 template <typename Visitor>
 void PageTable::for_each(VirtRange range, Visitor visit) const {
-    VirtAddr at = range.start;
-    while (at < range.end) {
-        Pte middle = entries(*root_)[table_index(at, 2)];
-        if (!middle.is_valid()) {
-            at = entry_end(at, 2, range.end);
-            continue;
-        }
-        Pte leaves = entries(table_of(middle))[table_index(at, 1)];
-        VirtAddr stop = entry_end(at, 1, range.end);
-        if (!leaves.is_valid()) {
-            at = stop;
-            continue;
-        }
-        for (Pte* slot = &entries(table_of(leaves))[table_index(at, 0)]; at < stop; at += PAGE_SIZE, slot++)
-            if (!slot->is_empty())
-                visit(at, *slot);
-    }
+    auto visit_leaf = [&](Frame&, int level, VirtAddr page, Pte& slot) {
+        if (level == 0)
+            visit(page, slot);
+    };
+    walk(*root_, 2, 0, range, visit_leaf);
 }
 
 template <typename Retire>
 void PageTable::prune(VirtRange range, Retire retire) {
-    for (VirtAddr at = range.start; at < range.end; at = entry_end(at, 1, range.end)) {
-        Pte& middle = entries(*root_)[table_index(at, 2)];
-        if (!middle.is_valid()) {
-            at = entry_end(at, 2, range.end) - 1;
-            continue;
-        }
-        Frame& middle_table = table_of(middle);
-        Pte& leaves = entries(middle_table)[table_index(at, 1)];
-        if (leaves.is_valid() && table_of(leaves).live == 0) {
-            retire(FrameRef::adopt(&table_of(leaves)));
-            leaves = {};
-            middle_table.live--;
-        }
-        if (middle_table.live == 0) {
-            retire(FrameRef::adopt(&middle_table));
-            middle = {};
-            root_->live--;
-        }
-    }
+    auto detach_if_empty = [&](Frame& table, int, VirtAddr, Pte& entry) {
+        if (table_of(entry).live) return;
+        retire(FrameRef::adopt(&table_of(entry)));
+        entry = {};
+        table.live--;
+    };
+    walk(*root_, 2, 1, range, detach_if_empty);
 }
 
 }  // namespace kern
