@@ -22,8 +22,7 @@ constinit Reclaimer reclaim_frames = nullptr;
 
 namespace {
 
-constexpr uint8_t JUNK_FREED = 0xdb;
-constexpr uint8_t JUNK_NEW = 0xcd;
+constexpr uint8_t JUNK_FREED = 0xdb, JUNK_NEW = 0xcd;
 
 struct Buddies {
     List<Frame, Frame> free_runs[MAX_FRAME_ORDER + 1];
@@ -36,8 +35,6 @@ constinit PhysAddr& first = frame_records.first;
 size_t record_count;
 Frame* zeroes;
 
-size_t index_of(const Frame& frame) { return static_cast<size_t>(&frame - records); }
-
 void put_run(Buddies& all, Frame& frame, unsigned order) {
     frame.use = FrameUse::free;
     frame.order = order & 0xf;
@@ -46,8 +43,8 @@ void put_run(Buddies& all, Frame& frame, unsigned order) {
 
 // The free run of exactly this order that is the other half of `frame`'s next larger run; null if it is not whole.
 Frame* free_buddy(Frame& frame, unsigned order) {
-    size_t index = index_of(frame) ^ (size_t{1} << order);
-    if (index >= record_count) return nullptr;
+    size_t index = static_cast<size_t>(&frame - records) ^ size_t{1} << order;
+    if (index >= record_count || order == MAX_FRAME_ORDER) return nullptr;
     Frame& buddy = records[index];
     return buddy.use == FrameUse::free && buddy.is_linked() && buddy.order == order ? &buddy : nullptr;
 }
@@ -56,12 +53,9 @@ void free_run(Frame& run, unsigned order) {
     auto all = buddies.lock();
     all->free_frames += size_t{1} << order;
     Frame* frame = &run;
-    while (order < MAX_FRAME_ORDER) {
-        Frame* buddy = free_buddy(*frame, order);
-        if (!buddy) break;
+    for (; Frame* buddy = free_buddy(*frame, order); order++) {
         buddy->unlink();
-        frame = frame < buddy ? frame : buddy;
-        order++;
+        frame = std::min(frame, buddy);
     }
     put_run(*all, *frame, order);
 }
@@ -72,24 +66,12 @@ Frame* take_run(Buddies& all, unsigned order, FrameUse use) {
         found++;
     if (found > MAX_FRAME_ORDER) return nullptr;
     Frame* run = all.free_runs[found].pop_front();
-    while (found > order) {
-        found--;
+    while (found-- > order)
         put_run(all, run[size_t{1} << found], found);  // the upper half goes back
-    }
     all.free_frames -= size_t{1} << order;
     run->use = use;  // before the lock goes: a neighbour that is freed looks at it
     run->order = order & 0xf;
     return run;
-}
-
-void fill_frames(Frame& run, unsigned order, Fill fill) {
-    for (size_t i = 0; i < size_t{1} << order; i++) {
-        std::byte* page = run.data() + i * PAGE_SIZE;
-        if (fill == Fill::zero)
-            arch::zero_page(page);
-        else if constexpr (DEBUG_BUILD)
-            memset(page, JUNK_NEW, PAGE_SIZE);
-    }
 }
 
 }  // namespace
@@ -107,11 +89,10 @@ void add_memory(PhysAddr start, PhysAddr end) {
         new (&records[i]) Frame();
         records[i].use = FrameUse::kernel;  // until it is freed below; what lies before `start` stays so
     }
-    for (size_t i = (start + record_bytes - first) / PAGE_SIZE, size; i < record_count; i += size) {
-        unsigned order = std::min<unsigned>(std::countr_zero(i), MAX_FRAME_ORDER);
-        while (i + (size = size_t{1} << order) > record_count)
-            order--;
-        free_run(records[i], order);
+    unsigned order;
+    for (size_t i = (start + record_bytes - first) / PAGE_SIZE; i < record_count; i += size_t{1} << order) {
+        order = std::min<unsigned>(std::countr_zero(i), std::bit_width(record_count - i) - 1);
+        free_run(records[i], order = std::min(order, MAX_FRAME_ORDER));
     }
     zeroes = *allocate_frame(FrameUse::zero_page);
 }
@@ -125,7 +106,8 @@ Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill) {
     if (!run) return fail(Errno::ENOMEM);
     run->refs.store(1);
     run->live = 0;
-    fill_frames(*run, order, fill);
+    if (fill == Fill::zero || DEBUG_BUILD)
+        memset(run->data(), fill == Fill::zero ? 0 : JUNK_NEW, PAGE_SIZE << order);
     return run;
 }
 
