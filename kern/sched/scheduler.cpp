@@ -29,6 +29,8 @@ struct RunQueue {
     List<Thread, SleepTag> sleepers;
     uint64_t next_timer = NEVER;
 
+    static RunQueue& lock_of(const Thread& thread);
+
     void add(Thread& thread) {
         thread.state_ = Thread::State::ready;
         ready.push_back(thread);
@@ -46,10 +48,9 @@ struct RunQueue {
         add(thread);
         return true;
     }
-    void set_timer(uint64_t time) { arch::set_timer(next_timer = time); }
     void set_timer_by(uint64_t time) {
-        if (time < next_timer)
-            set_timer(time);
+        if (time <= next_timer)
+            arch::set_timer(next_timer = time);
     }
     void add_sleeper(Thread& thread, uint64_t deadline) {
         if (deadline == NEVER) return;
@@ -57,7 +58,16 @@ struct RunQueue {
         sleepers.push_back(thread);
         set_timer_by(deadline);
     }
-    unsigned wake_due(uint64_t now);
+    void count_tick(bool in_user) {
+        auto& ticks = in_user ? current->ticks_in_user_ : current->ticks_in_kernel_;
+        ticks.store(ticks.load() + 1);
+    }
+    unsigned wake_due();
+    void switch_away(Thread::State state);
+    static void finish_switch();
+    static bool steal(uint32_t limit);
+    Result<> start_on(uint32_t hart, uint64_t firmware_id);
+    static void enter_hart(void* idle);
 };
 
 namespace {
@@ -68,6 +78,12 @@ Atomic<uint32_t> started_harts;
 Atomic<uint32_t> idle_harts;  // a bit for each that sleeps and was not called yet
 
 RunQueue& my_queue() { return queues[arch::this_hart().index]; }
+
+// Interrupts are off.
+RunQueue& lock_my_queue() {
+    my_queue().lock.lock();
+    return my_queue();
+}
 
 // A thread was made ready in `queue`. Its own hart is the best one for it.
 void call_idle_hart(const RunQueue& queue) {
@@ -84,10 +100,19 @@ void call_idle_hart(const RunQueue& queue) {
 
 }  // namespace
 
+RunQueue& RunQueue::lock_of(const Thread& thread) {
+    for (;;) {
+        RunQueue& queue = queues[thread.hart_.load()];
+        queue.lock.lock();
+        if (&queue == &queues[thread.hart_.load()]) return queue;
+        queue.lock.unlock();  // it was taken over meanwhile
+    }
+}
+
 // Returns how many it woke. Sets the timer anew: to the end of the turn or the next sleeper, whichever is earlier.
-unsigned RunQueue::wake_due(uint64_t now) {
+unsigned RunQueue::wake_due() {
+    uint64_t now = arch::now_ns(), next = current == idle ? NEVER : now + turn_ns;
     unsigned woken = 0;
-    uint64_t next = current == idle ? NEVER : now + turn_ns;
     for (auto place = sleepers.begin(); place != sleepers.end();) {
         Thread& sleeper = *place;
         ++place;
@@ -96,7 +121,8 @@ unsigned RunQueue::wake_due(uint64_t now) {
         else
             next = std::min(next, sleeper.wake_time_);
     }
-    set_timer(next);
+    next_timer = NEVER;
+    set_timer_by(next);
     return woken;
 }
 
@@ -104,29 +130,32 @@ unsigned RunQueue::wake_due(uint64_t now) {
 
 void Scheduler::start(uint64_t hz) {
     turn_ns = 1'000'000'000 / hz;
-    auto* idle = new (std::nothrow) Thread();
-    if (!idle)
-        panic("no memory for the first thread");
-    my_queue().idle = my_queue().current = arch::this_hart().thread = idle;
+    RunQueue& queue = my_queue();
+    queue.idle = queue.current = arch::this_hart().thread = make_own<Thread>().value().release();
     started_harts.store(1);
 }
 
 Result<> Scheduler::start_hart(uint64_t firmware_id) {
     uint32_t index = started_harts.load();
     if (index == arch::MAX_HARTS) return fail(Errno::EINVAL);
-    auto idle = TRY(make_own<Thread>());
-    TRY(idle->prepare_stack(enter_hart));
-    queues[index].idle = queues[index].current = idle.get();
-    TRY(arch::start_hart(index, firmware_id, idle->context));
-    (void)idle.release();
+    TRY(queues[index].start_on(index, firmware_id));
     started_harts.store(index + 1);
     return {};
 }
 
-void Scheduler::enter_hart(void* idle) {
+Result<> RunQueue::start_on(uint32_t hart, uint64_t firmware_id) {
+    auto thread = TRY(make_own<Thread>());
+    TRY(thread->prepare_stack(enter_hart));
+    idle = current = thread.get();
+    TRY(arch::start_hart(hart, firmware_id, thread->context));
+    (void)thread.release();
+    return {};
+}
+
+void RunQueue::enter_hart(void* idle) {
     arch::set_up_started_hart();
     arch::this_hart().thread = static_cast<Thread*>(idle);
-    run_idle();
+    Scheduler::run_idle();
 }
 
 unsigned Scheduler::hart_count() { return started_harts.load(); }
@@ -138,7 +167,7 @@ void Scheduler::run_idle() {
         arch::disable_interrupts();
         idle_harts.fetch_or(me);
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        if (!my_queue().ready_count.load() && !steal(0))
+        if (!my_queue().ready_count.load() && !RunQueue::steal(0))
             arch::wait_for_interrupt();
         idle_harts.fetch_and(~me);
         arch::restore_interrupts(true);
@@ -147,17 +176,16 @@ void Scheduler::run_idle() {
 }
 
 // Takes over a thread from where most are ready, if that is more than `limit`. Returns whether it did.
-bool Scheduler::steal(uint32_t limit) {
+bool RunQueue::steal(uint32_t limit) {
     for (;;) {
         RunQueue& victim = *std::ranges::max_element(queues, {}, [](RunQueue& queue) { return queue.ready_count.load(); });
         if (victim.ready_count.load() <= limit) return false;
-        Thread* thread;
-        {
-            LockGuard guard(victim.lock);
-            thread = victim.take();
-            if (!thread) continue;
+        victim.lock.lock();
+        Thread* thread = victim.take();
+        if (thread)
             thread->hart_.store(arch::this_hart().index);  // from here on it is ready, but in no queue
-        }
+        victim.lock.unlock();
+        if (!thread) continue;
         LockGuard guard(my_queue().lock);
         my_queue().add(*thread);
         return true;
@@ -166,17 +194,8 @@ bool Scheduler::steal(uint32_t limit) {
 
 // SWITCHING
 
-RunQueue& Scheduler::lock_queue_of(const Thread& thread) {
-    for (;;) {
-        RunQueue& queue = queues[thread.hart_.load()];
-        queue.lock.lock();
-        if (&queue == &queues[thread.hart_.load()]) return queue;
-        queue.lock.unlock();  // it was taken over meanwhile
-    }
-}
-
 bool Scheduler::wake(Thread& thread) {
-    RunQueue& queue = lock_queue_of(thread);
+    RunQueue& queue = RunQueue::lock_of(thread);
     bool woken = queue.wake(thread);
     queue.lock.unlock();
     if (woken)
@@ -184,88 +203,79 @@ bool Scheduler::wake(Thread& thread) {
     return woken;
 }
 
-// Interrupts are off, and the queue's lock is held.
-void Scheduler::switch_away(RunQueue& queue) {
+// Leaves the current thread in `state` and goes on with the next one. Interrupts are off, and the lock is held.
+void RunQueue::switch_away(Thread::State state) {
     arch::Hart& hart = arch::this_hart();
     DEBUG_ASSERT(hart.held_locks.only(LockRank::run_queue));
-    Thread* next = queue.take();
+    current->state_ = state;
+    if (state == Thread::State::ready && current != idle)
+        add(*current);
+    Thread* next = take();
     if (!next)
-        next = queue.idle;
+        next = idle;
     next->state_ = Thread::State::running;
     hart.need_resched = false;
-    if (next == queue.current) return queue.lock.unlock();
+    if (next == current) return lock.unlock();
     uint64_t now = arch::now_ns();
     next->running_since_ = now;
-    queue.current->run_ns_.store(queue.current->run_ns_.load() + now - queue.current->running_since_);
-    if (queue.current == queue.idle)
-        queue.set_timer_by(now + turn_ns);  // an idle hart takes no turns
-    queue.previous = std::exchange(queue.current, next);
+    current->run_ns_.store(current->run_ns_.load() + now - current->running_since_);
+    if (current == idle)
+        set_timer_by(now + turn_ns);  // an idle hart takes no turns
+    previous = std::exchange(current, next);
     hart.thread = next;
     if (next->space)
         next->space->activate();
     else
         VmSpace::deactivate();
-    arch::switch_context(&queue.previous->context, &next->context);
+    arch::switch_context(&previous->context, &next->context);
     finish_switch();
 }
 
-// The hart may be another one than the one the thread left.
-void Scheduler::finish_switch() {
-    RunQueue& queue = my_queue();
-    Thread* previous = queue.previous;
+// The first thing a thread does when it comes. The hart may be another one than the one it left.
+void RunQueue::finish_switch() {
+    Thread* previous = my_queue().previous;
     bool is_dead = previous->state_ == Thread::State::dead;
-    queue.lock.unlock();
+    my_queue().lock.unlock();
     if (is_dead)
         delete previous;
 }
 
 void Scheduler::yield() {
     bool enabled = arch::disable_interrupts();
-    RunQueue& queue = my_queue();
-    queue.lock.lock();
-    if (queue.current != queue.idle)
-        queue.add(*queue.current);
-    switch_away(queue);
+    lock_my_queue().switch_away(Thread::State::ready);
     arch::restore_interrupts(enabled);
 }
 
 void Scheduler::exit() {
     arch::disable_interrupts();
-    RunQueue& queue = my_queue();
-    queue.lock.lock();
-    queue.current->state_ = Thread::State::dead;
-    switch_away(queue);
+    lock_my_queue().switch_away(Thread::State::dead);
     __builtin_unreachable();
 }
 
 void Scheduler::sleep_until_set(const Atomic<uint32_t>& flag, uint64_t deadline, Interruptible interruptible) {
     may_sleep();
     bool enabled = arch::disable_interrupts();
-    RunQueue& queue = my_queue();
+    RunQueue& queue = lock_my_queue();
     Thread& self = *queue.current;
     DEBUG_ASSERT(&self != queue.idle);
-    queue.lock.lock();
     if (flag.load_acquire() || (interruptible == Interruptible::yes && self.is_interrupted())) {
         queue.lock.unlock();
     } else {
-        self.state_ = Thread::State::sleeping;
         queue.add_sleeper(self, deadline);
-        switch_away(queue);
+        queue.switch_away(Thread::State::sleeping);
     }
     arch::restore_interrupts(enabled);
 }
 
 // A hart that has far fewer threads than another one takes over one of its.
 void Scheduler::on_timer(bool in_user) {
-    RunQueue& queue = my_queue();
-    auto& ticks = in_user ? queue.current->ticks_in_user_ : queue.current->ticks_in_kernel_;
-    ticks.store(ticks.load() + 1);
-    queue.lock.lock();
-    unsigned woken = queue.wake_due(arch::now_ns());
+    RunQueue& queue = lock_my_queue();
+    queue.count_tick(in_user);
+    unsigned woken = queue.wake_due();
     queue.lock.unlock();
     while (woken--)
         call_idle_hart(queue);
-    steal(queue.ready_count.load() + 1);
+    RunQueue::steal(queue.ready_count.load() + 1);
     arch::this_hart().need_resched = queue.ready_count.load() > 0;
 }
 
@@ -294,7 +304,7 @@ Result<> Thread::prepare_stack(void (*start)(void*)) {
 
 // Where the first switch to a thread arrives: interrupts are off, and the run queue is still locked.
 void Thread::start(void* thread) {
-    Scheduler::finish_switch();
+    RunQueue::finish_switch();
     arch::restore_interrupts(true);
     auto* self = static_cast<Thread*>(thread);
     self->entry_(*self);

@@ -61,7 +61,6 @@ public:
 
 private:
     friend struct RunQueue;
-    friend class Scheduler;
 
     Result<> prepare_stack(void (*start)(void*));
     static void start(void* thread);
@@ -69,8 +68,8 @@ private:
     Atomic<uint32_t> interrupted_;
     // With the lock of the run queue of `hart_`:
     State state_ = State::sleeping;
-    Atomic<uint32_t> hart_;          // index: where it runs, or ran last
-    uint64_t wake_time_ = 0;         // ns; while it is in the list of sleepers
+    Atomic<uint32_t> hart_;   // index: where it runs, or ran last
+    uint64_t wake_time_ = 0;  // ns; while it is in the list of sleepers
 
     // Written by the hart it runs on:
     Atomic<uint64_t> run_ns_, ticks_in_user_, ticks_in_kernel_;
@@ -110,14 +109,6 @@ public:
 
     // The timer interrupt: wakes whose time has come, and asks for a turn if others wait.
     static void on_timer(bool in_user);
-    // Lets go of what a switch held: the first thing a new thread does.
-    static void finish_switch();
-
-private:
-    static void enter_hart(void* idle);
-    static RunQueue& lock_queue_of(const Thread& thread);
-    static bool steal(uint32_t limit);
-    static void switch_away(RunQueue& queue);
 };
 
 }  // namespace kern
