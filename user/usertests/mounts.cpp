@@ -113,4 +113,20 @@ TEST(mount_says_what_is_wrong) {
     EXPECT(umount("/proc") == 0 && !is_there("/proc/self") && mount("proc", "/proc", "proc", 0, nullptr) == 0 && is_there("/proc/self"));
 }
 
+TEST(a_full_file_system_says_so_and_goes_on) {
+    EXPECT(mkdir("d", 0755) == 0 && mount("none", "d", "tmpfs", 0, "size=1m") == 0);
+    int fd = make_file("d/f"), kept = make_file("d/kept", "before");
+    std::string piece(100'000, 'x');
+    ssize_t count;
+    while ((count = write(fd, piece.data(), piece.size())) > 0) {
+    }
+    EXPECT(count == -1 && errno == ENOSPC);
+    EXPECT_ERROR(ENOSPC, write(fd, piece.data(), piece.size()));
+    EXPECT(pwrite(kept, "BE", 2, 0) == 2 && content_of("d/kept") == "BEfore");
+    EXPECT(ftruncate(fd, 0) == 0 && write(fd, piece.data(), piece.size()) == static_cast<ssize_t>(piece.size()));
+    EXPECT(close(fd) == 0 && close(kept) == 0 && mkdir("d/a", 0755) == 0 && mkdir("d/a/b", 0755) == 0);
+    close(make_file("d/a/b/c", "deep"));
+    EXPECT(umount("d") == 0);
+}
+
 }  // namespace
