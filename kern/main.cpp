@@ -1,8 +1,8 @@
 // From the firmware to the first process, in the order a reader wants to see it.
 #include "base/rng.h"
 #include "dev/board.h"
-#include "fs/boot.h"
 #include "fs/disk.h"
+#include "fs/mount.h"
 #include "mm/frame.h"
 #include "port.h"
 #include "process/lifecycle.h"

@@ -1,6 +1,3 @@
-#include "fs/boot.h"
-
-#include "base/print.h"
 #include "fs/cpio.h"
 #include "fs/devfs.h"
 #include "fs/mount.h"

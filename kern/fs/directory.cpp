@@ -17,17 +17,18 @@ void set_root_directory(Ref<Directory> directory) { root = directory.release(); 
 
 // A record: inode number, position of the next entry, size of the record, type, name, NUL, padding.
 bool EntrySink::offer(std::string_view name, uint64_t inode_number, InodeType type, uint64_t next) {
-    constexpr size_t NAME_AT = 19;
-    auto size = static_cast<uint16_t>(align_up(NAME_AT + name.size() + 1, 8));
+    struct [[gnu::packed]] Head {
+        uint64_t inode_number, next;
+        uint16_t size;
+        uint8_t type;  // DT_REG and so on
+    };
+    auto size = static_cast<uint16_t>(align_up(sizeof(Head) + name.size() + 1, 8));
     is_full_ = size > buffer_.size() - used_;
     if (is_full_) return false;
     std::byte* record = buffer_.data() + used_;
     memset(record, 0, size);
-    memcpy(record, &inode_number, 8);
-    memcpy(record + 8, &next, 8);
-    memcpy(record + 16, &size, 2);
-    record[18] = static_cast<std::byte>(static_cast<uint32_t>(type) >> 12);  // DT_REG and so on
-    memcpy(record + NAME_AT, name.data(), name.size());
+    new (record) Head{inode_number, next, size, static_cast<uint8_t>(static_cast<uint32_t>(type) >> 12)};
+    memcpy(record + sizeof(Head), name.data(), name.size());
     used_ += size;
     position = next;
     return true;

@@ -1,7 +1,5 @@
 #include "fs/fd_table.h"
 
-#include "fs/file_lock.h"
-
 namespace kern {
 
 Result<FdTable::Slot> FdTable::slot(int fd) {

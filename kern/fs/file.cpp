@@ -3,7 +3,6 @@
 #include <cstring>
 
 #include "arch/contract.h"
-#include "fs/file_lock.h"
 
 namespace kern {
 

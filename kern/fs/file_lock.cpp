@@ -1,43 +1,29 @@
-#include "fs/file_lock.h"
+#include "fs/file.h"
+
+#include "base/vec.h"
 
 namespace kern {
 
 namespace {
 
-struct HeldLock : ListNode<HeldLock>, FileLock {
-    explicit HeldLock(const FileLock& lock) : FileLock(lock) {}
-
-    bool is_like(const FileLock& other) const { return inode == other.inode && kind == other.kind; }
-    bool overlaps(const FileLock& other) const { return first <= other.last && other.first <= last; }
-    bool blocks(const FileLock& other) const {
-        bool excludes = type == LockType::write || other.type == LockType::write;
-        return is_like(other) && owner != other.owner && excludes && overlaps(other);
-    }
-};
-
 // All there are: a handful. The inode of each is open, so it is there.
-constinit Locked<List<HeldLock, HeldLock>, Mutex> locks{LockRank::inode};
-constinit Atomic<uint32_t> lock_count;  // mostly 0: then nobody who closes a file has to look
+constinit Locked<Vec<FileLock>, Mutex> locks{LockRank::inode};
+constinit Atomic<uint64_t> lock_count;  // mostly 0: then nobody who closes a file has to look
 constinit WaitQueue released;
 
-// The first in the file that is in the way.
-HeldLock* find_blocking(List<HeldLock, HeldLock>& list, const FileLock& wanted) {
-    HeldLock* first = nullptr;
-    for (HeldLock& held : list)
-        if (held.blocks(wanted) && (!first || held.first < first->first))
+bool is_same(const FileLock& a, const FileLock& b) { return a.inode == b.inode && a.kind == b.kind; }
+bool overlap(const FileLock& a, const FileLock& b) { return a.first <= b.last && b.first <= a.last; }
+
+// The first in the file that another owner has in the way; null: none.
+const FileLock* find_blocking(const Vec<FileLock>& list, const FileLock& wanted) {
+    const FileLock* first = nullptr;
+    for (const FileLock& held : list) {
+        if (!is_same(held, wanted) || held.owner == wanted.owner || !overlap(held, wanted)) continue;
+        bool excludes = held.type == LockType::write || wanted.type == LockType::write;
+        if (excludes && (!first || held.first < first->first))
             first = &held;
+    }
     return wanted.type == LockType::none ? nullptr : first;
-}
-
-void remove(HeldLock& held) {
-    held.unlink();
-    delete &held;
-    lock_count.fetch_sub(1);
-}
-
-void insert(List<HeldLock, HeldLock>& list, Own<HeldLock> lock) {
-    list.push_back(*lock.release());
-    lock_count.fetch_add(1);
 }
 
 // Puts the owner's new lock in the place of what it had there:
@@ -45,72 +31,69 @@ void insert(List<HeldLock, HeldLock>& list, Own<HeldLock> lock) {
 //     had        [ read           ]        [ read ]
 //     wanted            [ write ]                  [ read ]
 //     has now    [ read ][write ][]        [ read         ]
-void replace(List<HeldLock, HeldLock>& list, Own<HeldLock> lock, Own<HeldLock> rest) {
-    for (auto at = list.begin(); at != list.end();) {
-        HeldLock& held = *at;
-        ++at;
-        if (!held.is_like(*lock) || held.owner != lock->owner) continue;
-        bool touches = held.overlaps(*lock) || held.last + 1 == lock->first || lock->last + 1 == held.first;
-        if (held.type == lock->type && touches) {
-            lock->first = std::min(lock->first, held.first);
-            lock->last = std::max(lock->last, held.last);
-            remove(held);
-        } else if (held.overlaps(*lock)) {
-            bool stays_before = held.first < lock->first, stays_behind = held.last > lock->last;
-            if (stays_before && stays_behind) {
-                static_cast<FileLock&>(*rest) = held;
-                rest->first = lock->last + 1;
-                insert(list, std::move(rest));
-            }
-            if (stays_before)
-                held.last = lock->first - 1;
-            else if (stays_behind)
-                held.first = lock->last + 1;
-            else
-                remove(held);
+Result<> replace(Vec<FileLock>& list, FileLock lock) {
+    Vec<FileLock> after;
+    for (const FileLock& held : list) {
+        bool is_mine = is_same(held, lock) && held.owner == lock.owner, overlaps = overlap(held, lock);
+        bool touches = overlaps || held.last + 1 == lock.first || lock.last + 1 == held.first;
+        if (is_mine && touches && held.type == lock.type) {
+            lock.first = std::min(lock.first, held.first);
+            lock.last = std::max(lock.last, held.last);
+        } else if (is_mine && overlaps) {
+            FileLock before = held, behind = held;
+            before.last = lock.first - 1;
+            behind.first = lock.last + 1;
+            if (held.first < lock.first)
+                TRY(after.push(before));
+            if (held.last > lock.last)
+                TRY(after.push(behind));
+        } else {
+            TRY(after.push(held));
         }
     }
-    if (lock->type != LockType::none)
-        insert(list, std::move(lock));
+    if (lock.type != LockType::none)
+        TRY(after.push(lock));
+    list = std::move(after);
+    lock_count.store(list.size());
+    return {};
 }
 
 }  // namespace
 
 Result<> set_lock(const FileLock& wanted, bool waits) {
-    auto lock = TRY(make_own<HeldLock>(wanted)), rest = TRY(make_own<HeldLock>(wanted));
+    Result<> replaced;
     auto attempt = [&] {
         auto list = locks.lock();
-        if (find_blocking(*list, wanted)) return false;
-        replace(*list, std::move(lock), std::move(rest));
-        return true;
+        bool is_free = !find_blocking(*list, wanted);
+        if (is_free)
+            replaced = replace(*list, wanted);
+        return is_free;
     };
     if (!waits && !attempt()) return fail(Errno::EAGAIN);
     if (waits)
         TRY(released.wait_until(attempt));
     released.wake_all();  // it may be less than before
-    return {};
+    return replaced;
 }
 
 FileLock find_conflict(const FileLock& wanted) {
     auto list = locks.lock();
-    HeldLock* held = find_blocking(*list, wanted);
-    FileLock found = held ? *held : wanted;
-    if (!held)
-        found.type = LockType::none;
-    return found;
+    const FileLock* held = find_blocking(*list, wanted);
+    FileLock none = wanted;
+    none.type = LockType::none;
+    return held ? *held : none;
 }
 
 void release_locks(Inode& inode, const void* owner) {
     if (!lock_count.load()) return;
-    {
-        auto list = locks.lock();
-        for (auto at = list->begin(); at != list->end();) {
-            HeldLock& held = *at;
-            ++at;
-            if (held.inode == &inode && held.owner == owner)
-                remove(held);
+    auto list = locks.lock();
+    for (size_t i = list->size(); i-- > 0;)
+        if ((*list)[i].inode == &inode && (*list)[i].owner == owner) {
+            (*list)[i] = list->back();
+            list->pop();
         }
-    }
+    lock_count.store(list->size());
+    list.unlock();
     released.wake_all();
 }
 

@@ -1,6 +1,7 @@
 // Mounting: see mount(2), umount2(2). What a mount does to the tree of names is drawn in fs/directory.h.
 #pragma once
 
+#include "base/boot_args.h"
 #include "base/print.h"
 #include "fs/directory.h"
 
@@ -27,5 +28,12 @@ Result<> unmount(Inode& root, bool even_if_busy);
 void sync_file_systems();
 // The lines of /proc/mounts.
 void write_mounts(TextSink& out);
+
+// AT BOOT
+
+// Makes the root in memory, fills it from the archives that the boot loader put in memory (the kernel's -initrd; empty:
+// it stays so), and mounts /dev and /proc. An error has been reported in one line: EINVAL (a malformed archive),
+// ENOSPC, ENOMEM and what fs/tree.h says.
+Result<> mount_root(std::span<const std::byte> initramfs, ConsoleMode console);
 
 }  // namespace kern

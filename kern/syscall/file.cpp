@@ -1,5 +1,4 @@
 // System calls on descriptors and the bytes behind them.
-#include "fs/file_lock.h"
 #include "fs/mount.h"
 #include "mm/user_copy.h"
 #include "process/signal.h"

@@ -24,7 +24,7 @@ Result<uint64_t> unknown(uint64_t number) {
 }  // namespace
 
 void init_syscalls() {
-    for (std::span<const Syscall> family : {MEMORY_SYSCALLS, PROCESS_SYSCALLS, FILE_SYSCALLS, FILE_INFO_SYSCALLS, POLL_SYSCALLS,
+    for (std::span<const Syscall> family : {MEMORY_SYSCALLS, PROCESS_SYSCALLS, FILE_SYSCALLS, POLL_SYSCALLS,
                                             PATH_SYSCALLS, SIGNAL_SYSCALLS, TIME_SYSCALLS, SYSTEM_SYSCALLS})
         for (const Syscall& call : family)
             handlers[call.number] = call.handler;

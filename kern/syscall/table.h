@@ -70,9 +70,8 @@ inline Result<uint64_t> zero(const SyscallArgs&) { return 0; }
 extern const std::span<const Syscall> MEMORY_SYSCALLS;
 extern const std::span<const Syscall> PROCESS_SYSCALLS;
 extern const std::span<const Syscall> FILE_SYSCALLS;       // descriptors and bytes
-extern const std::span<const Syscall> FILE_INFO_SYSCALLS;  // stat(2), listings
 extern const std::span<const Syscall> POLL_SYSCALLS;
-extern const std::span<const Syscall> PATH_SYSCALLS;       // opening, making, removing, renaming
+extern const std::span<const Syscall> PATH_SYSCALLS;       // opening, making, removing, renaming, stat(2)
 extern const std::span<const Syscall> SIGNAL_SYSCALLS;
 extern const std::span<const Syscall> TIME_SYSCALLS;
 extern const std::span<const Syscall> SYSTEM_SYSCALLS;     // limits, scheduling, the machine
