@@ -8,7 +8,7 @@ namespace {
 // Threads of one process share everything; processes share nothing but, if wanted, the space.
 Result<> check(uint64_t flags) {
     using namespace clone_flag;
-    if (flags & ~SUPPORTED) return fail(Errno::EINVAL);
+    if ((flags & ~SUPPORTED) || ((flags & CLEAR_SIGHAND) && (flags & SIGHAND))) return fail(Errno::EINVAL);
     return (flags & THREAD_SHARES) == THREAD_SHARES || !(flags & (THREAD | SIGHAND | FILES | FS)) ? Result<>() : fail(Errno::EINVAL);
 }
 
@@ -70,6 +70,8 @@ Result<int> clone(const CloneRequest& request) {
         TRY(lock_process_tree()->add(*thread));
     } else {
         (void)process->lock_vmar().set_vmar(std::move(space));
+        if (request.flags & clone_flag::CLEAR_SIGHAND)
+            process->lock()->actions.reset_handlers();
         int signal = request.flags & clone_flag::EXIT_SIGNAL;
         process->exit_signal.store(signal <= SIGNAL_COUNT ? signal : 0);
         TRY(lock_process_tree()->add(*process, *thread, &parent.process()));

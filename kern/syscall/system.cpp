@@ -179,7 +179,6 @@ constexpr Syscall CALLS[] = {
     {261, "prlimit64", call<sys_prlimit64>},
     {278, "getrandom", call<sys_getrandom>},
     {293, "rseq", not_supported},
-    {435, "clone3", not_supported},
 };
 
 }  // namespace
