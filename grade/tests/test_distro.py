@@ -2,17 +2,18 @@
 test here is skipped."""
 
 import os
-import re
 import shlex
 import shutil
 import subprocess
 from pathlib import Path
 
+import pexpect
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "grade/tests/distro"
 NOT_HERE = 77
+CROSS_CC = os.environ.get("CROSS_CC") or "riscv64-linux-gnu-gcc"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
 
 
@@ -53,26 +54,92 @@ def same_on_both(words, debian, scripts, *options):
     assert astrolabe.returncode == linux.returncode
 
 
-@pytest.mark.parametrize("script", ["shell", "text", "files"])
-def test_busybox(script, debian, scripts):
+@pytest.mark.parametrize("script", ["shell", "text", "files", "jobs", "system", "loader"])
+def test_scripts_of_the_shell(script, debian, scripts):
     same_on_both(["/bin/sh", f"/t/{script}.sh"], debian, scripts)
 
 
-def without_addresses(output):
-    """Where the loader puts a library is the kernel's choice."""
-    return re.sub(r" \(0x[0-9a-f]+\)", "", output.decode())
+def test_lua(debian, scripts):
+    same_on_both(["/usr/bin/lua5.4", "/t/lua.lua", "one", "two words"], debian, scripts)
 
 
-@pytest.mark.parametrize("words", [
-    "/lib/ld-linux-riscv64-lp64d.so.1 /usr/bin/lua5.4 -e 'print(1)'",
-    "/lib/ld-linux-riscv64-lp64d.so.1 --list /usr/bin/sqlite3",
-    "/lib/ld-linux-riscv64-lp64d.so.1 /nowhere",
-    "/usr/bin/lua5.4 -e 'error(\"no\")'",
-    "/usr/bin/sqlite3 /nowhere/base.db 'select 1'",
-])
-def test_the_loader(words, debian, scripts):
-    words = shlex.split(words)
-    linux = run_here(["grade/run-on-linux", "--sv39", str(debian), "--", *words])
-    astrolabe = on_astrolabe(words, scripts)
-    assert without_addresses(astrolabe.stdout) == without_addresses(linux.stdout)
-    assert astrolabe.returncode == linux.returncode
+def test_sqlite_in_memory(debian, scripts):
+    """The database is a file of the root file system in memory; journals of all kinds, one of them in shared memory."""
+    same_on_both(["/bin/sh", "/t/sqlite.sh", "/tmp"], debian, scripts, "MEM=256M", "TIMEOUT=120")
+
+
+def test_shared_libraries_of_ones_own(debian, scripts):
+    """Symbols across libraries, thread-local ones too, what is loaded while the program runs, threads."""
+    def compile(output, source, *options):
+        done = subprocess.run([CROSS_CC, "-O2", "-Wall", "-o", scripts / "t" / output, SCRIPTS / source, *options],
+                              capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        shutil.copy(scripts / "t" / output, debian / "t")
+
+    compile("libadd.so", "libadd.c", "-shared", "-fPIC")
+    compile("libplugin.so", "libplugin.c", "-shared", "-fPIC")
+    compile("dynamic", "dynamic.c", f"-L{scripts}/t", "-ladd", "-Wl,-rpath,/t", "-pthread")
+    same_on_both(["/t/dynamic"], debian, scripts)
+
+
+@pytest.fixture
+def shell(debian):
+    """Debian's shell on the machine's console, as make distro starts it."""
+    console = pexpect.spawn("make", ["-s", "distro"], cwd=str(ROOT), env=ENVIRONMENT, timeout=60, encoding="utf-8",
+                            dimensions=(24, 80))
+    console.delaybeforesend = None
+    console.expect("~ # ")
+    yield console
+    console.close(force=True)
+
+
+def type_line(console, line, prompt="~ # "):
+    """Types a line; returns what came before the next prompt, without the terminal's control sequences."""
+    console.sendline(line)
+    console.expect_exact(prompt)
+    return console.before.replace("\r", "").partition("\n")[2]
+
+
+def test_a_session_at_the_console(shell):
+    """Job control, vi, and the line editors of lua and sqlite3."""
+    assert type_line(shell, "echo $((6 * 7)) | tee /tmp/answer") == "42\n"
+    shell.sendline("(echo begun; sleep 1000)")
+    shell.expect("\nbegun")  # from here on the keys are its own, not the shell's line editor's
+    shell.sendcontrol("z")
+    shell.expect(r"\[1\]\+ +Stopped")
+    shell.expect("~ # ")
+    assert "Stopped" in type_line(shell, "jobs")
+    shell.sendline("fg")
+    shell.expect(r"sleep 1000\)?\r+\n")
+    shell.sendcontrol("c")
+    shell.expect("~ # ")
+    assert type_line(shell, "echo $?") == "130\n"
+
+    shell.sendline("vi /tmp/note")
+    shell.expect("- /tmp/note")
+    for keys in ("ifirst line\rsecond line", "1GA, longer"):
+        shell.send(keys)
+        shell.expect("I /tmp/note")
+        shell.send("\x1b")
+        shell.expect("- /tmp/note")  # out of insert mode: what follows is not taken for part of an escape sequence
+    shell.send("yyjpkdd:s/first/third/\r")
+    shell.send(":wq\r")
+    shell.expect("~ # ")
+    assert type_line(shell, "cat /tmp/note") == "first line, longer\nthird line, longer\n"
+
+    shell.sendline("lua5.4")
+    shell.expect("> ")
+    assert "ABC" in type_line(shell, "print(('abc'):upper())", "> ")
+    shell.sendline("os.exit()")
+    shell.expect("~ # ")
+    shell.sendline("sqlite3 /tmp/base.db")
+    shell.expect("sqlite> ")
+    type_line(shell, "create table t(x); insert into t values(41);", "sqlite> ")
+    assert "42" in type_line(shell, "select x + 1 from t;", "sqlite> ")
+    shell.sendline(".quit")
+    shell.expect("~ # ")
+
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    shell.wait()
+    assert shell.exitstatus == 0

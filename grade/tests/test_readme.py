@@ -1,8 +1,9 @@
-"""The README's sessions are played in a clone of this tree, command by command, and must go as printed.
+"""The sessions of README.md and docs/programs.md are played in a clone of this tree, command by command, and must go as printed.
 
-A line of output in the README must come, in order; `...` stands for any number of lines. Numbers of seconds, seeds and
+A line of output on the page must come, in order; `...` stands for any number of lines. Numbers of seconds, seeds and
 versions may differ. `# exits with N` behind a command names its status, else it is 0. A block `mutant=NAME` is played with
-the lab filled in by the reference and that mutant; before the blocks behind it the reference itself is put in.
+the lab filled in by the reference and that mutant; before the blocks behind it the reference itself is put in. A block `distro`
+needs Debian's packages.
 """
 
 import os
@@ -17,24 +18,25 @@ import pexpect
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-README = (ROOT / "README.md").read_text()
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
 LAB = ROOT / "labs/1-vmar"
 LONG = ("make grade", "make test")  # what "Start" names: they are this test's own surroundings
 
+PROMPT = r"\n(~ # |\$ )"
+
 pytestmark = pytest.mark.slow
 
 
-def blocks():
-    """(options, [(command, [output lines])]) of each console block."""
-    for options, text in re.findall(r"^```console ?(.*?)\n(.*?)^```", README, re.DOTALL | re.MULTILINE):
+def blocks(page):
+    """({option}, [(command, [output lines])]) of each console block."""
+    for options, text in re.findall(r"^```console ?(.*?)\n(.*?)^```", (ROOT / page).read_text(), re.DOTALL | re.MULTILINE):
         session = []
         for line in text.splitlines():
-            if line.startswith("$ "):
+            if line.startswith(("$ ", "# ")):
                 session.append((line[2:], []))
             else:
                 session[-1][1].append(line)
-        yield options, session
+        yield set(options.split()), session
 
 
 def pattern(line: str) -> str:
@@ -71,11 +73,11 @@ def put_in(tree: Path, mutant: str | None) -> None:
 def play_interactive(session, where: Path) -> None:
     command, expected = session[0]
     shell = pexpect.spawn("/bin/sh", ["-c", command], cwd=str(where), env=ENVIRONMENT, timeout=300, encoding="utf-8")
-    shell.expect(r"\$ ")
+    shell.expect(PROMPT)
     check_output(command, expected, shell.before)
     for typed, expected in session[1:]:
         shell.sendline(typed)
-        shell.expect(pexpect.EOF if typed == "exit" else r"\n\$ ")
+        shell.expect(pexpect.EOF if typed == "exit" else PROMPT)
         check_output(typed, expected, shell.before.replace("\r", "").partition("\n")[2])
 
 
@@ -97,14 +99,29 @@ def play(session, where: Path) -> Path:
     return where
 
 
-def test_the_readme_goes_as_printed(tmp_path):
-    where = tmp_path / "astrolabe"
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    where = tmp_path_factory.mktemp("pages") / "astrolabe"
     subprocess.run(["git", "clone", "-q", ROOT, where], check=True)
-    for options, session in blocks():
-        if options == "interactive":
+    return where
+
+
+def test_the_readme_goes_as_printed(tree):
+    where = tree
+    for options, session in blocks("README.md"):
+        if options == {"interactive"}:
             play_interactive(session, where)
             continue
-        mutant = options.removeprefix("mutant=") or None
+        mutant = next((option.removeprefix("mutant=") for option in options), None)
         if where.name != "astrolabe":
             put_in(where, mutant)
         where = play(session, where)
+
+
+def test_the_page_on_programs_goes_as_printed(tree, tmp_path):
+    fetched = subprocess.run(["grade/distro", tmp_path / "root"], cwd=ROOT, check=False).returncode == 0
+    for options, session in blocks("docs/programs.md"):
+        if fetched or "distro" not in options:
+            (play_interactive if "interactive" in options else play)(session, tree)
+    if not fetched:
+        pytest.skip("without Debian's packages only a part was played")

@@ -11,7 +11,7 @@ wait $!; echo "wait: $?"
 (exit 5) & first=$!
 (exit 6) & second=$!
 wait $first; echo "first $?"; wait $second; echo "second $?"
-sleep 100 & kill $!; wait $! 2>/dev/null; echo "killed in the background: $?"
+trap - TERM; sleep 100 & kill $!; wait $! 2>/dev/null; echo "killed in the background: $?"
 for n in 1 2 3 4 5; do (echo $n >/tmp/part.$n) & done; wait; cat /tmp/part.*
 { sleep 0.1; echo late; } & echo early; wait
 
@@ -19,7 +19,8 @@ seq 1 20000 | grep 7 | sed 's/7/seven/' | sort | uniq | wc -l
 yes | head -n 3
 yes | sed 5q | wc -l
 seq 5 | while read -r n; do echo $((n * n)); done | tac | paste -s -d,
-cat /dev/zero | dd bs=1000 count=100 2>/dev/null | wc -c
+cat /dev/zero | dd bs=1000 count=100 iflag=fullblock 2>/dev/null | wc -c
+mkfifo /tmp/fifo; (cat /tmp/fifo | rev) & echo 'through a fifo' >/tmp/fifo; wait
 timeout 0.2 sleep 10; echo "timeout: $?"
 sh -c 'trap "echo int; exit 9" INT; kill -INT $$; echo unreached'; echo "child: $?"
 trap 'echo child ended' CHLD; true & wait; trap - CHLD
