@@ -174,6 +174,7 @@ constexpr Syscall CALLS[] = {
     {160, "uname", call<sys_uname>},
     {168, "getcpu", call<sys_getcpu>},
     {179, "sysinfo", call<sys_sysinfo>},
+    {198, "socket", not_supported},
     {258, "riscv_hwprobe", not_supported},
     {259, "riscv_flush_icache", call<sys_riscv_flush_icache>},
     {261, "prlimit64", call<sys_prlimit64>},
