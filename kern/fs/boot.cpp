@@ -100,7 +100,7 @@ Result<> mount_on(std::string_view name, std::string_view type) {
 
 // What the archive holds below /dev and /proc lies under what is mounted there.
 Result<> mount_all(std::span<const std::byte> initramfs, ConsoleMode console) {
-    set_root_directory(TRY(make_ref<RamDirectory>(rootfs, 0755)));
+    set_root_directory(TRY(make_ram_directory(rootfs, 0755)));
     TRY(make_devfs(console));
     if (!initramfs.empty())
         TRY(unpack_initramfs(initramfs));

@@ -77,7 +77,7 @@ constexpr std::pair<std::string_view, std::string_view> LINKS[] = {
 Ref<Directory> devfs_root() { return Ref<Directory>::share(devices); }
 
 Result<> make_devfs(ConsoleMode console) {
-    auto directory = TRY(make_ref<RamDirectory>(devfs, 0755));
+    auto directory = TRY(make_ram_directory(devfs, 0755));
     for (const MemoryDevice& device : MEMORY_DEVICES)
         TRY(directory->put(device.name, TRY(make_ref<MemoryDeviceFile>(device))));
     char disk[] = "vda";

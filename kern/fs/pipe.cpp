@@ -19,24 +19,117 @@ public:
     Pipe(FileSystem& fs, uint32_t permissions) : Inode(fs, mode_of(InodeType::fifo, permissions)) {}
 
     bool is_seekable() const override { return false; }
-    Result<> opened(File& file) override;
+
+    // A fifo's end waits until the other is opened, be it for a moment only; who does not wait may not write to nobody.
+    Result<> opened(File& file) override {
+        count(file, 1);
+        bool waits = !file.has(open_flag::NON_BLOCKING);
+        if (!waits && !readers_.load()) return fail(Errno::ENXIO);
+        int readers_before = readers_so_far_.load(), writers_before = writers_so_far_.load();
+        readers_so_far_.fetch_add(file.can_read());
+        writers_so_far_.fetch_add(file.can_write());
+        changed();
+        auto is_met = [&] {
+            return (readers_.load() || readers_so_far_.load() != readers_before) &&
+                   (writers_.load() || writers_so_far_.load() != writers_before);
+        };
+        if (waits)
+            TRY(events_.wait_until(is_met));
+        return {};
+    }
+
     void closed(File& file) override { count(file, -1); }
-    Result<size_t> read(File& file, UserBytes to) override;
-    Result<size_t> write(File& file, UserBytes from) override;
-    Result<> control(unsigned request, VirtAddr argument) override;
-    uint32_t ready() override;
+
+    Result<size_t> read(File& file, UserBytes to) override {
+        if (!to.size) return 0;
+        return await(file, [&]() -> std::optional<Result<size_t>> {
+            if (!used() && writers_.load()) return std::nullopt;
+            return in_pieces(read_, std::min(to.size, used()), [&](std::byte* bytes, size_t done, size_t count) {
+                return to.copy_in(bytes, done, count);
+            });
+        });
+    }
+
+    // Short writes are put in whole, longer ones as room comes free. EPIPE: nobody will read it.
+    Result<size_t> write(File& file, UserBytes from) override {
+        for (size_t done = 0; done < from.size;) {
+            size_t least = from.size <= ATOMIC_WRITE ? from.size : 1;
+            UserBytes rest = from.from(done);
+            auto put = await(file, [&]() -> std::optional<Result<size_t>> {
+                if (!readers_.load()) return fail(Errno::EPIPE);
+                size_t room = CAPACITY - used();
+                if (room < least) return std::nullopt;
+                return in_pieces(written_, std::min(rest.size, room), [&](std::byte* bytes, size_t done, size_t count) {
+                    return rest.copy_out(bytes, done, count);
+                });
+            });
+            if (!put) return done ? Result<size_t>(done) : put;
+            done += *put;
+        }
+        return from.size;
+    }
+
+    Result<> control(unsigned request, VirtAddr argument) override {
+        constexpr unsigned FIONREAD = 0x541b;
+        return request == FIONREAD ? write_user(argument, static_cast<int>(used())) : fail(Errno::ENOTTY);
+    }
+
+    uint32_t ready() override {
+        uint32_t events = (used() ? poll_event::IN : 0) | (CAPACITY - used() >= ATOMIC_WRITE ? poll_event::OUT : 0);
+        bool is_left = !writers_.load() && writers_so_far_.load();
+        return events | (is_left ? poll_event::HANG_UP : 0) | (readers_.load() ? 0 : poll_event::ERROR);
+    }
 
 private:
-    void count(File& file, int change);
+    size_t used() const { return written_.load() - read_.load(); }
+
     void changed() {
         events_.wake_all();
         poll_changed();
     }
-    size_t used() const { return written_.load() - read_.load(); }
+
+    void count(File& file, int change) {
+        readers_.fetch_add(file.can_read() ? change : 0);
+        writers_.fetch_add(file.can_write() ? change : 0);
+        changed();
+    }
+
+    // Calls attempt() with bytes_ held until it gives something, and sleeps meanwhile. EAGAIN, EINTR.
     template <typename Attempt>
-    Result<size_t> await(File& file, Attempt attempt);
+    Result<size_t> await(File& file, Attempt attempt) {
+        std::optional<Result<size_t>> result;
+        auto locked_attempt = [&] {
+            LockGuard guard(bytes_);
+            result = attempt();
+            return result.has_value();
+        };
+        if (locked_attempt()) return *result;
+        if (file.has(open_flag::NON_BLOCKING)) return fail(Errno::EAGAIN);
+        TRY(events_.wait_until(locked_attempt));
+        return *result;
+    }
+
+    // Calls copy(bytes, done, count) for each piece of a frame from `position` on, which goes along; stops when it
+    // copies less.
     template <typename Copy>
-    Result<size_t> in_pieces(Atomic<uint64_t>& position, size_t size, Copy copy);
+    Result<size_t> in_pieces(Atomic<uint64_t>& position, size_t size, Copy copy) {
+        size_t done = 0;
+        while (done < size) {
+            uint64_t at = position.load();
+            FrameRef& frame = frames_[at / PAGE_SIZE % FRAMES];
+            if (!frame)
+                frame = FrameRef::allocate(FrameUse::kernel, Fill::none).value_or(FrameRef());
+            if (!frame) break;
+            size_t part = std::min(size - done, PAGE_SIZE - at % PAGE_SIZE);
+            size_t copied = copy(frame->data() + at % PAGE_SIZE, done, part);
+            done += copied;
+            position.store(at + copied);
+            if (copied < part) break;
+        }
+        changed();
+        bool has_frame = static_cast<bool>(frames_[position.load() / PAGE_SIZE % FRAMES]);
+        return done || !size ? Result<size_t>(done) : fail(has_frame ? Errno::EFAULT : Errno::ENOMEM);
+    }
 
     Mutex bytes_{LockRank::inode};      // what follows changes with it
     FrameRef frames_[FRAMES];
@@ -44,107 +137,6 @@ private:
     Atomic<int> readers_, writers_, readers_so_far_, writers_so_far_;
     WaitQueue events_;
 };
-
-void Pipe::count(File& file, int change) {
-    readers_.fetch_add(file.can_read() ? change : 0);
-    writers_.fetch_add(file.can_write() ? change : 0);
-    changed();
-}
-
-// A fifo's end waits until the other is opened, be it for a moment only; who does not wait may not write to nobody.
-Result<> Pipe::opened(File& file) {
-    count(file, 1);
-    bool waits = !file.has(open_flag::NON_BLOCKING);
-    if (!waits && !readers_.load()) return fail(Errno::ENXIO);
-    int readers_before = readers_so_far_.load(), writers_before = writers_so_far_.load();
-    readers_so_far_.fetch_add(file.can_read());
-    writers_so_far_.fetch_add(file.can_write());
-    changed();
-    auto is_met = [&] {
-        return (readers_.load() || readers_so_far_.load() != readers_before) &&
-               (writers_.load() || writers_so_far_.load() != writers_before);
-    };
-    if (waits)
-        TRY(events_.wait_until(is_met));
-    return {};
-}
-
-// Calls attempt() with bytes_ held until it gives something, and sleeps meanwhile. EAGAIN, EINTR.
-template <typename Attempt>
-Result<size_t> Pipe::await(File& file, Attempt attempt) {
-    std::optional<Result<size_t>> result;
-    auto locked_attempt = [&] {
-        LockGuard guard(bytes_);
-        result = attempt();
-        return result.has_value();
-    };
-    if (locked_attempt()) return *result;
-    if (file.has(open_flag::NON_BLOCKING)) return fail(Errno::EAGAIN);
-    TRY(events_.wait_until(locked_attempt));
-    return *result;
-}
-
-// Calls copy(bytes, done, count) for each piece of a frame from `position` on, which goes along; stops when it copies
-// less.
-template <typename Copy>
-Result<size_t> Pipe::in_pieces(Atomic<uint64_t>& position, size_t size, Copy copy) {
-    size_t done = 0;
-    while (done < size) {
-        uint64_t at = position.load();
-        FrameRef& frame = frames_[at / PAGE_SIZE % FRAMES];
-        if (!frame)
-            frame = FrameRef::allocate(FrameUse::kernel, Fill::none).value_or(FrameRef());
-        if (!frame) break;
-        size_t part = std::min(size - done, PAGE_SIZE - at % PAGE_SIZE);
-        size_t copied = copy(frame->data() + at % PAGE_SIZE, done, part);
-        done += copied;
-        position.store(at + copied);
-        if (copied < part) break;
-    }
-    changed();
-    bool has_frame = static_cast<bool>(frames_[position.load() / PAGE_SIZE % FRAMES]);
-    return done || !size ? Result<size_t>(done) : fail(has_frame ? Errno::EFAULT : Errno::ENOMEM);
-}
-
-Result<size_t> Pipe::read(File& file, UserBytes to) {
-    if (!to.size) return 0;
-    return await(file, [&]() -> std::optional<Result<size_t>> {
-        if (!used() && writers_.load()) return std::nullopt;
-        return in_pieces(read_, std::min(to.size, used()), [&](std::byte* bytes, size_t done, size_t count) {
-            return to.copy_in(bytes, done, count);
-        });
-    });
-}
-
-// Short writes are put in whole, longer ones as room comes free. EPIPE: nobody will read it.
-Result<size_t> Pipe::write(File& file, UserBytes from) {
-    for (size_t done = 0; done < from.size;) {
-        size_t least = from.size <= ATOMIC_WRITE ? from.size : 1;
-        UserBytes rest = from.from(done);
-        auto put = await(file, [&]() -> std::optional<Result<size_t>> {
-            if (!readers_.load()) return fail(Errno::EPIPE);
-            size_t room = CAPACITY - used();
-            if (room < least) return std::nullopt;
-            return in_pieces(written_, std::min(rest.size, room), [&](std::byte* bytes, size_t done, size_t count) {
-                return rest.copy_out(bytes, done, count);
-            });
-        });
-        if (!put) return done ? Result<size_t>(done) : put;
-        done += *put;
-    }
-    return from.size;
-}
-
-Result<> Pipe::control(unsigned request, VirtAddr argument) {
-    constexpr unsigned FIONREAD = 0x541b;
-    return request == FIONREAD ? write_user(argument, static_cast<int>(used())) : fail(Errno::ENOTTY);
-}
-
-uint32_t Pipe::ready() {
-    uint32_t events = (used() ? poll_event::IN : 0) | (CAPACITY - used() >= ATOMIC_WRITE ? poll_event::OUT : 0);
-    bool is_left = !writers_.load() && writers_so_far_.load();
-    return events | (is_left ? poll_event::HANG_UP : 0) | (readers_.load() ? 0 : poll_event::ERROR);
-}
 
 }  // namespace
 
