@@ -33,34 +33,19 @@ void start_terminal(ConsoleMode mode);
 // /dev/console, or /dev/tty, which only opens (ENXIO) for a process whose session has the terminal. ENOMEM.
 Result<Ref<Inode>> make_terminal(FileSystem& fs, unsigned minor);
 
-struct TerminalOwner {
-    int session = 0;
-    int group = 0;  // in the foreground
-};
-TerminalOwner terminal_owner();
-// The leader of this session is gone, or gives the terminal up: what was in the foreground hears of it.
-void release_terminal(int session);
+// WHAT THE TERMINAL ASKS OF THE PROCESSES (implemented in kern/process/terminal_jobs.cpp). Signals by their numbers.
 
-// WHAT THE TERMINAL ASKS OF THE PROCESSES (implemented in kern/process/terminal_jobs.cpp)
+bool is_controlling_terminal();  // of the process that calls
+// To the group in the foreground; when there is none, to everyone but the first process.
+void signal_foreground(int signal);
+// The same from an interrupt: a key for SIGINT, SIGQUIT or SIGTSTP was pressed.
+void on_terminal_key(int signal);
 
-enum class TerminalSignal {  // the signals' numbers
-    hang_up = 1, interrupt = 2, quit = 3, resume = 18, stop = 20, background_read = 21, background_write = 22, resized = 28,
-};
-
-// The process that calls.
-struct Job {
-    int session, group;
-    bool leads_session;
-};
-Job calling_job();
-// ESRCH: there is no such group.
-Result<int> session_of_group(int group);
-void signal_group(int group, TerminalSignal signal);
-// The caller is in the background. Its group gets `signal`, and the call is to be made again when it goes on: EINTR. EIO
-// when no one would let it go on, or it ignores a `background_read`; nothing when it ignores a `background_write`.
-Result<> stop_background_job(TerminalSignal signal);
-// A key for a signal was pressed: it goes to the foreground group; when there is none, to everyone but the first process.
-// Interrupt context.
-void on_terminal_key(TerminalSignal signal);
+enum class TerminalUse { read, change };
+// In a background group the caller is stopped for it, SIGTTIN or SIGTTOU, and is to make the call again when it goes on:
+// EINTR. EIO when there is nobody to let it go on, or it ignores SIGTTIN; nothing happens when it ignores SIGTTOU.
+Result<> check_foreground(TerminalUse use);
+// The requests of tty_ioctl(4) about sessions and groups. ENOTTY: it is another one, or not the caller's terminal.
+Result<> control_job(unsigned request, VirtAddr argument);
 
 }  // namespace kern

@@ -15,9 +15,8 @@ constexpr uint32_t ISIG = 1, ICANON = 2, ECHO = 010, ECHOE = 020, ECHOK = 040, E
                    ECHOCTL = 01000, ECHOKE = 04000, IEXTEN = 0100000;
 enum Character { VINTR, VQUIT, VERASE, VKILL, VEOF, VTIME, VMIN, VSUSP = 10, VEOL, VWERASE = 14, VEOL2 = 16 };
 
-constexpr std::pair<Character, TerminalSignal> SIGNAL_KEYS[] = {
-    {VINTR, TerminalSignal::interrupt}, {VQUIT, TerminalSignal::quit}, {VSUSP, TerminalSignal::stop},
-};
+constexpr int SIGWINCH = 28;
+constexpr std::pair<Character, int> SIGNAL_KEYS[] = {{VINTR, 2}, {VQUIT, 3}, {VSUSP, 20}};  // SIGINT, SIGQUIT, SIGTSTP
 
 // struct termios2 of the kernel's interface; struct termios is all of it but the speeds.
 struct Settings {
@@ -48,7 +47,6 @@ struct Terminal {
     bool is_raw = false;
     Settings settings;
     WindowSize window;
-    TerminalOwner owner;
     LineInput input;
 
     bool has(uint32_t local) const { return settings.local & local; }
@@ -176,53 +174,6 @@ Result<Chunk> await_chunk(size_t most, bool may_sleep) {
     }
 }
 
-// WHO MAY USE IT
-
-// The caller, beside whom the terminal belongs to.
-struct Access {
-    Job job = calling_job();
-    TerminalOwner owner = terminal_owner();
-
-    bool is_controlling() const { return owner.session && owner.session == job.session; }
-    bool is_background() const { return is_controlling() && owner.group && owner.group != job.group; }
-};
-
-// What a group in the background may not do without being stopped: see tcsetpgrp(3).
-Result<> check_foreground(TerminalSignal signal) { return Access().is_background() ? stop_background_job(signal) : Result<>(); }
-Result<> check_change() { return check_foreground(TerminalSignal::background_write); }
-
-Result<TerminalOwner> own_terminal() {
-    Access access;
-    return access.is_controlling() ? Result<TerminalOwner>(access.owner) : fail(Errno::ENOTTY);
-}
-
-// Root may take it from another session with an argument of 1.
-Result<> become_controlling(VirtAddr argument) {
-    Access access;
-    if (access.job.leads_session && access.is_controlling()) return {};
-    if (!access.job.leads_session || (access.owner.session && argument.value != 1)) return fail(Errno::EPERM);
-    terminal.lock()->owner = {access.job.session, access.job.group};
-    return {};
-}
-
-Result<> set_foreground_group(VirtAddr argument) {
-    auto allowed = check_change();
-    if (!allowed) return fail(allowed.error() == Errno::EIO ? Errno::ENOTTY : allowed.error());
-    TerminalOwner owner = TRY(own_terminal());
-    int group = TRY(read_user<int>(argument));
-    if (group < 0) return fail(Errno::EINVAL);
-    if (TRY(session_of_group(group)) != owner.session) return fail(Errno::EPERM);
-    terminal.lock()->owner.group = group;
-    return {};
-}
-
-Result<> give_up(VirtAddr) {
-    TRY(own_terminal());
-    if (Job job = calling_job(); job.leads_session)
-        release_terminal(job.session);
-    return {};
-}
-
 // SETTINGS
 
 template <size_t size>
@@ -234,7 +185,7 @@ Result<> get_settings(VirtAddr to) {
 // `flushes`: what was typed under the old ones is forgotten. What is written has gone out when write(2) returns.
 template <size_t size, bool flushes = false>
 Result<> set_settings(VirtAddr from) {
-    TRY(check_change());
+    TRY(check_foreground(TerminalUse::change));
     Settings settings = terminal.lock()->settings;
     TRY(read_user({reinterpret_cast<std::byte*>(&settings), size}, from));
     auto state = terminal.lock();
@@ -250,23 +201,22 @@ Result<> set_window(VirtAddr from) {
     auto window = TRY(read_user<WindowSize>(from));
     auto state = terminal.lock();
     bool changes = std::exchange(state->window, window) != window;
-    int group = state->owner.group;
     state.unlock();
-    if (changes && group)
-        signal_group(group, TerminalSignal::resized);
+    if (changes)
+        signal_foreground(SIGWINCH);
     return {};
 }
 
 Result<> flush(VirtAddr which) {
     constexpr uint64_t OUTPUT = 1, BOTH = 2;
-    TRY(check_change());
+    TRY(check_foreground(TerminalUse::change));
     if (which.value > BOTH) return fail(Errno::EINVAL);
     if (which.value != OUTPUT)
         terminal.lock()->input.clear();
     return {};
 }
 
-Result<> check_only(VirtAddr) { return check_change(); }
+Result<> check_only(VirtAddr) { return check_foreground(TerminalUse::change); }
 
 // ioctl(2), see tty_ioctl(4).
 constexpr std::pair<unsigned, Result<> (*)(VirtAddr)> REQUESTS[] = {
@@ -281,11 +231,6 @@ constexpr std::pair<unsigned, Result<> (*)(VirtAddr)> REQUESTS[] = {
     {0x5409, check_only},                         // TCSBRK
     {0x540a, check_only},                         // TCXONC
     {0x540b, flush},                              // TCFLSH
-    {0x540e, become_controlling},                 // TIOCSCTTY
-    {0x5422, give_up},                            // TIOCNOTTY
-    {0x540f, [](VirtAddr to) -> Result<> { return write_user(to, TRY(own_terminal()).group); }},        // TIOCGPGRP
-    {0x5410, set_foreground_group},                                                                     // TIOCSPGRP
-    {0x5429, [](VirtAddr to) -> Result<> { return write_user(to, TRY(own_terminal()).session); }},      // TIOCGSID
     {0x5413, [](VirtAddr to) { return write_user(to, WindowSize(terminal.lock()->window)); }},          // TIOCGWINSZ
     {0x5414, set_window},                                                                               // TIOCSWINSZ
     {0x541b, [](VirtAddr to) { return write_user(to, static_cast<int>(terminal.lock()->input.ready())); }},  // FIONREAD
@@ -299,7 +244,7 @@ public:
     uint64_t device_number() const override { return device_number_of(5, minor_); }
     bool is_seekable() const override { return false; }
     Result<Ref<Vmo>> open_content() override {
-        return minor_ || own_terminal() ? Result<Ref<Vmo>>(nullptr) : fail(Errno::ENXIO);
+        return minor_ || is_controlling_terminal() ? Result<Ref<Vmo>>(nullptr) : fail(Errno::ENXIO);
     }
     uint32_t ready() override {
         auto state = terminal.lock();
@@ -310,7 +255,8 @@ public:
     Result<size_t> write(File& file, UserBytes from) override;
     Result<> control(unsigned request, VirtAddr argument) override {
         const auto* known = std::ranges::find(REQUESTS, request, [](auto& entry) { return entry.first; });
-        return known == std::end(REQUESTS) || terminal.unlocked().is_raw ? fail(Errno::ENOTTY) : known->second(argument);
+        if (terminal.unlocked().is_raw) return fail(Errno::ENOTTY);
+        return known == std::end(REQUESTS) ? control_job(request, argument) : known->second(argument);
     }
 
 private:
@@ -318,7 +264,7 @@ private:
 };
 
 Result<size_t> TerminalFile::read(File& file, UserBytes to) {
-    TRY(check_foreground(TerminalSignal::background_read));
+    TRY(check_foreground(TerminalUse::read));
     if (to.size == 0) return 0;
     Chunk chunk = TRY(await_chunk(to.size, !file.has(open_flag::NON_BLOCKING)));
     for (size_t done = 0;;) {
@@ -334,7 +280,7 @@ Result<size_t> TerminalFile::read(File& file, UserBytes to) {
 // two pieces, the hart does something else.
 Result<size_t> TerminalFile::write(File&, UserBytes from) {
     if (terminal.lock()->has(TOSTOP))
-        TRY(check_change());
+        TRY(check_foreground(TerminalUse::change));
     LockGuard guard(output);
     bool adds_returns = terminal.lock()->adds_returns();
     for (size_t done = 0; done < from.size;) {
@@ -360,18 +306,6 @@ Result<size_t> TerminalFile::write(File&, UserBytes from) {
 }
 
 }  // namespace
-
-TerminalOwner terminal_owner() { return terminal.lock()->owner; }
-
-void release_terminal(int session) {
-    auto state = terminal.lock();
-    if (!session || state->owner.session != session) return;
-    int group = std::exchange(state->owner, {}).group;
-    state.unlock();
-    for (TerminalSignal signal : {TerminalSignal::hang_up, TerminalSignal::resume})
-        if (group)
-            signal_group(group, signal);
-}
 
 void start_terminal(ConsoleMode mode) {
     if (mode == ConsoleMode::raw) {

@@ -36,14 +36,14 @@ uint64_t send_alarms() {
             return alarm_was_set.exchange_acquire(0) || !keys.empty();
         }, next);
         for (; int number = keys.first(); keys = keys - SignalSet::of(number))
-            signal_group(terminal_owner().group, TerminalSignal{number});
+            signal_foreground(number);
     }
 }
 
 }  // namespace
 
-void on_terminal_key(TerminalSignal signal) {
-    pressed.fetch_or(uint32_t{1} << (static_cast<int>(signal) - 1));
+void on_terminal_key(int signal) {
+    pressed.fetch_or(uint32_t{1} << (signal - 1));
     sender.wake_one();
 }
 

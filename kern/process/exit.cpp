@@ -1,4 +1,3 @@
-#include "fs/devfs.h"
 #include "mm/user_copy.h"
 #include "process/futex.h"
 #include "process/lifecycle.h"
@@ -21,9 +20,8 @@ void end_process(Process& process, Ref<Vmar> last, int wait_status) {
     process.files.set_working_directory(nullptr);
     Ref<Vmar> process_s = process.lock_vmar().set_vmar(nullptr);
     last = process_s = nullptr;
-    if (calling_job().leads_session)
-        release_terminal(process.pid());
     auto tree = lock_process_tree();
+    release_terminal(*tree, process);
     tree->release_vfork_parent(process);
     tree->make_zombie(process, wait_status);
 }

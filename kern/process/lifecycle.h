@@ -79,4 +79,7 @@ Result<> exec(std::string_view path, ArgBlock argv, ArgBlock envp);
 // that none has yet. ECHILD, EINTR.
 Result<ProcessTree::Change> wait_for_child(WaitTarget target, uint32_t options);
 
+// The end of a session's leader: the terminal has no session any more, and what was in the foreground hears of it.
+void release_terminal(ProcessTree& tree, Process& leader);
+
 }  // namespace kern

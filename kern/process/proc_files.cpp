@@ -11,7 +11,6 @@ namespace kern {
 namespace {
 
 constexpr uint64_t PAGE_KIB = PAGE_SIZE / 1024;
-constexpr uint64_t TICK_NS = 10'000'000;  // times are in hundredths of a second
 
 // What most files of a process need: the process, its space (null: it has none), and whose number is shown: its own, or
 // that of one of its threads.
@@ -99,25 +98,14 @@ void write_auxv(Vmar& vmar, TextSink& out) {
         out.write({reinterpret_cast<const char*>(&entry), sizeof(entry)});
 }
 
-// In pages.
-struct SpaceSizes {
-    uint64_t total = 0, data = 0, stack = 0, code = 0;
-    ResidentPages resident = {};
-
-    explicit SpaceSizes(Vmar& vmar) : total(vmar.total_bytes() / PAGE_SIZE), resident(vmar.resident_pages()) {
-        code = align_up(vmar.process_vm().code.size(), PAGE_SIZE) / PAGE_SIZE;
-        vmar.for_each([&](const VmMapping& mapping) {
-            bool is_data = mapping.kind != MappingKind::stack && mapping.is_private() && mapping.perms.has(Perms::W);
-            data += is_data ? mapping.range.size() / PAGE_SIZE : 0;
-            stack += mapping.kind == MappingKind::stack ? mapping.range.size() / PAGE_SIZE : 0;
-        });
-    }
-};
-
 void write_statm(Vmar& vmar, TextSink& out) {
-    SpaceSizes sizes(vmar);
-    format_to(out, "{} {} {} {} 0 {} 0\n", sizes.total, sizes.resident.total(), sizes.resident.file, sizes.code,
-              sizes.data + sizes.stack);
+    uint64_t data = 0;
+    vmar.for_each([&](const VmMapping& mapping) {
+        data += mapping.is_private() && mapping.perms.has(Perms::W) ? mapping.range.size() : 0;
+    });
+    ResidentPages resident = vmar.resident_pages();
+    format_to(out, "{} {} {} {} 0 {} 0\n", vmar.total_bytes() / PAGE_SIZE, resident.total(), resident.file,
+              align_up(vmar.process_vm().code.size(), PAGE_SIZE) / PAGE_SIZE, data / PAGE_SIZE);
 }
 
 // /proc/<pid>/mem. EIO where the process itself could not read, or write.
@@ -140,83 +128,67 @@ Result<size_t> transfer(ProcSubject subject, uint64_t offset, UserBytes bytes) {
 // A PROCESS ITSELF
 
 std::string_view state_of(const View& view) {
-    if (lock_process_tree()->is_zombie(*view.process)) return "Z (zombie)";
+    auto tree = lock_process_tree();
+    UserThread* thread = tree->find_thread(view.id);
+    if (tree->is_zombie(*view.process)) return "Z (zombie)";
     if (view.process->lock()->is_stopped) return "T (stopped)";
-    return view.process.get() == &current_process() ? "R (running)" : "S (sleeping)";
+    return thread && thread->is_sleeping() ? "S (sleeping)" : "R (running)";
 }
-
-struct SignalSets {
-    SignalSet pending, blocked, ignored, caught;
-    size_t threads;
-
-    explicit SignalSets(Process& process) {
-        auto state = process.lock();
-        pending = state->pending.set();
-        threads = state->thread_count;
-        if (UserThread* first = state->threads.front())
-            blocked = first->blocked;
-        for (int number = 1; number <= SIGNAL_COUNT; number++)
-            if (uint64_t handler = state->actions[number].handler; handler != SignalAction::DEFAULT) {
-                SignalSet& set = handler == SignalAction::IGNORE ? ignored : caught;
-                set = set | SignalSet::of(number);
-            }
-    }
-};
 
 void write_comm(const View& view, TextSink& out) { format_to(out, "{}\n", view.process->lock()->name.data()); }
 
-// The 52 fields of proc(5), a line each for those that belong together; 0 is what Linux shows, or what nobody counts.
+// The 52 fields of proc(5), a line each for those that belong together. 0 is what Linux shows, or what nobody counts.
 void write_stat(const View& view, TextSink& out) {
     Process& process = *view.process;
-    Vmar* vmar = view.vmar.get();
-    ProcessVm* vm = vmar ? &vmar->process_vm() : nullptr;
-    VirtRange code = vm ? vm->code : VirtRange(), data = vm ? vm->data : VirtRange();
-    VirtRange args = vm ? vm->init_stack().arg_strings() : VirtRange(), env = vm ? vm->init_stack().env_strings() : args;
-    SignalSets sets(process);
     auto tree = lock_process_tree();
     int group = tree->group(process), session = tree->session(process);
+    auto terminal = session == tree->terminal.session ? tree->terminal : decltype(tree->terminal){0, -1};
     tree.unlock();
-    TerminalOwner owner = terminal_owner();
-    bool has_terminal = owner.session && owner.session == session;
-    CommandName name = process.lock()->name;
-    format_to(out, "{} ({}) {}", view.id, name.data(), state_of(view).front());
-    write_words(out, process.parent_pid(), group, session, has_terminal ? device_number_of(5, 1) : 0,
-                has_terminal ? owner.group : -1, 0);
-    write_words(out, 0, 0, 0, 0);         // faults
     auto state = process.lock();
+    CommandName name = state->name;
+    uint64_t threads = state->thread_count, limit = state->limits[Resource::address_space].current;
     CpuTime own = state->cpu_time(), children = state->children_time;
     state.unlock();
-    write_words(out, own.user_ns() / NS_PER_TICK, own.kernel_ns() / NS_PER_TICK, children.user_ns() / NS_PER_TICK,
-                children.kernel_ns() / NS_PER_TICK, 20, 0);  // and priority, nice
-    write_words(out, sets.threads, 0, 0);  // threads, start
-    write_words(out, vmar ? vmar->total_bytes() : 0, vmar ? vmar->resident_pages().total() : 0,
-                process.lock()->limits[Resource::address_space].current);
-    write_words(out, code.start.value, code.end.value, vm ? vm->init_stack().user_sp().value : 0, 0, 0);
-    write_words(out, sets.pending.bits(), sets.blocked.bits(), sets.ignored.bits(), sets.caught.bits());
-    write_words(out, 0, 0, 0, SIGCHLD, 0, 0, 0, 0, 0, 0);
-    write_words(out, data.start.value, data.end.value, vm ? vm->heap().range().start.value : 0, args.start.value,
-                args.end.value, env.start.value, env.end.value, 0);
-    out.write("\n");
+    format_to(out, "{} ({}) {}", view.id, name.data(), state_of(view).front());
+    write_words(out, process.parent_pid(), group, session, terminal.session ? device_number_of(5, 1) : 0, terminal.group, 0);
+    write_words(out, 0, 0, 0, 0);  // faults
+    for (CpuTime time : {own, children})
+        write_words(out, time.user_ns() / NS_PER_TICK, time.kernel_ns() / NS_PER_TICK);
+    write_words(out, 20, 0, threads, 0, process.start_ns / NS_PER_TICK);  // 20, 0: priority, nice
+    Vmar* vmar = view.vmar.get();
+    write_words(out, vmar ? vmar->total_bytes() : 0, vmar ? vmar->resident_pages().total() : 0, limit);
+    ProcessVm no_space(nullptr, Layout());
+    ProcessVm& vm = vmar ? vmar->process_vm() : no_space;
+    InitStack& stack = vm.init_stack();
+    write_words(out, vm.code.start.value, vm.code.end.value, stack.user_sp().value, 0, 0);
+    write_words(out, 0, 0, 0, 0, 0, 0, 0, SIGCHLD, 0, 0, 0, 0, 0, 0);  // signals: see status
+    write_words(out, vm.data.start.value, vm.data.end.value, vm.heap().range().start.value);
+    for (VirtRange strings : {stack.arg_strings(), stack.env_strings()})
+        write_words(out, strings.start.value, strings.end.value);
+    out.write(" 0\n");
 }
 
 void write_status(const View& view, TextSink& out) {
     Process& process = *view.process;
-    CommandName name = process.lock()->name;
     uint32_t umask = process.files.umask.load();
+    auto state = process.lock();
+    CommandName name = state->name;
+    uint64_t threads = state->thread_count, pending = state->pending.set().bits(), handled[2] = {};  // ignored, caught
+    for (int number = 1; number <= SIGNAL_COUNT; number++)
+        if (SignalAction& action = state->actions[number]; action.handler != SignalAction::DEFAULT)
+            handled[action.has_handler()] |= SignalSet::of(number).bits();
+    state.unlock();
     format_to(out, "Name:\t{}\nUmask:\t0{}{}{}\nState:\t{}\nTgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\n", name.data(), umask >> 6,
               umask >> 3 & 7, umask & 7, state_of(view), process.pid(), view.id, process.parent_pid());
     out.write("TracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
     if (view.vmar) {
-        SpaceSizes sizes(*view.vmar);
-        ResidentPages resident = sizes.resident;
-        format_to(out, "VmSize:\t{8} kB\nVmRSS:\t{8} kB\nRssAnon:\t{8} kB\nRssFile:\t{8} kB\n", sizes.total * PAGE_KIB,
-                  resident.total() * PAGE_KIB, resident.anon * PAGE_KIB, resident.file * PAGE_KIB);
-        format_to(out, "VmData:\t{8} kB\nVmStk:\t{8} kB\nVmExe:\t{8} kB\nVmSwap:\t{8} kB\n", sizes.data * PAGE_KIB,
-                  sizes.stack * PAGE_KIB, sizes.code * PAGE_KIB, 0);
+        ResidentPages resident = view.vmar->resident_pages();
+        format_to(out, "VmSize:\t{8} kB\nVmRSS:\t{8} kB\nRssAnon:\t{8} kB\nRssFile:\t{8} kB\n",
+                  view.vmar->total_bytes() / 1024, resident.total() * PAGE_KIB, resident.anon * PAGE_KIB,
+                  resident.file * PAGE_KIB);
     }
-    SignalSets sets(process);
-    format_to(out, "Threads:\t{}\nShdPnd:\t{016x}\nSigBlk:\t{016x}\nSigIgn:\t{016x}\nSigCgt:\t{016x}\n", sets.threads,
-              sets.pending.bits(), sets.blocked.bits(), sets.ignored.bits(), sets.caught.bits());
+    format_to(out, "Threads:\t{}\nShdPnd:\t{016x}\nSigIgn:\t{016x}\nSigCgt:\t{016x}\n", threads, pending, handled[0],
+              handled[1]);
 }
 
 // ITS FILES, and the numbers in directories
@@ -252,7 +224,12 @@ int next_descriptor(ProcSubject subject, int first) {
     return view ? view->process->files.table.next_open(first) : -1;
 }
 
-int next_thread(ProcSubject subject, int first) { return first <= subject.pid ? subject.pid : -1; }
+int next_thread(ProcSubject subject, int first) {
+    auto tree = lock_process_tree();
+    for (int tid = std::max(first, INIT_PID); tid < PID_LIMIT; tid++)
+        if (UserThread* thread = tree->find_thread(tid); thread && thread->process().pid() == subject.pid) return tid;
+    return -1;
+}
 
 int next_process(ProcSubject, int first) {
     auto tree = lock_process_tree();
@@ -270,9 +247,16 @@ void write_meminfo(TextSink& out) {
     format_to(out, "SwapTotal:      {8} kB\nSwapFree:       {8} kB\n", 0, 0);
 }
 
+uint64_t idle_ticks() {
+    uint64_t sum = 0;
+    for (unsigned hart = 0; hart < Scheduler::hart_count(); hart++)
+        sum += Scheduler::idle_ns(hart) / NS_PER_TICK;
+    return sum;
+}
+
 void write_uptime(TextSink& out) {
-    uint64_t ticks = arch::now_ns() / TICK_NS;
-    format_to(out, "{}.{02} 0.00\n", ticks / 100, ticks % 100);
+    uint64_t up = arch::now_ns() / NS_PER_TICK, idle = idle_ticks();
+    format_to(out, "{}.{02} {}.{02}\n", up / 100, up % 100, idle / 100, idle % 100);
 }
 
 void write_cpuinfo(TextSink& out) {
@@ -280,16 +264,37 @@ void write_cpuinfo(TextSink& out) {
         format_to(out, "processor\t: {}\nhart\t\t: {}\nisa\t\t: rv64imafdc_zicsr_zifencei\nmmu\t\t: sv39\n\n", hart, hart);
 }
 
-void write_loadavg(TextSink& out) { format_to(out, "0.00 0.00 0.00 1/{} 0\n", lock_process_tree()->count()); }
+struct Load {
+    size_t running, tasks;
+    int last_number;
+};
+
+// Threads that run or could (the caller is one), all that there are, and the number given out last.
+Load system_load() {
+    auto tree = lock_process_tree();
+    Load load{0, tree->count(), tree->last_number()};
+    for (int tid = INIT_PID; tid < PID_LIMIT; tid++)
+        load.running += tree->find_thread(tid) && !tree->find_thread(tid)->is_sleeping();
+    return load;
+}
+
+// No averages are kept: this is the load of this moment.
+void write_loadavg(TextSink& out) {
+    Load load = system_load();
+    format_to(out, "{}.00 {}.00 {}.00 {}/{} {}\n", load.running, load.running, load.running, load.running, load.tasks, load.last_number);
+}
 
 void write_system_stat(TextSink& out) {
+    Load load = system_load();
     unsigned harts = Scheduler::hart_count();
-    uint64_t ticks = arch::now_ns() / TICK_NS;
-    format_to(out, "cpu  0 0 0 {} 0 0 0 0 0 0\n", ticks * harts);
-    for (unsigned hart = 0; hart < harts; hart++)
-        format_to(out, "cpu{} 0 0 0 {} 0 0 0 0 0 0\n", hart, ticks);
-    format_to(out, "intr 0\nctxt 0\nbtime {}\nprocesses {}\nprocs_running 1\nprocs_blocked 0\n",
-              (dev::wall_clock_ns() - arch::now_ns()) / 1'000'000'000, lock_process_tree()->count());
+    uint64_t up = arch::now_ns() / NS_PER_TICK, idle = idle_ticks();
+    format_to(out, "cpu  {} 0 0 {} 0 0 0 0 0 0\n", up * harts - idle, idle);
+    for (unsigned hart = 0; hart < harts; hart++) {
+        idle = Scheduler::idle_ns(hart) / NS_PER_TICK;
+        format_to(out, "cpu{} {} 0 0 {} 0 0 0 0 0 0\n", hart, up - std::min(up, idle), idle);
+    }
+    format_to(out, "intr 0\nctxt 0\nbtime {}\nprocesses {}\nprocs_running {}\nprocs_blocked 0\n",
+              (dev::wall_clock_ns() - arch::now_ns()) / 1'000'000'000, load.last_number, load.running);
 }
 
 // THE TABLES

@@ -127,6 +127,7 @@ public:
     // Has all threads end, but for `survivor`; they do it on their way to user mode. False: that was decided before.
     bool end_threads(UserThread* survivor, int wait_status);
 
+    const uint64_t start_ns = arch::now_ns();  // since power-on
     ProcessFiles files;
     static constexpr uint32_t ADDR_NO_RANDOMIZE = 0x40000;
     Atomic<uint32_t> personality;  // personality(2)

@@ -151,7 +151,7 @@ void ProcessTree::join(Process& process, int group, int session) {
 
 bool ProcessTree::has_group(int group, int session) {
     bool found = false;
-    for_each([&](Process& process) { found |= process.group_ == group && process.session_ == session; });
+    for_each([&](Process& process) { found |= process.group_ == group && (!session || process.session_ == session); });
     return found;
 }
 

@@ -55,6 +55,7 @@ public:
                 visit(*number.process);
     }
     size_t count() const { return count_; }
+    int last_number() const { return last_number_; }
 
     // PARENTS
 
@@ -82,11 +83,13 @@ public:
     // EPERM, EACCES, ESRCH. `process` is the current one or a child of its.
     Result<> set_group(Process& process, int group);
     Result<> start_session(Process& process);  // EPERM
-    bool has_group(int group, int session);
+    bool has_group(int group, int session = 0);  // 0: of any session
     // Whether no member has a parent in another group of its session, who could continue it when it was stopped; the first
     // process does not.
     bool is_orphaned(int group);
     void note_exec(Process& process) { process.has_run_exec_ = true; }
+    // Whose controlling terminal the console is, and who is in the foreground; 0: no one. See terminal_jobs.cpp.
+    struct { int session = 0, group = 0; } terminal;
 
 private:
     // A number is taken while a process, a thread, a group or a session has it.

@@ -159,6 +159,7 @@ void RunQueue::enter_hart(void* idle) {
 }
 
 unsigned Scheduler::hart_count() { return started_harts.load(); }
+uint64_t Scheduler::idle_ns(unsigned hart) { return queues[hart].idle->cpu_time().ns; }
 
 // Interrupts are off from the look to the sleep: one that comes between is pending, and ends the sleep at once.
 void Scheduler::run_idle() {
@@ -311,7 +312,7 @@ void Thread::start(void* thread) {
 }
 
 CpuTime Thread::cpu_time() const {
-    uint64_t running = this == &current_thread() ? arch::now_ns() - running_since_ : 0;
+    uint64_t running = state_ == State::running ? arch::now_ns() - running_since_ : 0;
     return {run_ns_.load() + running, ticks_in_user_.load(), ticks_in_kernel_.load()};
 }
 

@@ -53,8 +53,9 @@ public:
     bool is_interrupted() const { return interrupted_.load() != 0; }
     void clear_interrupt() { interrupted_.store(0); }
 
-    // What it has had of the harts so far.
+    // What it has had of the harts so far; of a thread on another hart, about so much.
     CpuTime cpu_time() const;
+    bool is_sleeping() const { return state_ == State::sleeping; }  // just now, at some moment
 
     arch::Context context;
     VmSpace* space = nullptr;  // the user addresses it runs with; null: none
@@ -93,6 +94,8 @@ public:
 
     // Harts that take part.
     static unsigned hart_count();
+    // How long this one (by index) has had nothing to run; ns.
+    static uint64_t idle_ns(unsigned hart);
 
     // Makes a new or sleeping thread ready, and calls an idle hart for it if there is one. Returns whether it slept. Any
     // context.

@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <termios.h>
+#include <thread>
 
 #include "filetesting.h"
 
@@ -128,8 +129,23 @@ TEST(status_and_statm_agree_with_stat) {
     std::vector<std::string> words = words_of(content_of(proc_file(child.pid, "statm").c_str()));
     EXPECT(words.size() == 7);
     EXPECT(field_of(status, "VmSize:") == std::to_string(std::stol(words[0]) * 4) + " kB");
-    EXPECT(field_of(status, "VmExe:") == std::to_string(std::stol(words[3]) * 4) + " kB");
     EXPECT(content_of(proc_file(child.pid, "comm").c_str()) == "a (b) c\n");
+}
+
+TEST(who_runs_takes_time_until_it_is_stopped) {
+    pid_t pid = start([] { for (;;) continue; });
+    std::string text, stat = proc_file(pid, "stat");
+    auto fields = [&] { return words_of((text = content_of(stat.c_str())).substr(text.rfind(')') + 2)); };
+    while (fields()[11] == "0") continue;
+    EXPECT(fields()[0] == "R" && std::stol(fields()[19]) > 0);  // it began some time after the machine did
+    kill(pid, SIGSTOP);
+    EXPECT(waitpid(pid, nullptr, WUNTRACED) == pid);
+    EXPECT(content_of(proc_file(pid, "status").c_str()).find("State:\tT (stopped)\n") != std::string::npos);
+    std::string before = fields()[11];
+    sleep_ms(50);
+    EXPECT(fields()[11] == before);
+    kill(pid, SIGKILL);
+    EXPECT(wait_for(pid) == -SIGKILL);
 }
 
 TEST(a_zombie_is_shown_without_a_space) {
@@ -245,6 +261,20 @@ TEST(descriptors_can_be_opened_again) {
 }
 
 TEST(a_process_has_a_task_for_each_thread) {
+    static volatile pid_t second = 0;
+    std::thread thread([] {
+        second = gettid();
+        pause();
+    });
+    while (!second) continue;
+    std::string other = std::to_string(second);
+    EXPECT(names_in("/proc/self/task") == (std::set<std::string>{".", "..", std::to_string(gettid()), other}));
+    EXPECT(field_of(content_of(("/proc/self/task/" + other + "/status").c_str()), "Pid:") == other);
+    EXPECT(field_of(content_of("/proc/self/status"), "Threads:") == "2");
+    _exit(0);
+}
+
+TEST(a_thread_is_a_task) {
     std::string tid = std::to_string(gettid());
     EXPECT((names_in("/proc/self/task") == std::set<std::string>{".", "..", tid}));
     EXPECT(link_of("/proc/thread-self") == std::to_string(getpid()) + "/task/" + tid);
