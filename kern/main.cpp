@@ -81,7 +81,7 @@ extern "C" [[noreturn]] void kernel_main(uint64_t hart_id, PhysAddr device_tree)
     init_syscalls();
     start_scheduler(args, hart_id, *machine);
     set_up_disks(*machine);
-    if (!mount_root(initramfs, args.console))
+    if (!mount_root(initramfs, args))
         give_up("no root file system");
     if (!args.selftest.empty())
         start_selftests(args.selftest);

@@ -29,6 +29,8 @@ bool apply(BootArgs& args, std::string_view value) {
         args.selftest = value.empty() ? "all" : value;
     else if (name == "init")
         args.init = value;
+    else if (name == "root")
+        args.root = value;
     else if (name == "log")
         args.log_nonce = value;
     else if (name == "seed" && number)

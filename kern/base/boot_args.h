@@ -19,6 +19,7 @@ enum class ConsoleMode : uint32_t {
 
 struct BootArgs {
     std::string_view init = "/bin/init";
+    std::string_view root;       // a disk, as /dev/vda; empty: the initramfs
     std::string_view arguments;  // init's argv[1] and on, a NUL behind each
     bool randomize_maps = true;  // norandmaps
     bool quiet = false;

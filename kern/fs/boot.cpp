@@ -92,17 +92,28 @@ Result<> unpack_initramfs(std::span<const std::byte> archives) {
 
 // MOUNTING
 
-Result<> mount_on(std::string_view name, std::string_view type) {
+Result<> mount_on(std::string_view name, std::string_view type, Inode* device = nullptr) {
     Target place = TRY(walk(nullptr, name, LastLink::follow));
     Ref<Inode> at = place.inode ? place.inode : TRY(create(place, {mode_of(InodeType::directory, 0755)}));
-    return mount(type, type, nullptr, *at, false);
+    return mount(type, type, device, *at, false);
+}
+
+// The disk is mounted like any other; then the tree begins with it.
+Result<> mount_root_disk(std::string_view path) {
+    constexpr std::string_view DEVICES = "/dev/";
+    if (!path.starts_with(DEVICES)) return fail(Errno::ENOENT);
+    TRY(mount_on("/root", "ext2", TRY(devfs_root()->lookup(path.substr(DEVICES.size()))).get()));
+    set_root_directory(Ref<Directory>::share(TRY(find(nullptr, "/root"))->as_directory()));
+    return {};
 }
 
 // What the archive holds below /dev and /proc lies under what is mounted there.
-Result<> mount_all(std::span<const std::byte> initramfs, ConsoleMode console) {
+Result<> mount_all(std::span<const std::byte> initramfs, const BootArgs& args) {
     set_root_directory(TRY(make_ram_directory(rootfs, 0755)));
-    TRY(make_devfs(console));
-    if (!initramfs.empty())
+    TRY(make_devfs(args.console));
+    if (!args.root.empty())
+        TRY(mount_root_disk(args.root));
+    else if (!initramfs.empty())
         TRY(unpack_initramfs(initramfs));
     TRY(mount_on("/dev", "devtmpfs"));
     return mount_on("/proc", "proc");
@@ -110,10 +121,10 @@ Result<> mount_all(std::span<const std::byte> initramfs, ConsoleMode console) {
 
 }  // namespace
 
-Result<> mount_root(std::span<const std::byte> initramfs, ConsoleMode console) {
-    auto result = mount_all(initramfs, console);
+Result<> mount_root(std::span<const std::byte> initramfs, const BootArgs& args) {
+    auto result = mount_all(initramfs, args);
     if (!result)
-        alert("the root file system cannot be set up (error {})\n", result.error());
+        alert("the root file system{}{} cannot be set up (error {})\n", args.root.empty() ? "" : " on ", args.root, result.error());
     return result;
 }
 

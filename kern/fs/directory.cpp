@@ -49,7 +49,7 @@ void Directory::set_place(Ref<Directory> parent, String name) {
 Ref<Directory> Directory::parent() {
     LockGuard guard(tree);
     Directory* at = this;
-    while (at->parent_ && at->name_.empty())
+    while (at != root && at->parent_ && at->name_.empty())
         at = at->parent_.get();
     return Ref<Directory>::share(at == root ? at : at->parent_.get());
 }

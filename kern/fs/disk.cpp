@@ -2,7 +2,6 @@
 
 #include <cstring>
 
-#include "fs/devfs.h"
 #include "mm/user_copy.h"
 
 namespace kern {
@@ -43,9 +42,9 @@ namespace {
 class DiskFile final : public Inode {
 public:
     DiskFile(FileSystem& fs, unsigned number)
-        : Inode(fs, mode_of(InodeType::block, 0600)), number_(number), device_(devices[number]) {}
+        : Inode(fs, mode_of(InodeType::block, 0600)), device_(devices[number]) {}
     uint64_t size() override { return device_.sector_count() * SECTOR_SIZE; }
-    uint64_t device_number() const override { return device_number_of(254, 16 * number_); }
+    uint64_t device_number() const override { return device_.id(); }
     BlockDevice* block_device() override { return &device_; }
     Result<> sync() override { return device_.flush(); }
 
@@ -91,15 +90,17 @@ private:
         return done;
     }
 
-    unsigned number_;
     BlockDevice& device_;
 };
 
 }  // namespace
 
 void set_up_disks(const Machine& machine) {
-    for (dev::Disk& disk : dev::set_up_disks(machine, [] { waiters.wake_all(); }))
-        devices[device_count++] = BlockDevice(&disk);
+    reclaim_frames = Vmo::reclaim;  // what a disk holds can be had again
+    for (dev::Disk& disk : dev::set_up_disks(machine, [] { waiters.wake_all(); })) {
+        devices[device_count] = BlockDevice(&disk, device_count);
+        device_count++;
+    }
 }
 
 Result<Ref<Inode>> make_disk_file(FileSystem& fs, unsigned number) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "dev/virtio_blk.h"
-#include "fs/inode.h"
+#include "fs/devfs.h"
 
 namespace kern {
 
@@ -11,7 +11,7 @@ inline constexpr size_t SECTOR_SIZE = 512;
 
 class BlockDevice {
 public:
-    constexpr BlockDevice(dev::Disk* disk = nullptr) : disk_(disk) {}
+    constexpr BlockDevice(dev::Disk* disk = nullptr, unsigned number = 0) : disk_(disk), number_(number) {}
 
     // `bytes`: whole sectors, which the device has, in one run of physical memory. Several threads may call at once. May
     // sleep. EIO.
@@ -21,11 +21,14 @@ public:
     Result<> flush();
     uint64_t sector_count() const { return disk_->sector_count(); }
     bool is_read_only() const { return disk_->is_read_only(); }
+    unsigned number() const { return number_; }  // 0: /dev/vda
+    uint64_t id() const { return device_number_of(254, 16 * number_); }
 
 private:
     Result<> ask(dev::DiskRequest request);
 
     dev::Disk* disk_;
+    unsigned number_;
 };
 
 // Finds the disks. Once, at boot.

@@ -74,6 +74,8 @@ public:
     virtual FileSystemSpace space();           // as this says it: what memory has
     // Everything that was changed before reaches the device. May sleep. EIO, ENOSPC.
     virtual Result<> sync() { return {}; }
+    // mount(2) with MS_REMOUNT. EROFS: it cannot be written; and what sync() says.
+    virtual Result<> set_read_only(bool value) { return read_only.store(value), sync(); }
     // It is mounted no more: `root` has no place in the tree, though files may still be open (MNT_DETACH).
     virtual void unmounted(Directory& /*root*/) {}
     // Its last inode went: after umount(2) and the last close(2). What mount(2) made deletes itself.

@@ -1,6 +1,7 @@
 #include "fs/mount.h"
 
 #include "fs/devfs.h"
+#include "fs/ext2/ext2.h"
 #include "fs/procfs.h"
 #include "fs/ramfs.h"
 
@@ -19,6 +20,7 @@ constinit Locked<List<Mount, Mount>, Mutex> mounts{LockRank::inode};
 
 constexpr FileSystemType TYPES[] = {
     {"tmpfs", false, [](BlockDevice*, bool) { return make_tmpfs(); }},
+    {"ext2", true, ext2::Volume::open},
     {"proc", false, [](BlockDevice*, bool) { return make_procfs(); }},
     {"devtmpfs", false, [](BlockDevice*, bool) { return Result<Ref<Directory>>(devfs_root()); }},
 };
@@ -44,7 +46,10 @@ Result<> mount(std::string_view type, std::string_view source, Inode* device, In
     auto list = mounts.lock();
     mount->root = TRY(kind->open(disk, read_only));
     if (find_mount(*list, *mount->root)) return fail(Errno::EBUSY);
-    TRY(mount->covered->cover(mount->root));
+    if (auto covered = mount->covered->cover(mount->root); !covered) {
+        mount->root->file_system().unmounted(*mount->root);
+        return covered;
+    }
     if (read_only)
         mount->root->file_system().read_only.store(1);
     list->push_back(*mount.release());
@@ -54,8 +59,7 @@ Result<> mount(std::string_view type, std::string_view source, Inode* device, In
 Result<> remount(Inode& root, bool read_only) {
     auto list = mounts.lock();
     TRY(find_mount(*list, root));
-    root.file_system().read_only.store(read_only);
-    return root.file_system().sync();
+    return root.file_system().set_read_only(read_only);
 }
 
 Result<> unmount(Inode& root, bool even_if_busy) {
@@ -79,6 +83,8 @@ void sync_file_systems() {
     for (auto list = mounts.lock(); Mount& mount : *list)
         (void)mount.root->file_system().sync();
 }
+
+void shut_down_file_systems() { ext2::Volume::shut_down_all(); }
 
 void write_mounts(TextSink& out) {
     format_to(out, "rootfs / rootfs rw 0 0\n");

@@ -26,14 +26,17 @@ Result<> remount(Inode& root, bool read_only);
 Result<> unmount(Inode& root, bool even_if_busy);
 // sync(2): all of them.
 void sync_file_systems();
+// Before the machine is powered off: nothing is written any more, and the disks say that they are in order.
+void shut_down_file_systems();
 // The lines of /proc/mounts.
 void write_mounts(TextSink& out);
 
 // AT BOOT
 
 // Makes the root in memory, fills it from the archives that the boot loader put in memory (the kernel's -initrd; empty:
-// it stays so), and mounts /dev and /proc. An error has been reported in one line: EINVAL (a malformed archive),
-// ENOSPC, ENOMEM and what fs/tree.h says.
-Result<> mount_root(std::span<const std::byte> initramfs, ConsoleMode console);
+// it stays so), or takes the disk that the boot argument root= names instead, and mounts /dev and /proc. An error has
+// been reported in one line: EINVAL (a malformed archive), ENOENT (no such disk), ENOSPC, ENOMEM and what fs/tree.h and
+// mount() say.
+Result<> mount_root(std::span<const std::byte> initramfs, const BootArgs& args);
 
 }  // namespace kern

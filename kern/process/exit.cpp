@@ -1,3 +1,4 @@
+#include "fs/mount.h"
 #include "mm/user_copy.h"
 #include "process/futex.h"
 #include "process/lifecycle.h"
@@ -6,16 +7,17 @@ namespace kern {
 
 namespace {
 
-// A shell's convention, and our machine's exit status: see wait(2) for the parts of `wait_status`.
-unsigned machine_status(int wait_status) {
+// The machine's exit status is that of its first process, as a shell gives it: see wait(2) for the parts of `wait_status`.
+[[noreturn]] void end_machine(int wait_status) {
     int signal = wait_status & 0x7f;
-    return static_cast<unsigned>(signal ? 128 + signal : (wait_status >> 8) & 0xff);
+    shut_down_file_systems();
+    arch::power_off(static_cast<unsigned>(signal ? 128 + signal : (wait_status >> 8) & 0xff));
 }
 
 // Everything the process held is given back. The space takes time, so it goes with no lock held.
 void end_process(Process& process, Ref<Vmar> last, int wait_status) {
     if (process.pid() == INIT_PID)
-        arch::power_off(machine_status(wait_status));
+        end_machine(wait_status);
     process.files.table.close_all();
     process.files.set_working_directory(nullptr);
     Ref<Vmar> process_s = process.lock_vmar().set_vmar(nullptr);
@@ -61,7 +63,7 @@ void exit_thread(int wait_status) {
 void exit_process(int wait_status) {
     Process& process = current_process();
     if (process.pid() == INIT_PID)
-        arch::power_off(machine_status(wait_status));
+        end_machine(wait_status);
     process.end_threads(nullptr, wait_status);
     exit_thread(wait_status);
 }

@@ -1,3 +1,4 @@
+#include "fs/mount.h"
 #include "fs/tree.h"
 #include "process/lifecycle.h"
 
@@ -49,6 +50,7 @@ std::string_view reason(Errno error) {
 
 [[noreturn]] void give_up(Errno error) {
     alert("init: {} cannot be started: {} [error {}]\n", boot_args->init, reason(error), error);
+    shut_down_file_systems();
     arch::power_off(FAILURE);
 }
 

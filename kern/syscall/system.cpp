@@ -1,5 +1,6 @@
 // System calls on what processes are given, and on the machine as a whole.
 #include "base/rng.h"
+#include "fs/mount.h"
 #include "mm/user_copy.h"
 #include "process/process_tree.h"
 #include "syscall/table.h"
@@ -149,6 +150,7 @@ Result<> sys_reboot(uint32_t magic1, uint32_t magic2, uint32_t command) {
     constexpr uint32_t RESTART = 0x0123'4567, HALT = 0xcdef'0123, POWER_OFF = 0x4321'fedc;
     if (magic1 != MAGIC1 || magic2 != MAGIC2) return fail(Errno::EINVAL);
     if (command != RESTART && command != HALT && command != POWER_OFF) return fail(Errno::EINVAL);
+    shut_down_file_systems();
     arch::power_off(0);
 }
 

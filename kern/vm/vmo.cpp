@@ -86,6 +86,17 @@ void Vmo::mark_dirty(uint64_t index) {
         set_dirty(*entry);
 }
 
+void Vmo::discard(uint64_t index) {
+    auto pages = pages_.lock();
+    if (auto* entry = pages->tree.find(index); entry && entry->frame)
+        drop(*pages, *entry);
+}
+
+bool Vmo::is_clean() {
+    uint64_t index = 0;
+    return !pages_.lock()->tree.find_if(index, UINT64_MAX, [](uint64_t, PageTree::Entry& item) { return item.dirty; });
+}
+
 size_t Vmo::dirty_pages() { return dirty_count.load(); }
 
 // The next dirty page in [index, last); `index` becomes its own. It is clean from here on, and stores to it are faults. But

@@ -46,6 +46,9 @@ public:
     Result<FrameRef> page(uint64_t index);
     // Page `index` was or is about to be written, by who holds its frame until that is done.
     void mark_dirty(uint64_t index);
+    // Page `index` goes, dirty or not. Nobody holds it.
+    void discard(uint64_t index);
+    bool is_clean();
     // Writes the dirty pages among [first, last) back, all that can be. EIO, ENOSPC: of one that could not; it is clean now.
     Result<> write_back(uint64_t first, uint64_t last);
 

@@ -1,0 +1,226 @@
+// The second extended file system, on a disk. What lies there is drawn in format.h.
+//
+// WHAT IS IN MEMORY. A file's pages are its Vmo's, which reads and writes them through its Node. All else - inodes, bitmaps,
+// directories, block numbers - is in one cache for the volume: a Vmo whose page n holds block n. A dirty page of either goes
+// to the disk by and by (the flusher, every few seconds), at fsync(2), or when we write it at once.
+//
+// THE ORDER OF WRITING. The machine may stop at any moment, and then `e2fsck -p` must be able to put right what is half done
+// without asking anyone, and what was fsynced must be whole. It can: wrong counts, bitmaps and sizes, an entry that leads to a
+// free inode, an empty file without a name. It cannot: a file with content but no name, a block that belongs to two files,
+// block numbers or entries that are not there yet. One rule keeps those away:
+//
+//     A block of metadata may reach the disk whenever it is dirty. So what depends on something else being on the disk is
+//     not even put into memory before that is written.
+//
+//     a new name            the entry is written; then the inode's link count, until then 0, may become 1
+//     the last name goes    the inode is written with 0 links; then the entry is cleared; freed when nobody has it open
+//     a name moves          the new entry is written; then the old one is cleared
+//     ... over another's    that one gets a name in lost+found first, and loses it at last: it never has content but no name
+//     a block is freed      what led to it is written without it (or the inode with 0 links); then the bitmap, so that it
+//                           can be given to another
+//     a block of numbers,   written empty; then what leads to it
+//     or of entries
+//
+// A file's data come before its inode only at fsync(2) and sync(2): a file that grew and was not synced may hold what was in
+// its blocks before. And a directory that moves to another directory has for an instant two names or a wrong "..", which
+// e2fsck asks about.
+//
+// LOCKS, outermost first: Inode::changes() (of the caller), Node::writing_, the volume's lock, which is held over all that
+// reads or changes metadata, also while that sleeps on the disk.
+#pragma once
+
+#include "fs/directory.h"
+#include "fs/disk.h"
+#include "fs/ext2/format.h"
+#include "fs/mount.h"
+
+namespace kern::ext2 {
+
+class Node;
+
+// A block of metadata in the cache; it stays there as long as this is kept.
+class Block {
+public:
+    Block() = default;
+    Block(Vmo& cache, FrameRef frame, uint32_t number) : cache_(&cache), frame_(std::move(frame)), number_(number) {}
+    explicit operator bool() const { return cache_; }
+    template <typename T>
+    T* at(size_t offset = 0) const { return reinterpret_cast<T*>(frame_->data() + offset); }
+    void changed() { cache_->mark_dirty(number_); }
+    // Changed, and on the disk when this returns. Uses this up.
+    Result<> write();
+
+private:
+    Vmo* cache_ = nullptr;
+    FrameRef frame_;
+    uint32_t number_ = 0;
+};
+
+// Something in a block.
+template <typename T>
+struct InBlock {
+    Block block;
+    T* operator->() const { return item; }
+    T* item = nullptr;
+};
+
+class Volume final : public FileSystem, public ListNode<Volume>, PageSource {
+public:
+    enum Kind : unsigned { BLOCK, INODE };
+
+    // For mount(2). EINVAL: no ext2, or one with features that we lack, which one line tells.
+    static Result<Ref<Directory>> open(BlockDevice* device, bool read_only);
+    Volume(BlockDevice& device, const Superblock& super);
+    ~Volume();
+
+    FileSystemSpace space() override;
+    Result<> sync() override;
+    Result<> set_read_only(bool value) override;
+    void unmounted(Directory& root) override;
+    // Before the machine is powered off: all disks come to rest, and whoever goes on to write waits for ever.
+    static void shut_down_all();
+
+    size_t block_size() const { return block_size_; }
+    size_t inode_size() const { return inode_size_; }
+    bool has_block(uint32_t number) const { return number - first_[BLOCK] < count_[BLOCK]; }
+    // The first block of an inode's group.
+    uint32_t home_of(uint32_t inode) const {
+        return first_[BLOCK] + (inode - first_[INODE]) / per_group_[INODE] * per_group_[BLOCK];
+    }
+    uint32_t numbers_per_block() const { return static_cast<uint32_t>(block_size_ / sizeof(uint32_t)); }
+    uint64_t size_limit() const { return size_limit_; }
+    BlockDevice& device() const { return device_; }
+    uint64_t sector_of(uint32_t block) const { return block * (block_size_ / SECTOR_SIZE); }
+    Mutex& lock() { return lock_; }
+
+    // WITH THE LOCK HELD. EIO, also for what a malformed disk says; ENOMEM.
+
+    Result<Block> block(uint32_t number);
+    // Makes a new block one of metadata, on the disk too: `first`, the rest zeroes.
+    Result<> clear(uint32_t number, Entry first = {});
+    Result<InBlock<DiskInode>> inode(uint32_t number);
+    // A free block or inode, the first from `goal` on if there is one; it is free no more. ENOSPC.
+    Result<uint32_t> take(Kind kind, uint32_t goal);
+    Result<> give_back(Kind kind, uint32_t number);
+    Result<> count_directory(uint32_t inode, int change);
+    // Frees a block and, of a block of numbers (depth 1 to 3), all it leads to. How many.
+    Result<uint32_t> free_tree(uint32_t number, unsigned depth);
+    // A node is in memory from its first use until some time after the last. ENOENT: it is free.
+    Result<Ref<Node>> node(uint32_t number);
+    Result<Ref<Node>> add_node(uint32_t number, const DiskInode& disk, uint32_t names);
+    // lost+found, where what loses its name gets another; null: there is none.
+    Node* shelter() { return shelter_.get(); }
+    Result<> write_metadata();
+
+    // WITHOUT IT
+
+    // All metadata, that of the inodes in memory too, and a flush. EIO.
+    Result<> commit();
+    // Has the flusher come soon.
+    static void wake_flusher();
+
+private:
+    Result<InBlock<Superblock>> super();
+    Result<InBlock<Group>> group(size_t number);
+    Result<> count(Kind kind, size_t group, int change);
+    Result<> mark(bool clean);
+    Result<> store_touched();
+    Result<> free_node(Node& node);
+    bool sweep(bool drop_unused);
+    Result<> settle(bool for_good);
+    bool finish();
+    void tick(bool writes);
+    static void flush_for_ever(Thread&);
+    template <typename Visit>
+    void for_each_node(Visit visit);
+
+    Result<> read_page(uint64_t index, std::span<std::byte> page) override;
+    Result<> write_page(uint64_t index, std::span<const std::byte> page) override;
+
+    BlockDevice& device_;
+    size_t block_size_, inode_size_, group_count_;
+    uint32_t first_[2], per_group_[2], count_[2];  // of blocks and inodes: the first number, how many in a group and in all
+    uint64_t size_limit_;
+    bool must_not_write_ = false;
+    Atomic<uint32_t> detached_;
+
+    Mutex lock_{LockRank::inode};
+    Ref<Vmo> cache_;
+    List<Node, Node> nodes_[64];
+    size_t node_count_ = 0, next_sweep_ = 1024;
+    Ref<Node> shelter_;
+};
+
+// An inode in memory, of any type: only one whose mode says so is ever used as a directory.
+class Node final : public Directory, public ListNode<Node>, PageSource {
+public:
+    Node(Volume& volume, uint32_t number, const DiskInode& disk, uint32_t names);
+    Result<> set_up(uint64_t size);
+
+    uint64_t size() override { return vmo_ ? vmo_->size() : size_.load(); }
+    uint64_t blocks() override;
+    uint64_t device_number() const override { return device_number_; }
+
+    void changed() override { touched_.store(1); }
+
+    Ref<Vmo> vmo() override { return vmo_; }
+    Result<> resize(uint64_t size) override;
+    Result<> allocate(uint64_t from, uint64_t to) override;
+    Result<> sync() override;
+    Result<String> read_link() override;
+
+    Result<Ref<Inode>> lookup(std::string_view name) override;
+    Result<> list(EntrySink& sink) override;
+    Result<Ref<Inode>> make(const NewInode& what) override;
+    Result<> put(std::string_view name, Ref<Inode> inode) override;
+    Result<> erase(std::string_view name) override;
+    Result<> set_parent(Directory& parent) override;
+
+private:
+    friend class Volume;
+
+    struct Found {
+        Block block;  // none: there is no such entry
+        size_t at = 0, before = 0;  // it, and the one before it (itself: it is the first of its block)
+        Entry& entry() const { return *block.at<Entry>(at); }
+    };
+
+    // With the volume's lock held:
+
+    Result<> store();
+    Result<uint32_t> block_of(uint64_t index, bool make_missing);
+    Result<> cut(uint64_t first);
+    Result<uint32_t> cut_below(uint32_t number, unsigned depth, uint64_t first);
+    Result<> trim();
+    template <typename Visit>
+    Result<bool> for_each_entry(uint64_t from, Visit visit);
+    Result<Found> find(std::string_view name);
+    Result<Found> make_room(size_t size);
+    Result<> put_entry(std::string_view name, Node& node);
+    Result<> replace_entry(Found found, Node& node);
+    Result<> erase_entry(std::string_view name);
+    Result<> fill_new(const DiskInode& disk, Node& parent, const NewInode& what);
+    Result<> drop_index();
+    Result<> write_inode();
+    uint32_t id() const { return static_cast<uint32_t>(number()); }
+    bool is_unused() const { return ref_count() == 1 && (!vmo_ || vmo_->ref_count() == 1); }
+
+    // Without it:
+
+    Result<> write_back();
+    Result<> read_page(uint64_t index, std::span<std::byte> page) override;
+    Result<> write_page(uint64_t index, std::span<const std::byte> page) override;
+
+    Volume& volume_;
+    Ref<Vmo> vmo_;            // of a regular file
+    Atomic<uint64_t> size_;   // of all others
+    uint64_t device_number_ = 0;
+    uint32_t names_;          // entries that lead here, as the disk may know; with the volume's lock
+    Atomic<uint32_t> touched_;  // the inode in the cache may be out of date
+    uint32_t goal_;           // where a block would go well
+    uint64_t allocated_ = 0;  // bytes up to which there may be blocks, though the file may be shorter
+    Mutex writing_{LockRank::inode};  // held while pages are written: their blocks are not given to others meanwhile
+    Atomic<uint32_t> write_failed_;   // since the last fsync(2)
+};
+
+}  // namespace kern::ext2

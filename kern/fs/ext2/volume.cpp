@@ -1,0 +1,339 @@
+// A mounted disk: from its superblock to its cache, and the flusher.
+#include <cstring>
+
+#include "base/print.h"
+#include "dev/board.h"
+#include "fs/ext2/ext2.h"
+#include "sched/scheduler.h"
+
+namespace kern::ext2 {
+
+namespace {
+
+constexpr uint64_t SECOND = 1'000'000'000, FLUSH_INTERVAL = 5 * SECOND;
+
+// All that are mounted, and those that still have open files. Held while the flusher works.
+constinit Locked<List<Volume, Volume>, Mutex> volumes{LockRank::inode};
+constinit WaitQueue flusher;
+constinit Atomic<uint32_t> flush_wanted;
+
+uint32_t now() { return static_cast<uint32_t>(dev::wall_clock_ns() / SECOND); }
+
+// Why this is nothing that we can mount; null: it is.
+const char* complaint(const Superblock& super, const BlockDevice& device) {
+    if (super.magic != MAGIC) return "there is no ext2";
+    if (super.revision == 0) return "it is of revision 0";
+    if (super.incompatible & ~INCOMPATIBLE_KNOWN) return "it has features that this kernel does not know";
+    if (super.log_block_size > 2) return "its blocks are larger than a page";
+    uint64_t block_size = uint64_t{1024} << super.log_block_size;
+    auto is_group = [&](uint32_t size) { return size > 0 && size <= 8 * block_size; };
+    bool is_sound = is_group(super.blocks_per_group) && is_group(super.inodes_per_group) &&
+                    super.inode_size >= sizeof(DiskInode) && super.inode_size <= block_size &&
+                    block_size % super.inode_size == 0 && super.first_block == (super.log_block_size == 0) &&
+                    super.block_count > super.first_block && super.inode_count >= ROOT_INODE &&
+                    (super.inode_count - 1) / super.inodes_per_group ==
+                        (super.block_count - super.first_block - 1) / super.blocks_per_group;
+    if (!is_sound) return "its superblock makes no sense";
+    return super.block_count > device.sector_count() * SECTOR_SIZE / block_size ? "it is larger than the disk" : nullptr;
+}
+
+}  // namespace
+
+Result<> Block::write() {
+    changed();
+    frame_ = {};
+    return std::exchange(cache_, nullptr)->write_back(number_, number_ + 1);
+}
+
+// MOUNTING
+
+Volume::Volume(BlockDevice& device, const Superblock& super)
+    : FileSystem("ext2", MAGIC, device.id()), device_(device),
+      block_size_(size_t{1024} << super.log_block_size), inode_size_(super.inode_size),
+      group_count_((super.inode_count - 1) / super.inodes_per_group + 1), first_{super.first_block, 1},
+      per_group_{super.blocks_per_group, super.inodes_per_group},
+      count_{super.block_count - super.first_block, super.inode_count} {
+    uint64_t n = numbers_per_block();
+    uint64_t blocks = std::min(DIRECT_BLOCKS + n + n * n + n * n * n, (uint64_t{UINT32_MAX} * SECTOR_SIZE) / block_size_);
+    size_limit_ = super.read_only_compatible & LARGE_FILES ? blocks * block_size_ : INT32_MAX;
+}
+
+Result<Ref<Directory>> Volume::open(BlockDevice* device, bool read_only) {
+    FrameRef page = TRY(FrameRef::allocate(FrameUse::kernel));
+    auto& super = *reinterpret_cast<Superblock*>(page->data());
+    auto list = volumes.lock();
+    for (Volume& volume : *list) {
+        if (&volume.device_ != device) continue;
+        if (!volume.finish()) return fail(Errno::EBUSY);
+        delete &volume;
+        break;
+    }
+    TRY(device->read(SUPERBLOCK_AT / SECTOR_SIZE, {page->data(), SUPERBLOCK_AT}));
+    if (const char* why = complaint(super, *device)) {
+        alert("ext2: vd{} cannot be mounted: {}\n", static_cast<char>('a' + device->number()), why);
+        return fail(Errno::EINVAL);
+    }
+    auto volume = TRY(make_own<Volume>(*device, super));
+    volume->cache_ = TRY(Vmo::create(uint64_t{super.block_count} * PAGE_SIZE, volume.get()));
+    const char* why = super.read_only_compatible & ~READ_ONLY_KNOWN ? "it has features that this kernel does not know"
+                      : super.state != STATE_CLEAN ? "it was not unmounted, e2fsck has to look at it first" : nullptr;
+    volume->must_not_write_ = why || device->is_read_only();
+    if (why)
+        alert("ext2: vd{} is mounted read-only: {}\n", static_cast<char>('a' + device->number()), why);
+    volume->read_only.store(1);
+    LockGuard guard(volume->lock_);
+    Ref<Node> root = TRY(volume->node(ROOT_INODE));
+    if (!root->as_directory()) return fail(Errno::EINVAL);
+    if (auto found = root->find("lost+found"); found && found->block)
+        volume->shelter_ = volume->node(found->entry().inode).value_or(nullptr);
+    if (!read_only && !volume->must_not_write_)
+        TRY(volume->mark(false));
+    static constinit bool has_flusher = false;
+    if (!has_flusher) {
+        auto thread = TRY(make_own<Thread>());
+        TRY(thread->prepare(flush_for_ever));
+        Scheduler::wake(*thread.release());
+        has_flusher = true;
+    }
+    list->push_back(*volume.release());
+    return Ref<Directory>(root);
+}
+
+Volume::~Volume() {
+    shelter_ = nullptr;
+    for_each_node([](Node& node) { Ref<Node>::adopt(&node); });
+}
+
+// Says on the disk whether it is at rest.
+Result<> Volume::mark(bool clean) {
+    auto super = TRY(this->super());
+    super->state = clean ? STATE_CLEAN : 0;
+    (clean ? super->write_time : super->mount_time) = now();
+    super->mount_count = static_cast<uint16_t>(super->mount_count + !clean);
+    TRY(super.block.write());
+    TRY(device_.flush());
+    read_only.store(clean);
+    return {};
+}
+
+Result<> Volume::set_read_only(bool value) {
+    if (value == (read_only.load() != 0)) return {};
+    if (value) return settle(false);
+    LockGuard guard(lock_);
+    return must_not_write_ ? fail(Errno::EROFS) : mark(false);
+}
+
+// Nothing is half done on the disk from here on, and it says so. What has no name but is open goes only `for_good`.
+Result<> Volume::settle(bool for_good) {
+    read_only.store(1);
+    Result<> synced = sync();
+    LockGuard guard(lock_);
+    sweep(false);
+    for_each_node([&](Node& node) {
+        if (node.names_ || for_good)
+            (void)(node.names_ ? node.trim() : free_node(node));
+    });
+    TRY(write_metadata());
+    TRY(synced);
+    return mark(true);
+}
+
+void Volume::unmounted(Directory&) {
+    if (!open_files.load())
+        (void)set_read_only(true);
+    detached_.store(1);
+    wake_flusher();
+}
+
+void Volume::shut_down_all() {
+    for (auto list = volumes.lock(); Volume& volume : *list) {
+        if (!volume.read_only.load())
+            (void)volume.settle(true);
+        volume.lock_.lock();  // for ever
+    }
+}
+
+// Of what is mounted no more, all that is left. True: nothing is, and the caller deletes it.
+bool Volume::finish() {
+    if (!detached_.load() || open_files.load()) return false;
+    (void)set_read_only(true);
+    LockGuard guard(lock_);
+    shelter_ = nullptr;
+    sweep(true);
+    if (node_count_) return false;
+    unlink();
+    return true;
+}
+
+FileSystemSpace Volume::space() {
+    LockGuard guard(lock_);
+    sweep(false);
+    FileSystemSpace space{block_size_, count_[BLOCK], 0, count_[INODE], 0};
+    if (auto super = this->super()) {
+        space.free_blocks = (*super)->free[BLOCK];
+        space.free_inodes = (*super)->free[INODE];
+    }
+    return space;
+}
+
+// THE CACHE: page n is block n
+
+Result<> Volume::read_page(uint64_t index, std::span<std::byte> page) {
+    return device_.read(sector_of(static_cast<uint32_t>(index)), page.first(block_size_));
+}
+
+Result<> Volume::write_page(uint64_t index, std::span<const std::byte> page) {
+    return device_.write(sector_of(static_cast<uint32_t>(index)), page.first(block_size_));
+}
+
+Result<Block> Volume::block(uint32_t number) {
+    auto frame = cache_->page(number);
+    if (!frame) return fail(frame.error() == Errno::ENXIO ? Errno::EIO : frame.error());
+    return Block(*cache_, *std::move(frame), number);
+}
+
+Result<> Volume::clear(uint32_t number, Entry first) {
+    Block fresh = TRY(block(number));
+    memset(fresh.at<void>(), 0, block_size_);
+    *fresh.at<Entry>() = first;
+    return fresh.write();
+}
+
+// Brings the inodes in the cache up to date.
+Result<> Volume::store_touched() {
+    Result<> result;
+    for_each_node([&](Node& node) {
+        if (auto stored = node.touched_.load() ? node.store() : Result<>(); !stored)
+            result = stored;
+    });
+    return result;
+}
+
+Result<> Volume::write_metadata() {
+    Result<> stored = store_touched();
+    TRY(cache_->write_back(0, UINT64_MAX));
+    return stored;
+}
+
+Result<> Volume::commit() {
+    {
+        LockGuard guard(lock_);
+        TRY(write_metadata());
+    }
+    return device_.flush();
+}
+
+Result<> Volume::sync() {
+    Vec<Ref<Node>> nodes;
+    Result<> result;
+    {
+        LockGuard guard(lock_);
+        for_each_node([&](Node& node) {
+            if (node.vmo_ && node.names_ && result)
+                result = nodes.push(Ref<Node>::share(&node));
+        });
+    }
+    for (Ref<Node>& node : nodes)
+        if (auto written = node->write_back(); !written)
+            result = written;
+    TRY(commit());
+    return result;
+}
+
+// INODES IN MEMORY
+
+template <typename Visit>
+void Volume::for_each_node(Visit visit) {
+    for (auto& bucket : nodes_)
+        for (auto place = bucket.begin(); place != bucket.end();) {
+            Node& node = *place;
+            ++place;
+            visit(node);
+        }
+}
+
+Result<InBlock<DiskInode>> Volume::inode(uint32_t number) {
+    uint32_t index = number - first_[INODE];
+    if (index >= count_[INODE]) return fail(Errno::EIO);
+    size_t offset = index % per_group_[INODE] * inode_size_;
+    uint32_t table = TRY(group(index / per_group_[INODE]))->inode_table;
+    Block holder = TRY(block(static_cast<uint32_t>(table + offset / block_size_)));
+    auto* item = holder.at<DiskInode>(offset % block_size_);
+    return InBlock<DiskInode>{std::move(holder), item};
+}
+
+Result<Ref<Node>> Volume::add_node(uint32_t number, const DiskInode& disk, uint32_t names) {
+    if (node_count_ >= next_sweep_) {
+        sweep(true);
+        next_sweep_ = node_count_ + 1024;
+    }
+    auto node = TRY(make_ref<Node>(*this, number, disk, names));
+    TRY(node->set_up(disk.size_low | (node->is(InodeType::regular) ? uint64_t{disk.size_high} << 32 : 0)));
+    nodes_[number % std::size(nodes_)].push_front(*Ref<Node>(node).release());
+    node_count_++;
+    return node;
+}
+
+Result<Ref<Node>> Volume::node(uint32_t number) {
+    for (Node& node : nodes_[number % std::size(nodes_)])
+        if (node.number() == number) return Ref<Node>::share(&node);
+    auto disk = TRY(inode(number));
+    if (disk->links == 0) return fail(Errno::ENOENT);
+    bool is_directory = InodeType{disk->mode & TYPE_BITS} == InodeType::directory;
+    return add_node(number, *disk.item, is_directory ? 1 : disk->links);
+}
+
+// Frees what has no name and that nobody has open any more, and says whether there was any. What else is not in use, and as
+// the disk has it, goes out of memory if `drop_unused`; a directory after what is in it.
+bool Volume::sweep(bool drop_unused) {
+    bool freed = false, dropped;
+    do {
+        dropped = false;
+        for_each_node([&](Node& node) {
+            if (!node.is_unused() || (node.names_ && !drop_unused)) return;
+            if (node.names_ ? !node.store() || (node.vmo_ && !node.vmo_->is_clean()) : !free_node(node)) return;
+            freed |= !node.names_;
+            dropped = true;
+            static_cast<ListNode<Node>&>(node).unlink();
+            node_count_--;
+            Ref<Node>::adopt(&node);
+        });
+    } while (dropped && drop_unused);
+    return freed;
+}
+
+// THE FLUSHER
+
+void Volume::wake_flusher() {
+    flush_wanted.store(1);
+    flusher.wake_all();
+}
+
+void Volume::tick(bool writes) {
+    {
+        LockGuard guard(lock_);
+        sweep(false);
+        (void)store_touched();
+    }
+    if (writes && Vmo::dirty_pages() && !read_only.load())
+        (void)sync();
+}
+
+void Volume::flush_for_ever(Thread&) {
+    for (uint64_t next = 0;;) {
+        (void)flusher.wait_until([] { return flush_wanted.exchange_acquire(0) != 0; }, next);
+        bool writes = arch::now_ns() >= next || Vmo::dirty_pages() > Vmo::dirty_limit() / 2;
+        if (writes)
+            next = arch::now_ns() + FLUSH_INTERVAL;
+        auto list = volumes.lock();
+        for (auto place = list->begin(); place != list->end();) {
+            Volume& volume = *place;
+            ++place;
+            volume.tick(writes);
+            if (volume.finish())
+                delete &volume;
+        }
+    }
+}
+
+}  // namespace kern::ext2
