@@ -46,6 +46,7 @@ Result<> mount(std::string_view type, std::string_view source, Inode* device, In
     auto list = mounts.lock();
     mount->root = TRY(kind->open(disk, read_only));
     if (find_mount(*list, *mount->root)) return fail(Errno::EBUSY);
+    LockGuard guard(mount->covered->changes());  // so that it is not removed meanwhile
     if (auto covered = mount->covered->cover(mount->root); !covered) {
         mount->root->file_system().unmounted(*mount->root);
         return covered;
@@ -79,9 +80,10 @@ Result<> unmount(Inode& root, bool even_if_busy) {
     return {};
 }
 
-void sync_file_systems() {
+Result<> sync_file_systems() {
     for (auto list = mounts.lock(); Mount& mount : *list)
         (void)mount.root->file_system().sync();
+    return {};
 }
 
 void shut_down_file_systems() { ext2::Volume::shut_down_all(); }

@@ -24,8 +24,8 @@ Result<> mount(std::string_view type, std::string_view source, Inode* device, In
 Result<> remount(Inode& root, bool read_only);
 // Takes a mount with this root away, after sync(). EINVAL, EBUSY (open files, a working directory or a mount in it).
 Result<> unmount(Inode& root, bool even_if_busy);
-// sync(2): all of them.
-void sync_file_systems();
+// sync(2): all of them, and errors are not told.
+Result<> sync_file_systems();
 // Before the machine is powered off: nothing is written any more, and the disks say that they are in order.
 void shut_down_file_systems();
 // The lines of /proc/mounts.

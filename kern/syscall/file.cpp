@@ -145,11 +145,6 @@ Result<> sys_sync_file_range(int fd, int64_t start, int64_t size, uint32_t flags
     return file->inode().is_kept() ? file->inode().sync() : fail(Errno::ESPIPE);
 }
 
-Result<> sys_sync() {
-    sync_file_systems();
-    return {};
-}
-
 Result<> sys_syncfs(int fd) { return TRY(get_file(fd))->inode().file_system().sync(); }
 
 // DESCRIPTORS
@@ -287,7 +282,7 @@ constexpr Syscall CALLS[] = {
     {65, "readv", call<sys_move_vectors<IN, HERE>>},        {66, "writev", call<sys_move_vectors<OUT, HERE>>},
     {67, "pread64", call<sys_move<IN, THERE>>},           {68, "pwrite64", call<sys_move<OUT, THERE>>},
     {69, "preadv", call<sys_move_vectors<IN, THERE>>},    {70, "pwritev", call<sys_move_vectors<OUT, THERE>>},
-    {71, "sendfile", call<sys_sendfile>},             {81, "sync", call<sys_sync>},
+    {71, "sendfile", call<sys_sendfile>},             {81, "sync", call<sync_file_systems>},
     {82, "fsync", call<sys_fsync>},                   {83, "fdatasync", call<sys_fsync>},
     {84, "sync_file_range", call<sys_sync_file_range>}, {267, "syncfs", call<sys_syncfs>},
     {286, "preadv2", call<sys_move_vectors<IN, EITHER>>},    {287, "pwritev2", call<sys_move_vectors<OUT, EITHER>>},
