@@ -44,8 +44,8 @@ Test(boot_args, every_word_is_understood) {
 }
 
 Test(boot_args, what_is_unknown_or_malformed_is_kept_for_the_report) {
-    CommandLine line("root=/dev/vda  hz=fast seed= console=x ro -- hz=9");
-    cr_expect(line.args.unknown == "root=/dev/vda");
+    CommandLine line("rootwait=1  hz=fast seed= console=x ro -- hz=9");
+    cr_expect(line.args.unknown == "rootwait=1");
     cr_expect_eq(line.args.hz, 100u);
     cr_expect_not(line.args.seed.has_value());
     cr_expect(CommandLine("console=x ro").args.unknown == "console=x");
