@@ -24,20 +24,6 @@ Result<size_t> read_zeroes(UserBytes to) {
     return to.size;
 }
 
-// The generator is seeded before the first program runs, so random and urandom are alike.
-Result<size_t> read_random(UserBytes to) {
-    std::byte bytes[128];
-    size_t done = 0;
-    while (done < to.size && !(done && current_thread().is_interrupted())) {
-        size_t part = std::min(to.size - done, sizeof(bytes));
-        random_bytes({bytes, part});
-        size_t copied = to.copy_in(bytes, done, part);
-        done += copied;
-        if (copied < part) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
-    }
-    return done;
-}
-
 struct MemoryDevice {
     std::string_view name;
     unsigned minor;
@@ -73,6 +59,19 @@ constexpr std::pair<std::string_view, std::string_view> LINKS[] = {
 };
 
 }  // namespace
+
+Result<size_t> read_random(UserBytes to) {
+    std::byte bytes[256];
+    size_t done = 0;
+    while (done < to.size && !(done && current_thread().is_interrupted())) {
+        size_t part = std::min(to.size - done, sizeof(bytes));
+        random_bytes({bytes, part});
+        size_t copied = to.copy_in(bytes, done, part);
+        done += copied;
+        if (copied < part) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
+    }
+    return done;
+}
 
 Ref<Directory> devfs_root() { return Ref<Directory>::share(devices); }
 

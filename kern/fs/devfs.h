@@ -10,6 +10,10 @@ namespace kern {
 Result<> make_devfs(ConsoleMode console);
 Ref<Directory> devfs_root();
 
+// random(4), urandom and getrandom(2) are alike: the generator is seeded before the first program runs. EFAULT; fewer bytes
+// when a signal comes.
+Result<size_t> read_random(UserBytes to);
+
 // A device's number as Linux encodes it in st_rdev.
 constexpr uint64_t device_number_of(unsigned major, unsigned minor) {
     return (minor & 0xff) | (major & 0xfff) << 8 | uint64_t{minor & ~0xffu} << 12;

@@ -6,22 +6,22 @@ namespace kern {
 
 namespace {
 
-constinit FileSystem procfs("proc", 0x9fa0, 13);
+struct ProcFileSystem final : FileSystem {
+    using FileSystem::FileSystem;
+    FileSystemSpace space() override { return {PAGE_SIZE, 0, 0, 0, 0}; }
+};
+constinit ProcFileSystem procfs("proc", 0x9fa0, 13);
 
 // Collects text in pages; after the first failure the rest is dropped.
-class VmoSink final : public TextSink {
-public:
-    explicit VmoSink(Vmo& vmo) : vmo_(vmo) {}
+struct VmoSink final : TextSink {
+    explicit VmoSink(Vmo& vmo_) : vmo(vmo_) {}
     void write(std::string_view text) override {
         if (result)
-            if (auto written = vmo_.write(vmo_.size(), std::as_bytes(std::span(text))); !written)
-                result = fail(written.error());
+            result = vmo.write(vmo.size(), std::as_bytes(std::span(text)));
     }
 
-    Result<> result;
-
-private:
-    Vmo& vmo_;
+    Vmo& vmo;
+    Result<size_t> result = 0;
 };
 
 // Each entry of the tables is an object of its own, so its place tells it from the others.

@@ -211,8 +211,7 @@ template <Result<Ref<File>> (*find)(ProcSubject)>
 Result<> show_path(ProcSubject subject, TextSink& out) {
     Ref<File> file = TRY(find(subject));
     char buffer[512];
-    auto path = file->path(buffer);
-    if (path)
+    if (auto path = file->path(buffer))
         out.write(*path);
     else
         format_to(out, "{}:[{}]", file->inode().is(InodeType::fifo) ? "pipe" : "anon_inode", file->inode_number());
@@ -224,18 +223,23 @@ int next_descriptor(ProcSubject subject, int first) {
     return view ? view->process->files.table.next_open(first) : -1;
 }
 
-int next_thread(ProcSubject subject, int first) {
+template <typename Condition>
+int next_where(int first, Condition is_one) {
     auto tree = lock_process_tree();
-    for (int tid = std::max(first, INIT_PID); tid < PID_LIMIT; tid++)
-        if (UserThread* thread = tree->find_thread(tid); thread && thread->process().pid() == subject.pid) return tid;
+    for (int number = std::max(first, INIT_PID); number < PID_LIMIT; number++)
+        if (is_one(*tree, number)) return number;
     return -1;
 }
 
 int next_process(ProcSubject, int first) {
-    auto tree = lock_process_tree();
-    for (int pid = std::max(first, INIT_PID); pid < PID_LIMIT; pid++)
-        if (tree->find(pid)) return pid;
-    return -1;
+    return next_where(first, [](ProcessTree& tree, int pid) { return tree.find(pid); });
+}
+
+int next_thread(ProcSubject subject, int first) {
+    return next_where(first, [=](ProcessTree& tree, int tid) {
+        UserThread* thread = tree.find_thread(tid);
+        return thread && thread->process().pid() == subject.pid;
+    });
 }
 
 // THE SYSTEM
@@ -247,15 +251,19 @@ void write_meminfo(TextSink& out) {
     format_to(out, "SwapTotal:      {8} kB\nSwapFree:       {8} kB\n", 0, 0);
 }
 
-uint64_t idle_ticks() {
-    uint64_t sum = 0;
-    for (unsigned hart = 0; hart < Scheduler::hart_count(); hart++)
-        sum += Scheduler::idle_ns(hart) / NS_PER_TICK;
-    return sum;
-}
+// Of the harts [first, end): "busy 0 0 idle" as /proc/stat has it, in ticks.
+struct HartTicks {
+    uint64_t busy = 0, idle = 0;
+
+    HartTicks(unsigned first, unsigned end) {
+        for (unsigned hart = first; hart < end; hart++)
+            idle += Scheduler::idle_ns(hart) / NS_PER_TICK;
+        busy = std::max(arch::now_ns() / NS_PER_TICK * (end - first), idle) - idle;
+    }
+};
 
 void write_uptime(TextSink& out) {
-    uint64_t up = arch::now_ns() / NS_PER_TICK, idle = idle_ticks();
+    uint64_t up = arch::now_ns() / NS_PER_TICK, idle = HartTicks(0, Scheduler::hart_count()).idle;
     format_to(out, "{}.{02} {}.{02}\n", up / 100, up % 100, idle / 100, idle % 100);
 }
 
@@ -264,55 +272,46 @@ void write_cpuinfo(TextSink& out) {
         format_to(out, "processor\t: {}\nhart\t\t: {}\nisa\t\t: rv64imafdc_zicsr_zifencei\nmmu\t\t: sv39\n\n", hart, hart);
 }
 
-struct Load {
-    size_t running, tasks;
-    int last_number;
-};
-
-// Threads that run or could (the caller is one), all that there are, and the number given out last.
-Load system_load() {
-    auto tree = lock_process_tree();
-    Load load{0, tree->count(), tree->last_number()};
+// Threads that run or could; the caller is one.
+size_t running_threads(ProcessTree& tree) {
+    size_t count = 0;
     for (int tid = INIT_PID; tid < PID_LIMIT; tid++)
-        load.running += tree->find_thread(tid) && !tree->find_thread(tid)->is_sleeping();
-    return load;
+        count += tree.find_thread(tid) && !tree.find_thread(tid)->is_sleeping();
+    return count;
 }
 
 // No averages are kept: this is the load of this moment.
 void write_loadavg(TextSink& out) {
-    Load load = system_load();
-    format_to(out, "{}.00 {}.00 {}.00 {}/{} {}\n", load.running, load.running, load.running, load.running, load.tasks, load.last_number);
+    auto tree = lock_process_tree();
+    size_t load = running_threads(*tree);
+    format_to(out, "{}.00 {}.00 {}.00 {}/{} {}\n", load, load, load, load, tree->count(), tree->last_number());
 }
 
 void write_system_stat(TextSink& out) {
-    Load load = system_load();
-    unsigned harts = Scheduler::hart_count();
-    uint64_t up = arch::now_ns() / NS_PER_TICK, idle = idle_ticks();
-    format_to(out, "cpu  {} 0 0 {} 0 0 0 0 0 0\n", up * harts - idle, idle);
-    for (unsigned hart = 0; hart < harts; hart++) {
-        idle = Scheduler::idle_ns(hart) / NS_PER_TICK;
-        format_to(out, "cpu{} {} 0 0 {} 0 0 0 0 0 0\n", hart, up - std::min(up, idle), idle);
+    HartTicks all(0, Scheduler::hart_count());
+    format_to(out, "cpu  {} 0 0 {} 0 0 0 0 0 0\n", all.busy, all.idle);
+    for (unsigned hart = 0; hart < Scheduler::hart_count(); hart++) {
+        HartTicks one(hart, hart + 1);
+        format_to(out, "cpu{} {} 0 0 {} 0 0 0 0 0 0\n", hart, one.busy, one.idle);
     }
+    auto tree = lock_process_tree();
     format_to(out, "intr 0\nctxt 0\nbtime {}\nprocesses {}\nprocs_running {}\nprocs_blocked 0\n",
-              (dev::wall_clock_ns() - arch::now_ns()) / 1'000'000'000, load.last_number, load.running);
+              (dev::wall_clock_ns() - arch::now_ns()) / 1'000'000'000, tree->last_number(), running_threads(*tree));
 }
 
 // THE TABLES
 
+constexpr auto DIRECTORY = InodeType::directory, LINK = InodeType::symlink;
+
 template <auto write>
-constexpr ProcEntry text(std::string_view name, uint32_t permissions = 0444) {
-    return {.name = name, .permissions = permissions, .show = show<write>};
-}
-template <auto write>
-constexpr ProcEntry link(std::string_view name) {
-    return {.name = name, .type = InodeType::symlink, .permissions = 0777, .show = show<write>};
+constexpr ProcEntry text(std::string_view name, uint32_t permissions = 0444, InodeType type = InodeType::regular) {
+    return {.name = name, .type = type, .permissions = permissions, .show = show<write>};
 }
 template <Result<Ref<File>> (*find)(ProcSubject)>
 constexpr ProcEntry file_link(std::string_view name) {
-    return {.name = name, .type = InodeType::symlink, .permissions = 0777, .show = show_path<find>, .leads_to = find};
+    return {.name = name, .type = LINK, .permissions = 0777, .show = show_path<find>, .leads_to = find};
 }
 
-constexpr auto DIRECTORY = InodeType::directory;
 extern const ProcEntry THREAD;
 constexpr ProcEntry DESCRIPTOR = file_link<descriptor_of>("");
 
@@ -331,7 +330,7 @@ constexpr ProcEntry PROCESS_ENTRIES[] = {
     text<write_status>("status"),
     file_link<directory_of>("cwd"),
     file_link<executable_of>("exe"),
-    link<[](TextSink& out) { out.write("/"); }>("root"),
+    text<[](TextSink& out) { out.write("/"); }>("root", 0777, LINK),
 };
 // A thread has what its process has, but for `task`.
 constexpr ProcEntry THREAD = {.type = DIRECTORY, .entries = std::span(PROCESS_ENTRIES).subspan(1)};
@@ -346,11 +345,11 @@ constexpr ProcEntry SYSTEM_ENTRIES[] = {
     text<write_system_stat>("stat"),
     text<write_uptime>("uptime"),
     text<[](TextSink& out) { out.write("Linux version 6.12.0-astrolabe (astrolabe) #1 Astrolabe\n"); }>("version"),
-    link<[](TextSink& out) { out.write("self/mounts"); }>("mounts"),
-    link<[](TextSink& out) { format_to(out, "{}", current_process().pid()); }>("self"),
-    link<[](TextSink& out) {
+    text<[](TextSink& out) { out.write("self/mounts"); }>("mounts", 0777, LINK),
+    text<[](TextSink& out) { format_to(out, "{}", current_process().pid()); }>("self", 0777, LINK),
+    text<[](TextSink& out) {
         format_to(out, "{}/task/{}", current_process().pid(), current_user_thread().tid());
-    }>("thread-self"),
+    }>("thread-self", 0777, LINK),
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // System calls on what processes are given, and on the machine as a whole.
-#include "base/rng.h"
+#include "fs/devfs.h"
 #include "fs/mount.h"
 #include "mm/user_copy.h"
 #include "process/process_tree.h"
@@ -133,15 +133,7 @@ Result<> sys_sysinfo(VirtAddr to) {
 Result<uint64_t> sys_getrandom(VirtAddr to, uint64_t size, uint32_t flags) {
     constexpr uint32_t RANDOM = 2, INSECURE = 4, ALL = 7;
     if ((flags & ~ALL) || (flags & (RANDOM | INSECURE)) == (RANDOM | INSECURE)) return fail(Errno::EINVAL);
-    uint64_t wanted = std::min<uint64_t>(size, INT32_MAX), done = 0;
-    std::byte piece[256];
-    while (done < wanted && !(done && current_thread().is_interrupted())) {
-        std::span part(piece, std::min(wanted - done, sizeof(piece)));
-        random_bytes(part);
-        if (!write_user(to + done, part)) return done ? Result<uint64_t>(done) : fail(Errno::EFAULT);
-        done += part.size();
-    }
-    return done;
+    return read_random({to, std::min<uint64_t>(size, INT32_MAX)});
 }
 
 // Every way to stop is switching off.
