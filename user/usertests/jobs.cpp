@@ -241,7 +241,7 @@ TEST(groups_can_be_made_and_joined) {
 TEST(a_child_that_ran_exec_keeps_its_group) {
     int ends[2];
     EXPECT(pipe(ends) == 0);
-    pid_t pid = start([&] { dup2(ends[1], 1); execl("/bin/sh", "sh", "-c", "echo; sleep 100", nullptr); });
+    pid_t pid = start([&] { dup2(ends[1], 1); execl("/bin/sh", "sh", "-c", "echo; exec sleep 100", nullptr); });
     char byte;
     EXPECT(read(ends[0], &byte, 1) == 1);
     EXPECT_ERROR(EACCES, setpgid(pid, pid));
