@@ -4,6 +4,7 @@
 //   lines [+FLAG | -FLAG]...   sets flags of c_lflag, then shows what each read gives, to the end of the input
 //   raw MIN TIME               the same without line editing, to a 'q'
 //   job                        a foreground job to stop, continue and kill: answers to `fg`, `bg` and `end`
+//   flood                      a foreground job that writes for ever
 //   background                 what a job in the background may not do
 //   session                    whose terminal it is: what the calls about that say
 //   settings                   what is set can be read back
@@ -132,6 +133,21 @@ int job() {
         if (!strcmp(answer, "fg\n")) tcsetpgrp(0, pid);
         kill(pid, SIGCONT);
     }
+}
+
+int flood() {
+    signal(SIGTTOU, SIG_IGN);
+    std::string text(4096, 'x');
+    pid_t pid = start_job(true, [&] {
+        while (write(1, text.data(), text.size()) > 0) continue;
+        return 1;
+    });
+    int status;
+    waitpid(pid, &status, 0);
+    tcsetpgrp(0, getpgrp());
+    printf("\n");
+    show_status(status);
+    return 0;
 }
 
 // Does it in the background, and then in the foreground when it was stopped for it.
@@ -297,6 +313,7 @@ int main(int argc, char** argv) {
     return mode == "lines" ? lines(argv + 2)
            : mode == "raw" && argc == 4 ? raw(atoi(argv[2]), atoi(argv[3]))
            : mode == "job" ? job()
+           : mode == "flood" ? flood()
            : mode == "background" ? background()
            : mode == "session" ? session()
            : mode == "settings" ? set_and_get()

@@ -2,6 +2,7 @@
 at the end of a pseudo-terminal, gets the same keys, and has to show the same."""
 
 import subprocess
+import time
 from pathlib import Path
 
 import pexpect
@@ -151,6 +152,14 @@ def test_a_job_is_stopped_continued_and_killed(terminal):
     tty.typed("three\r", "three\r\njob read three\r\n")
     tty.typed("\x03", "^Ckilled by INT\r\n")
     assert tty.rest() == ""
+
+
+def test_output_that_nobody_reads_can_be_interrupted(terminal):
+    tty = terminal("flood")
+    time.sleep(1)  # until all that lies between is full; nothing goes wrong if it is not
+    tty.child.send("\x03")
+    time.sleep(1)
+    assert tty.rest().endswith("\r\nkilled by INT\r\n")
 
 
 @pytest.mark.parametrize(("key", "shown"), [("\x03", "^Ckilled by INT"), ("\x1c", "^\\killed by QUIT"), ("\x04", "exited with 5")])
