@@ -24,15 +24,14 @@ def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("harts")
     (folder / "bin").mkdir()
     source = ROOT / "grade/tests/programs/harts.c"
-    subprocess.run(["riscv64-linux-gnu-gcc", "-O1", "-static", "-o", folder / "bin/harts", source], check=True)
+    subprocess.run(["riscv64-linux-gnu-gcc", "-O1", "-static", "-pthread", "-o", folder / "bin/harts", source], check=True)
     return folder
 
 
+@pytest.mark.parametrize("harts", [2, pytest.param(4, marks=pytest.mark.slow), pytest.param(8, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("program", ["usertests", "proctests"])
-def test_the_output_is_the_same_on_each_number_of_harts(program):
-    outputs = {harts: run(f"/bin/{program}", f"SMP={harts}") for harts in (1, 2, 4)}
-    assert outputs[2] == outputs[1]
-    assert outputs[4] == outputs[1]
+def test_the_output_is_that_of_one_hart(program, harts):
+    assert run(f"/bin/{program}", f"SMP={harts}") == run(f"/bin/{program}", "SMP=1")
 
 
 PARTS = ["forks", "execs", "pipes", "floats", "signals"]
@@ -47,6 +46,13 @@ def test_processes_on_all_harts_at_once(root, harts):
 @pytest.mark.parametrize("harts", [2, 3, 4, 8])
 def test_processes_on_all_harts_for_long(root, harts):
     run(f"/bin/harts 400 {' '.join(PARTS)}", f"SMP={harts}", f"ROOT={root}")
+
+
+# A flush that reaches other harts takes long on a machine with fewer processors than harts, because all of them must run for it.
+@pytest.mark.parametrize(("harts", "rounds"), [(1, 5), (2, 5), pytest.param(4, 20, marks=pytest.mark.slow)])
+def test_threads_on_several_harts_see_one_address_space(root, harts, rounds):
+    done = run(f"/bin/harts {rounds} replaces snapshots", f"SMP={harts}", f"ROOT={root}")
+    assert done == "replaces ok\nsnapshots ok\n"
 
 
 def self_test(*words):

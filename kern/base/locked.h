@@ -15,7 +15,7 @@ namespace kern {
 // To be said by whoever may sleep, also when it does not come to that: no spinning lock is held here.
 inline void may_sleep() { DEBUG_ASSERT(arch::this_hart().held_locks.none()); }
 
-// What all locks here have in common: a rank, a bit in state_ for each hart that holds the lock, and a watchdog.
+// What all locks here have in common: a rank, a watchdog, and in debug builds a bit for each hart that holds the lock.
 class RankedLock {
 protected:
     constexpr explicit RankedLock(LockRank rank) : rank_(rank) {}
@@ -27,23 +27,29 @@ protected:
             arch::this_hart().held_locks.push(rank_);
         for (uint64_t since = 0; !attempt();)
             wait_turn(since);
+        note_holder();
     }
-    void note_taken_out_of_order() const {
+    // For what was taken without waiting, and so fits in any order.
+    void note_taken_out_of_order() {
         if constexpr (DEBUG_BUILD)
             arch::this_hart().held_locks.push_any(rank_);
+        note_holder();
     }
-    void note_dropped() const {
-        if constexpr (DEBUG_BUILD)
-            arch::this_hart().held_locks.pop(rank_);
+    void note_dropped() {
+        if constexpr (!DEBUG_BUILD) return;
+        holders_.fetch_and(~(1u << arch::this_hart().index));
+        arch::this_hart().held_locks.pop(rank_);
     }
-    static uint32_t my_bit() { return 1u << arch::this_hart().index; }
-
-    Atomic<uint32_t> state_;
 
 private:
+    void note_holder() {
+        if constexpr (DEBUG_BUILD)
+            holders_.fetch_or(1u << arch::this_hart().index);
+    }
     void wait_turn(uint64_t& since) const;
 
     LockRank rank_;
+    Atomic<uint32_t> holders_;
 };
 
 // How long a lock may be waited for, in ns. (Variable for the test of just this.)
@@ -53,19 +59,22 @@ class SpinLock : RankedLock {
 public:
     constexpr explicit SpinLock(LockRank rank) : RankedLock(rank) {}
     void lock() {
-        take([this, me = my_bit()] { return state_.compare_exchange(0, me); });
+        take([this] { return !held_.exchange_acquire(1); });
     }
-    // Does not wait, and so fits in any order. False: someone has it.
+    // False: someone has it.
     bool try_lock() {
-        bool taken = state_.compare_exchange(0, my_bit());
+        bool taken = !held_.exchange_acquire(1);
         if (taken)
             note_taken_out_of_order();
         return taken;
     }
     void unlock() {
-        state_.store_release(0);
         note_dropped();
+        held_.store_release(0);
     }
+
+private:
+    Atomic<uint32_t> held_;
 };
 
 class IrqSpinLock : SpinLock {
@@ -86,36 +95,36 @@ private:
     bool interrupts_were_on_ = false;  // the holder's; written and read with the lock held
 };
 
-// Many readers or one writer. A waiting writer stops new readers from overtaking it for ever.
+// Many readers or one writer, in the order in which they come, so that none of them waits for ever. Each draws a number:
 //
-//     state:   0 free    the readers' bits    WRITER | the writer's bit    WAITING | ... a writer waits
+//     number      4        5        6        7        readers_turn_   the next reader that may go in
+//               reader   reader   WRITER   reader     writers_turn_   the next writer; all before it have left
+//
+// A reader lets the next one in behind it, and lets a writer pass when it leaves; a writer does both when it leaves.
 class RwSpinLock : RankedLock {
 public:
     constexpr explicit RwSpinLock(LockRank rank) : RankedLock(rank) {}
     void lock_shared() {
-        take([this, me = my_bit()] {
-            uint32_t state = state_.load();
-            return !(state & (WRITER | WAITING)) && state_.compare_exchange(state, state | me);
-        });
+        uint32_t mine = next_number_.fetch_add(1);
+        take([this, mine] { return readers_turn_.load_acquire() == mine; });
+        readers_turn_.store_release(mine + 1);
     }
     void unlock_shared() {
-        state_.fetch_and(~my_bit());
         note_dropped();
+        writers_turn_.fetch_add(1);
     }
     void lock() {
-        take([this, me = my_bit() | WRITER] {
-            if (state_.compare_exchange(0, me) || state_.compare_exchange(WAITING, me)) return true;
-            state_.fetch_or(WAITING);
-            return false;
-        });
+        uint32_t mine = next_number_.fetch_add(1);
+        take([this, mine] { return writers_turn_.load_acquire() == mine; });
     }
     void unlock() {
-        state_.fetch_and(WAITING);
         note_dropped();
+        readers_turn_.fetch_add(1);
+        writers_turn_.fetch_add(1);
     }
 
 private:
-    static constexpr uint32_t WRITER = 1u << 31, WAITING = 1u << 30;
+    Atomic<uint32_t> next_number_, readers_turn_, writers_turn_;
 };
 
 // Holds a lock from its making to its end.

@@ -49,7 +49,7 @@ void RankedLock::wait_turn(uint64_t& since) const {
         since = now;
     if (now - since > lock_patience_ns)
         panic("hart {} has waited {} s for a lock of rank {}; the harts that hold it, a bit each: 0x{x}", arch::this_hart().index,
-              (now - since) / 1'000'000'000, LOCK_RANK_NAMES[static_cast<uint32_t>(rank_)], state_.load());
+              (now - since) / 1'000'000'000, LOCK_RANK_NAMES[static_cast<uint32_t>(rank_)], holders_.load());
 }
 
 }  // namespace kern

@@ -1,7 +1,9 @@
-// Work for several harts at once, for test_smp.py: `harts ROUNDS PART...` runs the named parts, PROCESSES of each at a time, and
-// says "PART ok" or what went wrong. It also runs on Linux.
+// Work for several harts at once, for test_smp.py: `harts ROUNDS PART...` runs the named parts, each in several processes at a time,
+// and says "PART ok" or what went wrong. It also runs on Linux.
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PROCESSES = 6, PAGE = 4096 };
+enum { MOST_PROCESSES = 6, PAGE = 4096 };
 
 static void fail(const char *what) {
     printf("harts: %s\n", what);
@@ -119,23 +121,92 @@ static void signals(int rounds) {
     }
 }
 
+// THREADS of one address space: what one changes in it holds for all at once.
+
+enum { THREADS = 3 };
+static atomic_int is_over;
+static atomic_long begun, replaced, looks;
+static char *shared;
+
+static void start_threads(pthread_t *threads, void *(*run)(void *)) {
+    shared = mmap(0, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    for (int i = 0; i < THREADS; i++) expect(pthread_create(&threads[i], 0, run, 0) == 0, "a thread does not start");
+}
+
+static void end_threads(pthread_t *threads) {
+    is_over = 1;
+    for (int i = 0; i < THREADS; i++) pthread_join(threads[i], 0);
+}
+
+static void *look(void *unused) {
+    while (!is_over) {
+        long known = replaced, seen = *(volatile long *)shared;
+        expect(seen == known || begun != known, "a thread sees a page that was replaced");
+        looks++;
+    }
+    return unused;
+}
+
+static void replaces(int rounds) {
+    pthread_t threads[THREADS];
+    start_threads(threads, look);
+    for (long i = 1; i <= rounds; i++) {
+        begun = i;
+        char *at = mmap(shared, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        expect(at == shared, "mmap fails");
+        for (int j = 0; j < 4; j++)  // not always in the same order, so that the page is not always in the same frame
+            *(volatile long *)(shared + (i + j) % 4 * PAGE) = (i + j) % 4 ? -i : i;
+        replaced = i;
+        for (long before = looks; looks < before + 2 * THREADS;) sched_yield();
+    }
+    end_threads(threads);
+}
+
+static void *count(void *unused) {
+    while (!is_over)
+        for (int at = 0; at < 4 * PAGE; at += PAGE) ++*(volatile long *)(shared + at);
+    return unused;
+}
+
+// A child of fork does not see what its parent's other threads write afterwards.
+static void snapshots(int rounds) {
+    pthread_t threads[THREADS];
+    start_threads(threads, count);
+    for (int i = 0; i < rounds; i++) {
+        pid_t child = start();
+        if (child == 0) {
+            long seen[4];
+            for (int j = 0; j < 4; j++) seen[j] = *(volatile long *)(shared + j * PAGE);
+            for (volatile int wait = 0; wait < 3000; wait++) {
+            }
+            for (int j = 0; j < 4; j++)
+                expect(seen[j] == *(volatile long *)(shared + j * PAGE), "a thread writes the memory of another process");
+            _exit(0);
+        }
+        finish(child, 0);
+    }
+    end_threads(threads);
+}
+
 static const struct {
     const char *name;
     void (*run)(int);
-} PARTS[] = {{"forks", forks}, {"execs", execs}, {"pipes", pipes}, {"floats", floats}, {"signals", signals}};
+    int processes;
+} PARTS[] = {{"forks", forks, 6}, {"execs", execs, 6}, {"pipes", pipes, 6}, {"floats", floats, 6}, {"signals", signals, 6},
+           {"replaces", replaces, 1}, {"snapshots", snapshots, 1}};
 
 static void run_part(const char *name, int rounds) {
     for (size_t i = 0; i < sizeof PARTS / sizeof *PARTS; i++) {
         if (strcmp(PARTS[i].name, name) != 0) continue;
-        pid_t children[PROCESSES];
-        for (int j = 0; j < PROCESSES; j++) {
+        pid_t children[MOST_PROCESSES];
+        for (int j = 0; j < PARTS[i].processes; j++) {
             children[j] = start();
             if (children[j] == 0) {
                 PARTS[i].run(rounds);
                 _exit(0);
             }
         }
-        for (int j = 0; j < PROCESSES; j++) finish(children[j], 0);
+        for (int j = 0; j < PARTS[i].processes; j++) finish(children[j], 0);
         printf("%s ok\n", name);
         return;
     }
