@@ -342,9 +342,9 @@ TEST(an_exec_that_fails_leaves_the_threads_alone) {
 }
 
 TEST(many_threads_come_and_go) {
-    for (int round = 0; round < 5; round++) {
+    for (int round = 0; round < 3; round++) {
         std::vector<Thread<void (*)()>*> threads;
-        for (int i = 0; i < 60; i++)
+        for (int i = 0; i < 30; i++)
             threads.push_back(new Thread(+[] { sched_yield(); }));
         for (auto* thread : threads)
             delete thread;
