@@ -16,37 +16,26 @@ Result<Ref<File>> open_program(std::string_view path) {
 constexpr size_t SCRIPT_LINE_LIMIT = 256;  // bytes of a file that are looked at
 constexpr unsigned SCRIPT_DEPTH = 5;       // scripts whose interpreter is a script
 
-struct ScriptLine {
-    std::string_view interpreter;
-    std::string_view argument;  // all of the rest, blanks trimmed; empty: none
-};
-
-constexpr std::string_view BLANKS = " \t";
-
-std::string_view trim(std::string_view text) {
-    text.remove_prefix(std::min(text.find_first_not_of(BLANKS), text.size()));
-    return text.substr(0, text.find_last_not_of(BLANKS) + 1);
-}
-
-// Takes the line from a file's first bytes. ENOEXEC: it names no interpreter, or the name is cut off.
-Result<ScriptLine> parse_script_line(std::string_view start) {
+// Puts what the first line of a file's first bytes says in the place of argv[0], which the script's own path replaces as the
+// interpreter's argument; all that follows the interpreter is one argument. Returns the interpreter.
+//     script a b    ->    interpreter [argument] path-of-script a b
+// ENOEXEC: the line names no interpreter, or the name is cut off.
+Result<std::string_view> insert_script_words(ArgBlock& argv, std::string_view start, std::string_view script) {
+    constexpr std::string_view BLANKS = " \t";
     std::string_view line = start.substr(2, start.find_first_of(std::string_view("\n\0", 2)) - 2);
     bool is_cut = start.size() == SCRIPT_LINE_LIMIT && line.size() == start.size() - 2;
     line.remove_prefix(std::min(line.find_first_not_of(BLANKS), line.size()));
-    size_t end = line.find_first_of(BLANKS);
-    if (line.empty() || (is_cut && end == line.npos)) return fail(Errno::ENOEXEC);
-    std::string_view rest = end == line.npos ? std::string_view() : line.substr(end);
-    return ScriptLine{line.substr(0, end), trim(rest)};
-}
-
-// Puts what a `#!` line says in the place of argv[0], which the script's own path replaces as the interpreter's argument:
-//     script a b    ->    interpreter [argument] path-of-script a b
-Result<> insert_script_words(ArgBlock& argv, const ScriptLine& line, std::string_view script) {
+    size_t end = std::min(line.find_first_of(BLANKS), line.size());
+    if (line.empty() || (is_cut && end == line.size())) return fail(Errno::ENOEXEC);
+    std::string_view interpreter = line.substr(0, end), argument = line.substr(end);
+    argument.remove_prefix(std::min(argument.find_first_not_of(BLANKS), argument.size()));
+    argument = argument.substr(0, argument.find_last_not_of(BLANKS) + 1);
     argv.pop_front();
     TRY(argv.push_front(script));
-    if (!line.argument.empty())
-        TRY(argv.push_front(line.argument));
-    return argv.push_front(line.interpreter);
+    if (!argument.empty())
+        TRY(argv.push_front(argument));
+    TRY(argv.push_front(interpreter));
+    return interpreter;
 }
 
 // The file that is no script at the end of the chain that begins at `path`.
@@ -58,9 +47,7 @@ Result<Ref<File>> resolve_scripts(std::string_view path, ArgBlock& argv) {
         Ref<Vmo> vmo = file->vmo();
         size_t size = vmo ? TRY(vmo->read(0, std::as_writable_bytes(std::span(start)))) : 0;
         if (!std::string_view(start, size).starts_with("#!")) return file;
-        ScriptLine line = TRY(parse_script_line({start, size}));
-        TRY(insert_script_words(argv, line, current.view()));
-        current = TRY(String::copy(line.interpreter));
+        current = TRY(String::copy(TRY(insert_script_words(argv, {start, size}, current.view()))));
     }
     return fail(Errno::ELOOP);
 }

@@ -8,26 +8,25 @@ namespace kern {
 
 namespace {
 
-void describe_mapping(TextSink& sink, const VmMapping& mapping, VirtRange heap) {
-    format_to(sink, "{}-{} {}{} {}", mapping.range.start, mapping.range.end, mapping.perms,
-              mapping.is_private() ? "p" : "s", mapping_name(mapping, heap));
+void describe_mapping(TextSink& sink, std::string_view format, const VmMapping& mapping, VirtRange heap) {
+    format_to(sink, format, mapping.range.start, mapping.range.end, mapping.perms, mapping.is_private() ? "p" : "s",
+              mapping_name(mapping, heap));
 }
 
 std::string_view verb(Perms access) {
     return access.has(Perms::W) ? "write to" : access.has(Perms::X) ? "jump to" : "read of";
 }
 
-// What the thread hears of it.
-SignalInfo signal_for(FaultOutcome outcome, VirtAddr address) {
-    SignalInfo info{.number = SIGSEGV, .code = SignalInfo::SEGV_MAPERR, .fields = {address.value}};
-    if (outcome == FaultOutcome::no_access)
-        info.code = SignalInfo::SEGV_ACCERR;
-    if (outcome == FaultOutcome::past_end)
-        info = {.number = SIGBUS, .code = SignalInfo::BUS_ADRERR, .fields = {address.value}};
-    if (outcome == FaultOutcome::out_of_memory)
-        info = {.number = SIGKILL};
-    return info;
+// The signals that faults end a program with.
+std::string_view signal_name(int signal) {
+    constexpr std::pair<int, std::string_view> NAMES[] = {
+        {SIGILL, "SIGILL"}, {SIGTRAP, "SIGTRAP"}, {SIGBUS, "SIGBUS"}, {SIGKILL, "SIGKILL"}, {SIGSEGV, "SIGSEGV"}};
+    return std::ranges::find(NAMES, signal, [](auto& entry) { return entry.first; })->second;
 }
+
+// What the thread hears of it, by FaultOutcome: signal and si_code.
+constexpr std::pair<int, int> HEARD[] = {{}, {SIGSEGV, SignalInfo::SEGV_MAPERR}, {SIGSEGV, SignalInfo::SEGV_ACCERR},
+                                         {SIGBUS, SignalInfo::BUS_ADRERR}, {SIGKILL, SignalInfo::KERNEL}};
 
 // "nothing mapped there (below 0x10000)", or which mapping `address` lies in.
 void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
@@ -40,9 +39,7 @@ void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
             gap.end = std::min(gap.end, mapping.range.start);
         if (!mapping.range.contains(address)) return;
         is_mapped = true;
-        format_to(sink, "not allowed there (");
-        describe_mapping(sink, mapping, heap);
-        format_to(sink, ")");
+        describe_mapping(sink, "not allowed there ({}-{} {}{} {})", mapping, heap);
     });
     if (address >= VMAR_CAP_ADDR)
         format_to(sink, "beyond the user's half of the address space");
@@ -65,10 +62,6 @@ void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
     kill_for(signal, cause.view());
 }
 
-std::string_view exception_text(int signal) {
-    return signal == SIGILL ? "illegal instruction" : signal == SIGTRAP ? "breakpoint" : "access that the machine refused";
-}
-
 }  // namespace
 
 // "sh[7]: killed by SIGSEGV: write to 0x10 from 0x11a4e, nothing mapped there (below 0x10000)"
@@ -85,9 +78,9 @@ bool arch::on_page_fault(VirtAddr address, Perms access, TrapFrame* frame) {
     FaultOutcome outcome = thread.vmar().handle_fault(address, access);
     if (outcome == FaultOutcome::resolved) [[likely]]
         return true;
-    SignalInfo info = signal_for(outcome, address);
-    if (frame && !raise_fault(info))
-        kill_for_fault(info.number, outcome, address, access, frame->user_pc());
+    auto [signal, code] = HEARD[static_cast<size_t>(outcome)];
+    if (frame && !raise_fault({.number = signal, .code = code, .fields = {address.value}}))
+        kill_for_fault(signal, outcome, address, access, frame->user_pc());
     if (outcome == FaultOutcome::out_of_memory)
         send_signal(thread.process(), SIGKILL);
     return false;
@@ -97,23 +90,17 @@ void arch::on_user_exception(TrapFrame& frame, int signal, int code, VirtAddr ad
     if (raise_fault({.number = signal, .code = code, .fields = {address.value}})) return;
     char buffer[96];
     BufferSink cause{std::span(buffer)};
-    format_to(cause, "{} at {}", exception_text(signal), frame.user_pc());
+    std::string_view what = signal == SIGILL ? "illegal instruction" : signal == SIGTRAP ? "breakpoint" :
+                            "access that the machine refused";
+    format_to(cause, "{} at {}", what, frame.user_pc());
     kill_for(signal, cause.view());
 }
 
 std::string_view mapping_name(const VmMapping& mapping, VirtRange heap) {
+    constexpr std::string_view KINDS[] = {"", "[stack]", "[vdso]", "[vvar]"};  // by MappingKind
     if (mapping.file) return mapping.file->path();
-    switch (mapping.kind) {
-    case MappingKind::stack:
-        return "[stack]";
-    case MappingKind::vdso:
-        return "[vdso]";
-    case MappingKind::vvar:
-        return "[vvar]";
-    case MappingKind::ordinary:
-        return heap.overlaps(mapping.range) ? "[heap]" : "";
-    }
-    return "";
+    bool is_heap = mapping.kind == MappingKind::ordinary && heap.overlaps(mapping.range);
+    return is_heap ? "[heap]" : KINDS[static_cast<size_t>(mapping.kind)];
 }
 
 void describe_current_process(TextSink& sink) {
@@ -124,9 +111,7 @@ void describe_current_process(TextSink& sink) {
     format_to(sink, "process {} ({})\n", process.pid(), process.state_.unlocked().name.data());
     VirtRange heap = self.vmar().process_vm().heap().range_unlocked();
     self.vmar().for_each_unlocked([&](const VmMapping& mapping) {
-        format_to(sink, "  ");
-        describe_mapping(sink, mapping, heap);
-        format_to(sink, "\n");
+        describe_mapping(sink, "  {}-{} {}{} {}\n", mapping, heap);
     });
 }
 

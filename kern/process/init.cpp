@@ -43,13 +43,12 @@ constexpr std::pair<Errno, std::string_view> REASONS[] = {
     {Errno::ENOSYS, "a part of the kernel is not written yet"},
 };
 
-std::string_view reason(Errno error) {
-    const auto* known = std::ranges::find(REASONS, error, [](auto& entry) { return entry.first; });
-    return known != std::end(REASONS) ? known->second : "an error, see errno(3)";
-}
-
 [[noreturn]] void give_up(Errno error) {
-    alert("init: {} cannot be started: {} [error {}]\n", boot_args->init, reason(error), error);
+    std::string_view reason = "an error, see errno(3)";
+    for (auto [known, words] : REASONS)
+        if (known == error)
+            reason = words;
+    alert("init: {} cannot be started: {} [error {}]\n", boot_args->init, reason, error);
     shut_down_file_systems();
     arch::power_off(FAILURE);
 }

@@ -59,7 +59,9 @@ private:
 };
 
 // Resource limits: see getrlimit(2). All are recorded; those that have a name here are enforced.
-enum class Resource : uint32_t { data = 2, stack = 3, core = 4, processes = 6, files = 7, address_space = 9, signals = 11, count = 16 };
+enum class Resource : uint32_t {
+    data = 2, stack = 3, core = 4, processes = 6, files = 7, address_space = 9, signals = 11, count = 16
+};
 
 struct Limit {
     uint64_t current = NO_LIMIT;

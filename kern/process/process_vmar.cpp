@@ -1,13 +1,36 @@
+#include <cstring>
+
+#include "dev/board.h"
 #include "process/lifecycle.h"
+#include "vdso/vvar.h"
 
 namespace kern {
 
 namespace {
 
-constexpr uint64_t HWCAP = 1 << ('I' - 'A') | 1 << ('M' - 'A') | 1 << ('A' - 'A') | 1 << ('F' - 'A') | 1 << ('D' - 'A') |
-                           1 << ('C' - 'A');
-constexpr uint64_t CLOCK_TICKS = 100;              // of times(2), a second
-constexpr uint64_t MIN_SIGNAL_STACK = 1088;        // Linux's struct rt_sigframe without the vector extension
+// THE vDSO
+
+Ref<Vmo> vdso_pages;  // vvar, then the vDSO
+
+Result<> map_vdso_page(Vmar& vmar, MappingKind kind, VirtAddr at, Perms perms, uint64_t offset) {
+    TRY(vmar.map({.size = PAGE_SIZE, .perms = perms, .may_perms = Perms::rx(), .placement = Placement::fixed_replace,
+                  .at = at, .kind = kind, .vmo = vdso_pages, .vmo_offset = offset}));
+    return {};
+}
+
+// Maps both pages and notes the place.
+Result<> map_vdso(Vmar& vmar) {
+    VirtAddr base = TRY(vmar.map({.size = 2 * PAGE_SIZE, .perms = Perms::none()}));
+    TRY(map_vdso_page(vmar, MappingKind::vvar, base, Perms::r(), 0));
+    TRY(map_vdso_page(vmar, MappingKind::vdso, base + PAGE_SIZE, Perms::rx(), PAGE_SIZE));
+    vmar.process_vm().set_vdso_base(base + PAGE_SIZE);
+    return {};
+}
+
+// A NEW SPACE
+
+constexpr uint64_t HWCAP = 0x112d;           // the extensions I M A F D C, a bit for each letter from A on
+constexpr uint64_t MIN_SIGNAL_STACK = 1088;  // Linux's struct rt_sigframe without the vector extension
 
 // How far an image moves to begin at `base`; one that says where it wants to be stays there.
 uint64_t bias_to(VirtAddr base, const ElfImage& image) {
@@ -31,21 +54,11 @@ Result<LoadedElf> load_interpreter(Vmar& vmar, const ElfImage& image) {
 Result<AuxVec> describe(const ElfImage& image, const LoadedElf& loaded, uint64_t interpreter_base, VirtAddr vdso) {
     AuxVec aux;
     const std::pair<AuxKey, uint64_t> facts[] = {
-        {AuxKey::AT_SYSINFO_EHDR, vdso.value},
-        {AuxKey::AT_HWCAP, HWCAP},
-        {AuxKey::AT_PAGESZ, PAGE_SIZE},
-        {AuxKey::AT_CLKTCK, CLOCK_TICKS},
-        {AuxKey::AT_PHDR, loaded.program_headers.value},
-        {AuxKey::AT_PHENT, sizeof(elf::ProgramHeader)},
-        {AuxKey::AT_PHNUM, image.header.e_phnum},
-        {AuxKey::AT_BASE, interpreter_base},
-        {AuxKey::AT_FLAGS, 0},
-        {AuxKey::AT_ENTRY, loaded.entry.value},
-        {AuxKey::AT_UID, 0},
-        {AuxKey::AT_EUID, 0},
-        {AuxKey::AT_GID, 0},
-        {AuxKey::AT_EGID, 0},
-        {AuxKey::AT_SECURE, 0},
+        {AuxKey::AT_SYSINFO_EHDR, vdso.value}, {AuxKey::AT_HWCAP, HWCAP}, {AuxKey::AT_PAGESZ, PAGE_SIZE},
+        {AuxKey::AT_CLKTCK, 1'000'000'000 / NS_PER_TICK}, {AuxKey::AT_PHDR, loaded.program_headers.value},
+        {AuxKey::AT_PHENT, sizeof(elf::ProgramHeader)}, {AuxKey::AT_PHNUM, image.header.e_phnum},
+        {AuxKey::AT_BASE, interpreter_base}, {AuxKey::AT_FLAGS, 0}, {AuxKey::AT_ENTRY, loaded.entry.value},
+        {AuxKey::AT_UID, 0}, {AuxKey::AT_EUID, 0}, {AuxKey::AT_GID, 0}, {AuxKey::AT_EGID, 0}, {AuxKey::AT_SECURE, 0},
         {AuxKey::AT_MINSIGSTKSZ, MIN_SIGNAL_STACK},
     };
     for (auto [key, value] : facts)
@@ -65,14 +78,12 @@ Result<> make_stack_executable(Vmar& vmar) {
 
 }  // namespace
 
-Vmar& ProcessVmarGuard::unwrap() const {
-    ASSERT(*inner_);  // the process has exited
-    return **inner_;
-}
-
-std::optional<InitStackReader> ProcessVmarGuard::init_stack_reader() const {
-    Vmar* vmar = as_ref();
-    return vmar ? std::optional(vmar->process_vm().init_stack().reader(*vmar)) : std::nullopt;
+Result<> set_up_vdso() {
+    VvarData data{.ns_per_tick_32 = arch::ns_per_tick_32, .wall_offset_ns = dev::wall_clock_ns() - arch::now_ns()};
+    vdso_pages = TRY(Vmo::create(2 * PAGE_SIZE));
+    memcpy(TRY(vdso_pages->page(0))->data(), &data, sizeof(data));
+    memcpy(TRY(vdso_pages->page(1))->data(), vdso_image, PAGE_SIZE);
+    return {};
 }
 
 Result<NewVmar> new_vmar_and_map(const Program& program, const StartInfo& start, const Layout& layout,

@@ -26,7 +26,7 @@ public:
     explicit ProcessVmarGuard(VmarSlot& slot) : inner_(slot.lock()) {}
 
     // The Vmar of a process that is known to live; panics when it has exited.
-    Vmar& unwrap() const;
+    Vmar& unwrap() const { ASSERT(*inner_); return **inner_; }
     // The same, for an observer of another process: null when that has exited.
     Vmar* as_ref() const { return inner_->get(); }
     // Puts another Vmar (null: none) in, and hands back the old one: to be dropped after this guard.
@@ -34,7 +34,9 @@ public:
     // One more reference, for the thread to keep.
     Ref<Vmar> dup_vmar() const { return *inner_; }
     // Reads the arguments and environment; empty when the process has exited.
-    std::optional<InitStackReader> init_stack_reader() const;
+    std::optional<InitStackReader> init_stack_reader() const {
+        return *inner_ ? std::optional((*inner_)->process_vm().init_stack().reader(**inner_)) : std::nullopt;
+    }
 
 private:
     VmarSlot::Guard inner_;
@@ -60,8 +62,6 @@ extern "C" const std::byte vdso_image[PAGE_SIZE];  // vdso/image.S: an ELF file
 
 // Makes the two pages; once at boot, after the clocks are set. ENOMEM.
 Result<> set_up_vdso();
-// Maps them into a new space and notes the place in its ProcessVm. ENOMEM.
-Result<> map_vdso(Vmar& vmar);
 
 // What a mapping is called in messages and in /proc/<pid>/maps: its file's path, "[heap]", "[stack]", "[vdso]", "[vvar]",
 // or nothing.

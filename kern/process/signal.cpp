@@ -11,12 +11,6 @@ constexpr SignalSet IGNORED_BY_DEFAULT = SignalSet::of(SIGCHLD, SIGCONT, SIGURG,
 // What an instruction of the program brings about; these go first, so that a handler's frame shows that instruction.
 constexpr SignalSet SYNCHRONOUS = SignalSet::of(SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS);
 
-constexpr std::string_view NAMES[] = {
-    "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",  "SIGTRAP", "SIGABRT", "SIGBUS",  "SIGFPE",    "SIGKILL", "SIGUSR1", "SIGSEGV",
-    "SIGUSR2", "SIGPIPE",   "SIGALRM", "SIGTERM", "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU",
-    "SIGURG",  "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR",   "SIGSYS",
-};
-
 bool lets_through(const UserThread& thread, int number) {
     return !thread.blocked.has(number) || thread.awaited.has(number);
 }
@@ -32,6 +26,12 @@ void stop_or_continue(Process& process, Process::State& state, int number) {
     state.was_continued = number == SIGCONT;
     state.news = number == SIGCONT ? CONTINUED_STATUS : 0;
     process.events.wake_all();
+}
+
+// What was sent to the thread comes before what was sent to its process.
+SignalInfo take_pending(Process::State& state, UserThread& self, SignalSet wanted) {
+    SignalInfo info = self.pending.take(wanted);
+    return info.number ? info : state.pending.take(wanted);
 }
 
 // Another thread sees to what is pending for the process when this one, who was told of it, does not.
@@ -68,11 +68,6 @@ Result<> SignalStack::set(const SignalStack& wanted) {
     if (mode != DISABLED && wanted.size < LEAST) return fail(Errno::ENOMEM);
     *this = mode == DISABLED ? SignalStack{.flags = wanted.flags} : wanted;
     return {};
-}
-
-std::string_view signal_name(int number) {
-    size_t index = static_cast<size_t>(number) - 1;
-    return index < std::size(NAMES) ? NAMES[index] : "a real-time signal";
 }
 
 // WHAT IS PENDING
@@ -129,9 +124,10 @@ SignalInfo SignalInfo::from_caller(int number, int code) {
 }
 
 SignalInfo SignalInfo::of_child(int pid, int wait_status) {
-    bool is_stop = (wait_status & 0xff) == 0x7f, is_killed = !is_stop && (wait_status & 0x7f);
-    int code = wait_status == CONTINUED_STATUS ? CLD_CONTINUED : is_stop ? CLD_STOPPED : is_killed ? CLD_KILLED : CLD_EXITED;
-    int status = code == CLD_CONTINUED ? SIGCONT : is_killed ? wait_status & 0x7f : wait_status >> 8;
+    int low = wait_status & 0x7f, high = wait_status >> 8;
+    auto [code, status] = wait_status == CONTINUED_STATUS ? std::pair(CLD_CONTINUED, SIGCONT) :
+                          low == 0x7f ? std::pair(CLD_STOPPED, high) :
+                          low ? std::pair(CLD_KILLED, low) : std::pair(CLD_EXITED, high);
     return {.number = SIGCHLD, .code = code, .fields = {static_cast<uint32_t>(pid), static_cast<uint32_t>(status)}};
 }
 
@@ -188,9 +184,7 @@ Result<SignalInfo> await_signal(SignalSet wanted, uint64_t deadline) {
     auto take = [&] {
         auto state = process.lock();
         self.awaited = wanted;
-        info = self.pending.take(wanted);
-        if (!info.number)
-            info = state->pending.take(wanted);
+        info = take_pending(*state, self, wanted);
         return info.number != 0;
     };
     WaitQueue nobody;
@@ -230,9 +224,8 @@ namespace {
 bool always_gives_eintr(const arch::TrapFrame& frame) {
     enum { PSELECT6 = 72, PPOLL = 73, FUTEX = 98, NANOSLEEP = 101, CLOCK_NANOSLEEP = 115, RT_SIGSUSPEND = 133 };
     uint64_t number = frame.syscall_number();
-    bool is_timed_futex = number == FUTEX && frame.syscall_argument(3);
-    return number == PSELECT6 || number == PPOLL || is_timed_futex || number == NANOSLEEP || number == CLOCK_NANOSLEEP ||
-           number == RT_SIGSUSPEND;
+    if (number == FUTEX) return frame.syscall_argument(3);  // those with a timeout
+    return number == PSELECT6 || number == PPOLL || number == NANOSLEEP || number == CLOCK_NANOSLEEP || number == RT_SIGSUSPEND;
 }
 
 // The call gave EINTR. It is made again when no handler runs, or one that says so; rt_sigtimedwait(2) never is.
@@ -263,13 +256,13 @@ void run_handler(UserThread& self, const SignalInfo& info, const SignalAction& a
 // Waits while the process is stopped. Does not return if the thread is to end.
 void wait_while_stopped(UserThread& self) {
     Process& process = self.process();
+    bool ends = false, continued = false;
     process.events.wait_uninterruptibly([&] {
         auto state = process.lock();
-        return !state->is_stopped || state->must_end(self);
+        ends = state->must_end(self);
+        continued = !state->is_stopped && std::exchange(state->was_continued, false);
+        return ends || !state->is_stopped;
     });
-    auto state = process.lock();
-    bool ends = state->must_end(self), continued = std::exchange(state->was_continued, false);
-    state.unlock();
     if (ends)
         exit_thread(0);
     if (continued)
@@ -294,10 +287,7 @@ bool act_on_signal(UserThread& self) {
     Process& process = self.process();
     auto tree = lock_process_tree();
     auto state = process.lock();
-    SignalSet wanted = SignalSet(UINT64_MAX) - self.blocked;
-    SignalInfo info = self.pending.take(wanted);
-    if (!info.number)
-        info = state->pending.take(wanted);
+    SignalInfo info = take_pending(*state, self, SignalSet(UINT64_MAX) - self.blocked);
     if (!info.number) return false;
     SignalAction action = state->actions[info.number];
     if (state->actions.ignores(info.number)) return true;

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 
 #include "base/list.h"
 #include "base/result.h"
@@ -127,9 +126,6 @@ struct SignalStack {
     // ENOMEM: too small.
     Result<> set(const SignalStack& wanted);
 };
-
-// "SIGSEGV"; "signal 40" has no name of its own and gives "a real-time signal".
-std::string_view signal_name(int number);
 
 // SENDING. What is ignored leaves no trace, nor does number 0. Any lock above that of the process may be held.
 

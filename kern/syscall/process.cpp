@@ -14,7 +14,7 @@ Process& self() { return current_process(); }
 // STARTING AND ENDING
 
 Result<int> sys_clone(uint64_t flags, VirtAddr stack, VirtAddr parent_tid, VirtAddr tls, VirtAddr child_tid) {
-    return clone({.flags = static_cast<uint32_t>(flags), .stack = stack, .parent_tid = parent_tid, .tls = tls, .child_tid = child_tid});
+    return clone({static_cast<uint32_t>(flags), stack, parent_tid, tls, child_tid});
 }
 
 // What clone3(2) is told.
@@ -68,35 +68,39 @@ Result<> sys_exit_group(int code) { exit_process(exited_status(code)); }
 
 // WAITING
 
-Result<int> sys_wait4(int id, VirtAddr status, uint32_t options, VirtAddr usage) {
-    using namespace wait_option;
-    using Kind = WaitTarget::Kind;
-    if (options & ~(NO_HANG | STOPPED | CONTINUED | NO_THREAD | ALL | CLONE)) return fail(Errno::EINVAL);
-    if (id == INT32_MIN) return fail(Errno::ESRCH);
-    WaitTarget target{id == -1 ? Kind::any : id > 0 ? Kind::process : Kind::group, id > 0 ? id : -id};
-    if (id == 0)
-        target.id = lock_process_tree()->group(self());
-    auto change = TRY(wait_for_child(target, options | EXITED));
-    if (change.pid && status.value)
-        TRY(write_user(status, change.wait_status));
+constexpr uint32_t WAIT_OPTIONS = wait_option::NO_HANG | wait_option::STOPPED | wait_option::CONTINUED |
+                                  wait_option::NO_THREAD | wait_option::ALL | wait_option::CLONE;
+
+// Group 0 is the caller's.
+Result<ProcessTree::Change> wait_for(WaitTarget::Kind kind, int id, uint32_t options, VirtAddr usage) {
+    if (kind == WaitTarget::Kind::group && id == 0)
+        id = lock_process_tree()->group(self());
+    auto change = TRY(wait_for_child({kind, id}, options));
     if (change.pid && usage.value)
         TRY(write_usage(usage, change.time));
+    return change;
+}
+
+Result<int> sys_wait4(int id, VirtAddr status, uint32_t options, VirtAddr usage) {
+    using Kind = WaitTarget::Kind;
+    if (options & ~WAIT_OPTIONS) return fail(Errno::EINVAL);
+    if (id == INT32_MIN) return fail(Errno::ESRCH);
+    Kind kind = id == -1 ? Kind::any : id > 0 ? Kind::process : Kind::group;
+    auto change = TRY(wait_for(kind, id > 0 ? id : -id, options | wait_option::EXITED, usage));
+    if (change.pid && status.value)
+        TRY(write_user(status, change.wait_status));
     return change.pid;
 }
 
 Result<> sys_waitid(uint32_t kind, int id, VirtAddr info, uint32_t options, VirtAddr usage) {
     using namespace wait_option;
-    using Kind = WaitTarget::Kind;
-    if (options & ~(NO_HANG | STOPPED | EXITED | CONTINUED | NO_WAIT | NO_THREAD | ALL | CLONE)) return fail(Errno::EINVAL);
-    if (!(options & (STOPPED | EXITED | CONTINUED)) || kind > static_cast<uint32_t>(Kind::group)) return fail(Errno::EINVAL);
-    WaitTarget target{static_cast<Kind>(kind), id};
-    if (id < 0 || (target.kind == Kind::process && id == 0)) return fail(Errno::EINVAL);
-    if (target.kind == Kind::group && id == 0)
-        target.id = lock_process_tree()->group(self());
-    auto change = TRY(wait_for_child(target, options));
-    if (change.pid && usage.value)
-        TRY(write_usage(usage, change.time));
-    return info.value ? write_user(info, change.pid ? SignalInfo::of_child(change.pid, change.wait_status) : SignalInfo()) : Result<>();
+    if ((options & ~(WAIT_OPTIONS | EXITED | NO_WAIT)) || !(options & (STOPPED | EXITED | CONTINUED)))
+        return fail(Errno::EINVAL);
+    bool is_process = kind == static_cast<uint32_t>(WaitTarget::Kind::process);
+    if (kind > static_cast<uint32_t>(WaitTarget::Kind::group) || id < is_process) return fail(Errno::EINVAL);
+    auto change = TRY(wait_for(static_cast<WaitTarget::Kind>(kind), id, options, usage));
+    SignalInfo told = change.pid ? SignalInfo::of_child(change.pid, change.wait_status) : SignalInfo();
+    return info.value ? write_user(info, told) : Result<>();
 }
 
 // WHO
@@ -105,14 +109,11 @@ int sys_getpid() { return self().pid(); }
 int sys_gettid() { return current_user_thread().tid(); }
 int sys_getppid() { return self().parent_pid(); }
 
-Result<int> sys_getpgid(int pid) {
+// getpgid(2), getsid(2)
+template <int (ProcessTree::*id)(Process&) const>
+Result<int> sys_id_of(int pid) {
     Ref<Process> process = TRY(find_process(pid));
-    return lock_process_tree()->group(*process);
-}
-
-Result<int> sys_getsid(int pid) {
-    Ref<Process> process = TRY(find_process(pid));
-    return lock_process_tree()->session(*process);
+    return ((*lock_process_tree()).*id)(*process);
 }
 
 Result<> sys_setpgid(int pid, int group) {
@@ -127,10 +128,9 @@ Result<int> sys_setsid() {
 }
 
 // Everyone is root, and stays it: setuid(2) and its kin may say so, for each of up to three ids (-1: no change).
-Result<> sys_setid(int real) { return real == 0 ? Result<>() : fail(Errno::EPERM); }
-Result<> sys_setids(int real, int effective) { return real <= 0 && effective <= 0 ? Result<>() : fail(Errno::EPERM); }
-Result<> sys_setresid(int real, int effective, int saved) {
-    return real <= 0 && effective <= 0 && saved <= 0 ? Result<>() : fail(Errno::EPERM);
+template <typename... Ids>
+Result<> sys_set_ids(Ids... ids) {
+    return ((ids == 0 || (ids == -1 && sizeof...(ids) > 1)) && ...) ? Result<>() : fail(Errno::EPERM);
 }
 Result<> sys_getresid(VirtAddr real, VirtAddr effective, VirtAddr saved) {
     for (VirtAddr id : {real, effective, saved})
@@ -152,13 +152,11 @@ Result<> sys_set_robust_list(VirtAddr head, uint64_t size) {
 }
 
 Result<> sys_get_robust_list(int tid, VirtAddr head, VirtAddr size) {
-    VirtAddr found = current_user_thread().robust_list;
-    if (tid) {
-        auto tree = lock_process_tree();
-        UserThread* thread = tree->find_thread(tid);
-        if (!thread) return fail(Errno::ESRCH);
-        found = thread->robust_list;
-    }
+    auto tree = lock_process_tree();
+    UserThread* thread = tid ? tree->find_thread(tid) : &current_user_thread();
+    if (!thread) return fail(Errno::ESRCH);
+    VirtAddr found = thread->robust_list;
+    tree.unlock();
     TRY(write_user(size, ROBUST_HEAD_SIZE));
     return write_user(head, found);
 }
@@ -200,7 +198,8 @@ Result<uint64_t> futex_deadline(uint32_t op, VirtAddr timeout) {
     return op & futex_op::REALTIME ? deadline_of_wall_clock(time) : time;
 }
 
-Result<unsigned> sys_futex(VirtAddr address, uint32_t op, uint32_t value, VirtAddr timeout, VirtAddr second, uint32_t value3) {
+Result<unsigned> sys_futex(VirtAddr address, uint32_t op, uint32_t value, VirtAddr timeout, VirtAddr second,
+                           uint32_t value3) {
     uint32_t command = op & ~(futex_op::PRIVATE | futex_op::REALTIME);
     bool is_private = op & futex_op::PRIVATE, is_wait = command == futex_op::WAIT || command == futex_op::WAIT_BITSET;
     FutexWord word{address, is_private};
@@ -228,24 +227,21 @@ Result<unsigned> sys_futex(VirtAddr address, uint32_t op, uint32_t value, VirtAd
 }
 
 constexpr Syscall CALLS[] = {
-    {92, "personality", call<sys_personality>},         {93, "exit", call<sys_exit>},
-    {94, "exit_group", call<sys_exit_group>},           {95, "waitid", call<sys_waitid>},
-    {96, "set_tid_address", call<sys_set_tid_address>}, {98, "futex", call<sys_futex>},
-    {99, "set_robust_list", call<sys_set_robust_list>}, {100, "get_robust_list", call<sys_get_robust_list>},
-    {143, "setregid", call<sys_setids>},                {144, "setgid", call<sys_setid>},
-    {145, "setreuid", call<sys_setids>},                {146, "setuid", call<sys_setid>},
-    {147, "setresuid", call<sys_setresid>},             {148, "getresuid", call<sys_getresid>},
-    {149, "setresgid", call<sys_setresid>},             {150, "getresgid", call<sys_getresid>},
-    {151, "setfsuid", zero},                            {152, "setfsgid", zero},
-    {154, "setpgid", call<sys_setpgid>},                {155, "getpgid", call<sys_getpgid>},
-    {156, "getsid", call<sys_getsid>},                  {157, "setsid", call<sys_setsid>},
-    {158, "getgroups", zero},                           {159, "setgroups", call<sys_setid>},
-    {167, "prctl", call<sys_prctl>},                    {172, "getpid", call<sys_getpid>},
-    {173, "getppid", call<sys_getppid>},                {174, "getuid", zero},
-    {175, "geteuid", zero},                             {176, "getgid", zero},
-    {177, "getegid", zero},                             {178, "gettid", call<sys_gettid>},
-    {220, "clone", call<sys_clone>},                    {221, "execve", call<sys_execve>},
-    {260, "wait4", call<sys_wait4>},                    {435, "clone3", call<sys_clone3>},
+    {92, "personality", call<sys_personality>}, {93, "exit", call<sys_exit>}, {94, "exit_group", call<sys_exit_group>},
+    {95, "waitid", call<sys_waitid>}, {96, "set_tid_address", call<sys_set_tid_address>},
+    {98, "futex", call<sys_futex>}, {99, "set_robust_list", call<sys_set_robust_list>},
+    {100, "get_robust_list", call<sys_get_robust_list>}, {143, "setregid", call<sys_set_ids<int, int>>},
+    {144, "setgid", call<sys_set_ids<int>>}, {145, "setreuid", call<sys_set_ids<int, int>>},
+    {146, "setuid", call<sys_set_ids<int>>}, {147, "setresuid", call<sys_set_ids<int, int, int>>},
+    {148, "getresuid", call<sys_getresid>}, {149, "setresgid", call<sys_set_ids<int, int, int>>},
+    {150, "getresgid", call<sys_getresid>}, {151, "setfsuid", zero}, {152, "setfsgid", zero},
+    {154, "setpgid", call<sys_setpgid>}, {155, "getpgid", call<sys_id_of<&ProcessTree::group>>},
+    {156, "getsid", call<sys_id_of<&ProcessTree::session>>}, {157, "setsid", call<sys_setsid>},
+    {158, "getgroups", zero}, {159, "setgroups", call<sys_set_ids<int>>}, {167, "prctl", call<sys_prctl>},
+    {172, "getpid", call<sys_getpid>}, {173, "getppid", call<sys_getppid>}, {174, "getuid", zero},
+    {175, "geteuid", zero}, {176, "getgid", zero}, {177, "getegid", zero}, {178, "gettid", call<sys_gettid>},
+    {220, "clone", call<sys_clone>}, {221, "execve", call<sys_execve>}, {260, "wait4", call<sys_wait4>},
+    {435, "clone3", call<sys_clone3>},
 };
 
 }  // namespace

@@ -27,7 +27,8 @@ Result<> sys_rt_sigaction(int number, VirtAddr wanted, VirtAddr old, uint64_t si
     if (wanted.value)
         action = TRY(read_user<SignalAction>(wanted));
     if (number == 0 || !is_signal(number) || (wanted.value && UNBLOCKABLE.has(number))) return fail(Errno::EINVAL);
-    SignalAction before = wanted.value ? set_signal_action(current_process(), number, action) : current_process().lock()->actions[number];
+    Process& self = current_process();
+    SignalAction before = wanted.value ? set_signal_action(self, number, action) : self.lock()->actions[number];
     return old.value ? write_user(old, before) : Result<>();
 }
 
@@ -101,21 +102,24 @@ Result<> send_to(int target, const SignalInfo& info) {
         return process ? send_signal(*process, info) : fail(Errno::ESRCH);
     }
     bool found = false;
+    int group = target ? -target : tree->group(self);
     tree->for_each([&](Process& process) {
-        if (target == -1 ? &process == &self || process.pid() == INIT_PID : tree->group(process) != (target ? -target : tree->group(self)))
-            return;
+        if (target == -1 ? &process == &self || process.pid() == INIT_PID : tree->group(process) != group) return;
         found = true;
         (void)send_signal(process, info);
     });
     return found ? Result<>() : fail(Errno::ESRCH);
 }
 
+// To one thread, of the process `group`; ANY_GROUP: whichever it belongs to.
+constexpr int ANY_GROUP = INT32_MAX;
 Result<> send_to_thread(int group, int tid, const SignalInfo& info) {
     if (group <= 0 || tid <= 0 || !is_signal(info.number)) return fail(Errno::EINVAL);
     auto tree = lock_process_tree();
     UserThread* thread = tree->find_thread(tid);
-    if (thread && thread->process().pid() == group) return send_signal(thread->process(), info, thread);
-    return !thread && group == tid && tree->find(tid) ? Result<>() : fail(Errno::ESRCH);  // a zombie takes any signal
+    Process* process = thread ? &thread->process() : tree->find(tid);  // a zombie takes any signal
+    if (!process || (group != ANY_GROUP && group != process->pid())) return fail(Errno::ESRCH);
+    return thread ? send_signal(*process, info, thread) : Result<>();
 }
 
 Result<> sys_kill(int target, int number) {
@@ -126,13 +130,7 @@ Result<> sys_tgkill(int group, int tid, int number) {
     return send_to_thread(group, tid, SignalInfo::from_caller(number, SignalInfo::TKILL));
 }
 
-Result<> sys_tkill(int tid, int number) {
-    if (tid <= 0) return fail(Errno::EINVAL);
-    Process* process = nullptr;
-    if (UserThread* thread = lock_process_tree()->find_thread(tid))
-        process = &thread->process();
-    return sys_tgkill(process ? process->pid() : tid, tid, number);
-}
+Result<> sys_tkill(int tid, int number) { return sys_tgkill(ANY_GROUP, tid, number); }
 
 // What sigqueue(3) sends: siginfo of the program's own making, but it may not pretend to come from the kernel.
 Result<SignalInfo> read_info(int number, VirtAddr from, int target) {

@@ -55,7 +55,7 @@ Result<> sys_getrusage(int who, VirtAddr to) {
     constexpr int SELF = 0, CHILDREN = -1, THREAD = 1;
     if (who != SELF && who != CHILDREN && who != THREAD) return fail(Errno::EINVAL);
     auto state = current_process().lock();
-    CpuTime time = who == SELF ? state->cpu_time() : who == CHILDREN ? state->children_time : current_thread().cpu_time();
+    CpuTime time = who == SELF ? state->cpu_time() : who == THREAD ? current_thread().cpu_time() : state->children_time;
     state.unlock();
     return write_usage(to, time);
 }

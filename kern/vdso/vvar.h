@@ -1,5 +1,5 @@
 /* The page of data below the vDSO's code, mapped read-only into every process: what clock_gettime needs beside the time
- * register. Written once by the kernel (process/vdso.cpp), before the first process. */
+ * register. Written once by the kernel (process/process_vmar.cpp), before the first process. */
 #pragma once
 
 struct VvarData {

@@ -1,0 +1,167 @@
+#include "process/lifecycle.h"
+
+#include "fs/mount.h"
+#include "mm/user_copy.h"
+#include "process/futex.h"
+
+namespace kern {
+
+namespace {
+
+// CLONE
+
+// Threads of one process share everything; processes share nothing but, if wanted, the space.
+Result<> check(uint64_t flags) {
+    using namespace clone_flag;
+    if ((flags & ~SUPPORTED) || ((flags & CLEAR_SIGHAND) && (flags & SIGHAND))) return fail(Errno::EINVAL);
+    uint64_t shares = flags & (THREAD_SHARES & ~VM);
+    return shares == 0 || (shares | (flags & VM)) == THREAD_SHARES ? Result<>() : fail(Errno::EINVAL);
+}
+
+// The child's registers: the parent's, but for what `request` says.
+void set_up_registers(UserThread& child, UserThread& parent, const CloneRequest& request) {
+    arch::copy_user_state(child.context, parent.context);
+    arch::TrapFrame& frame = *child.context.user_frame;
+    frame.set_syscall_result(0);
+    if (request.stack.value)
+        frame.set_user_sp(request.stack);
+    if (request.flags & clone_flag::SETTLS)
+        frame.set_user_tls(request.tls);
+}
+
+// A thread of `process` that will go on where `parent` is.
+Result<Own<UserThread>> make_thread(Ref<Process> process, Ref<Vmar> space, const CloneRequest& request) {
+    UserThread& parent = current_user_thread();
+    auto thread = TRY(make_own<UserThread>(std::move(process), std::move(space)));
+    TRY(thread->prepare(start_user_thread));
+    thread->blocked = parent.blocked;
+    if (!(request.flags & clone_flag::VM) || (request.flags & clone_flag::VFORK))
+        thread->signal_stack = parent.signal_stack;
+    if (request.flags & clone_flag::CHILD_SETTID)
+        thread->set_child_tid = request.child_tid;
+    if (request.flags & clone_flag::CHILD_CLEARTID)
+        thread->clear_child_tid = request.child_tid;
+    set_up_registers(*thread, parent, request);
+    return thread;
+}
+
+// Sleeps through every signal but the parent's end: there is a child already, so the call cannot be made again.
+void wait_for_vfork(UserThread& parent, Process& child) {
+    Process& process = parent.process();
+    auto may_go_on = [&] { return child.has_left_vfork.load_acquire() || process.lock()->must_end(parent); };
+    process.events.wait_uninterruptibly(may_go_on);
+}
+
+// EXIT
+
+// The machine's exit status is that of its first process, as a shell gives it: see wait(2) for the parts of `wait_status`.
+[[noreturn]] void end_machine(int wait_status) {
+    int signal = wait_status & 0x7f;
+    shut_down_file_systems();
+    arch::power_off(static_cast<unsigned>(signal ? 128 + signal : (wait_status >> 8) & 0xff));
+}
+
+// Everything the process held is given back. The space takes time, so it goes with no lock held.
+void end_process(Process& process, Ref<Vmar> last, int wait_status) {
+    if (process.pid() == INIT_PID)
+        end_machine(wait_status);
+    process.files.table.close_all();
+    process.files.set_working_directory(nullptr);
+    Ref<Vmar> process_s = process.lock_vmar().set_vmar(nullptr);
+    last = process_s = nullptr;
+    auto tree = lock_process_tree();
+    release_terminal(*tree, process);
+    tree->release_vfork_parent(process);
+    tree->make_zombie(process, wait_status);
+}
+
+// Out of the process's threads. After the last one: the status of the process.
+std::optional<int> leave_process(UserThread& self, int wait_status) {
+    Process& process = self.process();
+    auto tree = lock_process_tree();
+    tree->remove(self);
+    auto state = process.lock();
+    static_cast<ListNode<ThreadTag>&>(self).unlink();
+    for (UserThread& thread : state->threads)
+        if (!state->pending.set().empty())
+            thread.interrupt();  // what this one was told of
+    state->ended_threads_time += self.cpu_time();
+    if (--state->thread_count) return std::nullopt;
+    state->alarm = {};
+    return state->is_ending ? state->wait_status : wait_status;
+}
+
+}  // namespace
+
+void start_thread(Own<UserThread> thread) {
+    UserThread& started = *thread.release();
+    auto tree = lock_process_tree();
+    tree->publish(started);
+    auto state = started.process().lock();
+    state->threads.push_back(started);
+    state->thread_count++;
+    if (state->must_end(started) || !state->pending.set().empty())
+        started.interrupt();  // it was killed before it began
+    else
+        Scheduler::wake(started);
+}
+
+Result<int> clone(const CloneRequest& request) {
+    TRY(check(request.flags));
+    UserThread& parent = current_user_thread();
+    bool is_thread = request.flags & clone_flag::THREAD;
+    auto process = is_thread ? Ref<Process>::share(&parent.process()) : TRY(Process::fork_from(parent.process()));
+    Ref<Vmar> space = request.flags & clone_flag::VM ? parent.vmar_ref() : TRY(parent.vmar().fork());
+    auto thread = TRY(make_thread(process, space, request));
+    if (is_thread) {
+        TRY(lock_process_tree()->add(*thread));
+    } else {
+        (void)process->lock_vmar().set_vmar(std::move(space));
+        if (request.flags & clone_flag::CLEAR_SIGHAND)
+            process->lock()->actions.reset_handlers();
+        int signal = request.flags & clone_flag::EXIT_SIGNAL;
+        process->exit_signal.store(signal <= SIGNAL_COUNT ? signal : 0);
+        TRY(lock_process_tree()->add(*process, *thread, &parent.process()));
+    }
+    int tid = thread->tid();
+    if (request.flags & clone_flag::PARENT_SETTID)
+        (void)write_user(request.parent_tid, tid);
+    start_thread(std::move(thread));
+    if (request.flags & clone_flag::VFORK)
+        wait_for_vfork(parent, *process);
+    return tid;
+}
+
+void exit_thread(int wait_status) {
+    UserThread& self = current_user_thread();
+    Process& process = self.process();
+    release_user_words(self);
+    auto last_status = leave_process(self, wait_status);
+    Ref<Vmar> space = self.renew_vmar(nullptr);
+    if (last_status)
+        end_process(process, std::move(space), *last_status);
+    else
+        process.events.wake_all();  // execve(2) may wait for this
+    space = nullptr;
+    Scheduler::exit();
+}
+
+void exit_process(int wait_status) {
+    Process& process = current_process();
+    if (process.pid() == INIT_PID)
+        end_machine(wait_status);
+    process.end_threads(nullptr, wait_status);
+    exit_thread(wait_status);
+}
+
+Result<ProcessTree::Change> wait_for_child(WaitTarget target, uint32_t options) {
+    Process& self = current_process();
+    auto look = [&]() -> std::optional<Result<ProcessTree::Change>> {
+        auto found = lock_process_tree()->take_change(self, target, options);
+        if (found && !found->pid && !(options & wait_option::NO_HANG)) return std::nullopt;
+        return found;
+    };
+    return *TRY(self.events.wait_until(look));
+}
+
+}  // namespace kern
