@@ -29,21 +29,17 @@ int FdTable::next_open(int first) {
 
 // What a descriptor meant goes with the lock free: its end may sleep. A process's locks on a file end with the first of
 // its descriptors for it, see fcntl(2).
-void FdTable::drop(Slot slot) {
-    if (slot.file)
-        release_locks(slot.file->inode(), this);
-}
-
 Result<> FdTable::set(int fd, Ref<File> file, bool close_on_exec) {
     auto index = static_cast<unsigned>(fd);
-    if (index >= limit()) return fail(Errno::EBADF);
+    if (file && index >= limit()) return fail(Errno::EBADF);
     Slot old{std::move(file), close_on_exec};  // what it will be
     auto slots = slots_.lock();
     if (index >= slots->size())
         TRY(slots->resize(index + 1));
     std::swap((*slots)[index], old);
     slots.unlock();
-    drop(std::move(old));
+    if (old.file)
+        release_locks(old.file->inode(), this);
     return {};
 }
 
@@ -53,20 +49,11 @@ Result<> FdTable::set_close_on_exec(int fd, bool close) {
     return {};
 }
 
-Result<> FdTable::close(int fd) {
-    TRY(slot(fd));
-    close_range(static_cast<unsigned>(fd), static_cast<unsigned>(fd));
-    return {};
-}
-
 void FdTable::close_range(unsigned first, unsigned last, bool only_for_exec) {
-    for (size_t fd = first; fd <= last; fd++) {
-        auto slots = slots_.lock();
-        if (fd >= slots->size()) return;
-        if (only_for_exec && !(*slots)[fd].close_on_exec) continue;
-        Slot closed = std::exchange((*slots)[fd], {});
-        slots.unlock();
-        drop(std::move(closed));
+    for (int fd; (fd = next_open(static_cast<int>(first))) >= 0 && static_cast<unsigned>(fd) <= last; first = fd + 1u) {
+        auto slot = this->slot(fd);
+        if (slot && (slot->close_on_exec || !only_for_exec))
+            (void)close(fd);
     }
 }
 

@@ -23,7 +23,7 @@ public:
     // Makes `fd` mean this file; what it meant is closed. EBADF beyond the limit, ENOMEM.
     Result<> set(int fd, Ref<File> file, bool close_on_exec);
     Result<> set_close_on_exec(int fd, bool close);   // EBADF
-    Result<> close(int fd);                           // EBADF
+    Result<> close(int fd) { return TRY(slot(fd)), set(fd, nullptr, false); }  // EBADF
     void close_range(unsigned first, unsigned last, bool only_for_exec = false);
     void close_for_exec() { close_range(0, UINT32_MAX, true); }
     void close_all() { close_range(0, UINT32_MAX); }
@@ -37,8 +37,6 @@ public:
 
 private:
     using Slots = Vec<Slot>;
-
-    void drop(Slot slot);
 
     Locked<Slots> slots_{LockRank::files};
     Atomic<uint64_t> limit_{DEFAULT_LIMIT};

@@ -79,9 +79,7 @@ Result<> set_lock(const FileLock& wanted, bool waits) {
 FileLock find_conflict(const FileLock& wanted) {
     auto list = locks.lock();
     const FileLock* held = find_blocking(*list, wanted);
-    FileLock none = wanted;
-    none.type = LockType::none;
-    return held ? *held : none;
+    return held ? *held : FileLock{wanted.inode, wanted.owner, wanted.kind, LockType::none};
 }
 
 void release_locks(Inode& inode, const void* owner) {

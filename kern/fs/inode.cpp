@@ -54,10 +54,8 @@ Result<> Inode::set_permissions(uint32_t permissions) {
 
 Result<> Inode::set_owner(uint32_t user, uint32_t group) {
     TRY(check_writable());
-    if (user != UINT32_MAX)
-        user_.store(user);
-    if (group != UINT32_MAX)
-        group_.store(group);
+    user_.store(user == UINT32_MAX ? user_.load() : user);
+    group_.store(group == UINT32_MAX ? group_.load() : group);
     touch_changed();
     return {};
 }

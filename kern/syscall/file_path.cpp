@@ -51,9 +51,13 @@ Result<int> sys_openat(int fd, VirtAddr path, uint32_t flags, uint32_t mode) {
 
 // MAKING AND REMOVING NAMES
 
-Result<> sys_mkdirat(int fd, VirtAddr path, uint32_t mode) {
-    TRY(create(TRY(walk_user(fd, path)), {mode_of(InodeType::directory, masked(mode))}));
+Result<> make(int fd, VirtAddr path, const NewInode& what) {
+    TRY(create(TRY(walk_user(fd, path)), what));
     return {};
+}
+
+Result<> sys_mkdirat(int fd, VirtAddr path, uint32_t mode) {
+    return make(fd, path, {mode_of(InodeType::directory, masked(mode))});
 }
 
 // Devices are in /dev alone.
@@ -61,15 +65,13 @@ Result<> sys_mknodat(int fd, VirtAddr path, uint32_t mode, uint32_t device) {
     InodeType type = mode & TYPE_BITS ? InodeType{mode & TYPE_BITS} : InodeType::regular;
     if (type == InodeType::directory) return fail(Errno::EPERM);
     if (type == InodeType::symlink) return fail(Errno::EINVAL);
-    TRY(create(TRY(walk_user(fd, path)), {mode_of(type, masked(mode)), {}, device}));
-    return {};
+    return make(fd, path, {mode_of(type, masked(mode)), {}, device});
 }
 
 Result<> sys_symlinkat(VirtAddr text_at, int fd, VirtAddr path) {
     String text = TRY(read_user_path(text_at));
     if (text.empty()) return fail(Errno::ENOENT);
-    TRY(create(TRY(walk_user(fd, path)), {mode_of(InodeType::symlink, 0777), text.view()}));
-    return {};
+    return make(fd, path, {mode_of(InodeType::symlink, 0777), text.view()});
 }
 
 Result<> sys_linkat(int old_fd, VirtAddr old_path, int fd, VirtAddr path, int flags) {
