@@ -162,18 +162,22 @@ Result<uint64_t> File::seek(int64_t distance, Whence whence) {
     return offset_ = static_cast<uint64_t>(offset);
 }
 
-Result<size_t> File::list(std::span<std::byte> buffer) {
+Result<size_t> File::list(UserBytes to) {
+    std::byte buffer[1024];  // more than the longest name takes
     Directory* directory = inode_->as_directory();
     if (!directory) return fail(Errno::ENOTDIR);
     LockGuard guard(position_);
     Ref<Directory> parent = directory->parent();
     if (!parent || directory->links() == 0) return fail(Errno::ENOENT);
-    EntrySink sink(buffer, offset_);
+    EntrySink sink({buffer, std::min(to.size, sizeof(buffer))}, offset_);
     bool has_room = offset_ > 0 || sink.offer(".", directory->number(), InodeType::directory, 1);
     if (has_room && (offset_ > 1 || sink.offer("..", parent->number(), InodeType::directory, Directory::FIRST_ENTRY)))
         TRY(directory->list(sink));
+    if (sink.is_too_small()) return fail(Errno::EINVAL);
+    size_t used = sink.records().size();
+    if (to.copy_in(sink.records().data(), 0, used) < used) return fail(Errno::EFAULT);
     offset_ = sink.position;
-    return sink.is_too_small() ? Result<size_t>(fail(Errno::EINVAL)) : sink.records().size();
+    return used;
 }
 
 Ref<Vmo> File::vmo() {

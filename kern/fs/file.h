@@ -51,8 +51,8 @@ public:
     // lseek(2): the new offset. ESPIPE, EINVAL, EOVERFLOW.
     Result<uint64_t> seek(int64_t distance, Whence whence);
     // getdents64(2): entries of a directory from the offset on, which moves along; the bytes used. ENOTDIR, ENOENT
-    // (removed), EINVAL (not one fits).
-    Result<size_t> list(std::span<std::byte> buffer);
+    // (removed), EINVAL (not one fits), EFAULT.
+    Result<size_t> list(UserBytes to);
 
     // WHAT A MAPPING KNOWS
 

@@ -197,6 +197,17 @@ Result<> set_settings(VirtAddr from) {
     return {};
 }
 
+// The lock is free again when the user's memory is written: that may have to wait.
+Result<> get_window(VirtAddr to) {
+    WindowSize window = terminal.lock()->window;
+    return write_user(to, window);
+}
+
+Result<> count_input(VirtAddr to) {
+    int ready = static_cast<int>(terminal.lock()->input.ready());
+    return write_user(to, ready);
+}
+
 Result<> set_window(VirtAddr from) {
     auto window = TRY(read_user<WindowSize>(from));
     auto state = terminal.lock();
@@ -231,9 +242,9 @@ constexpr std::pair<unsigned, Result<> (*)(VirtAddr)> REQUESTS[] = {
     {0x5409, check_only},                         // TCSBRK
     {0x540a, check_only},                         // TCXONC
     {0x540b, flush},                              // TCFLSH
-    {0x5413, [](VirtAddr to) { return write_user(to, WindowSize(terminal.lock()->window)); }},          // TIOCGWINSZ
+    {0x5413, get_window},                         // TIOCGWINSZ
     {0x5414, set_window},                                                                               // TIOCSWINSZ
-    {0x541b, [](VirtAddr to) { return write_user(to, static_cast<int>(terminal.lock()->input.ready())); }},  // FIONREAD
+    {0x541b, count_input},                        // FIONREAD
 };
 
 class TerminalFile final : public Inode {

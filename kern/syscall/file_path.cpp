@@ -235,12 +235,7 @@ Result<> sys_faccessat2(int fd, VirtAddr path, int wanted, int flags) {
 Result<> sys_faccessat(int fd, VirtAddr path, int wanted) { return sys_faccessat2(fd, path, wanted, 0); }
 
 Result<uint64_t> sys_getdents64(int fd, VirtAddr to, uint32_t size) {
-    Ref<File> file = TRY(get_file(fd));
-    std::byte buffer[1024];  // more than the longest name takes
-    std::span room(buffer, std::min<size_t>(size, sizeof(buffer)));
-    size_t used = TRY(file->list(room));
-    TRY(write_user(to, room.first(used)));
-    return used;
+    return TRY(get_file(fd))->list({to, size});
 }
 
 // MOUNTS

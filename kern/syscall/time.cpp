@@ -106,7 +106,8 @@ TimerValue value_of(Alarm alarm) {
 }
 
 Result<> sys_getitimer(int which, VirtAddr to) {
-    return which == 0 ? write_user(to, value_of(current_process().lock()->alarm)) : fail(Errno::EINVAL);
+    Alarm alarm = current_process().lock()->alarm;
+    return which == 0 ? write_user(to, value_of(alarm)) : fail(Errno::EINVAL);
 }
 
 Result<> sys_setitimer(int which, VirtAddr wanted, VirtAddr old) {

@@ -4,36 +4,31 @@
 
 #include <dirent.h>
 
-static int complain(const char* path, bool force) {
+static int complain(const char* name, bool force) {
     if (force && errno == ENOENT)
         return 0;
-    warn("%s", path);
+    warn("%s", name);
     return 1;
 }
 
-static int empty(const char* path, bool force) {
-    DIR* directory = opendir(path);
-    int status = 0;
-    if (!directory)
-        return complain(path, force);
-    for (struct dirent* entry; (entry = readdir(directory));) {
-        char below[PATH_MAX];
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        status |= join(below, path, entry->d_name) ? remove_tree(below, force) : complain(path, force);
-    }
-    closedir(directory);
-    return status;
-}
-
-int remove_tree(const char* path, bool force) {
-    if (unlink(path) == 0)
+/* From the directory itself, not by path: what is in it may be deeper than a path can be long. */
+static int remove_at(int directory, const char* name, bool force) {
+    if (unlinkat(directory, name, 0) == 0)
         return 0;
     if (errno != EISDIR)
-        return complain(path, force);
-    int status = empty(path, force);
-    return rmdir(path) == 0 ? status : complain(path, force);
+        return complain(name, force);
+    int below = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), status = 0;
+    DIR* entries = below >= 0 ? fdopendir(below) : NULL;
+    if (!entries)
+        return complain(name, force);
+    for (struct dirent* entry; (entry = readdir(entries));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            status |= remove_at(below, entry->d_name, force);
+    closedir(entries);
+    return unlinkat(directory, name, AT_REMOVEDIR) == 0 ? status : complain(name, force);
 }
+
+int remove_tree(const char* path, bool force) { return remove_at(AT_FDCWD, path, force); }
 
 int main(int argc, char** argv) {
     bool force = false, recursive = false;

@@ -19,7 +19,7 @@
 struct TestCase {
     std::string name;
     void (*body)();
-    bool later;
+    bool by_name;
 };
 
 std::vector<TestCase>& all_tests();
@@ -27,18 +27,18 @@ std::vector<TestCase>& all_tests();
 extern unsigned test_seed;
 
 struct Registration {
-    Registration(std::string group, const char* name, void (*body)(), bool later) {
-        all_tests().push_back({group + "." + name, body, later});
+    Registration(std::string group, const char* name, void (*body)(), bool by_name) {
+        all_tests().push_back({group + "." + name, body, by_name});
     }
 };
 
-#define REGISTERED_TEST(name, later)                                                                                   \
+#define REGISTERED_TEST(name, by_name)                                                                                   \
     static void name();                                                                                                \
-    static Registration name##_registration{GROUP, #name, name, later};                                                \
+    static Registration name##_registration{GROUP, #name, name, by_name};                                                \
     static void name()
 #define TEST(name) REGISTERED_TEST(name, false)
-// A test of what the kernel cannot do yet: it runs only when it is asked for by name, or with -a.
-#define LATER(name) REGISTERED_TEST(name, true)
+// A test that runs only when it is asked for by name, or with -a: it needs a console that is a terminal, for one.
+#define TEST_BY_NAME(name) REGISTERED_TEST(name, true)
 
 [[noreturn, gnu::format(printf, 1, 2)]] void fail_test(const char* format, ...);
 
