@@ -15,6 +15,7 @@ SCRIPTS = ROOT / "grade/tests/distro"
 NOT_HERE = 77
 CROSS_CC = os.environ.get("CROSS_CC") or "riscv64-linux-gnu-gcc"
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+SUPERUSER = ENVIRONMENT | {"PATH": f"/usr/sbin:/sbin:{os.environ['PATH']}"}  # where the tools for file systems are
 
 
 def run_here(command):
@@ -46,10 +47,10 @@ def on_astrolabe(words, scripts, *options):
     return run_here(["make", "-s", "distro", f"CMD={shlex.join(words)}", f"ROOT={scripts}", *options])
 
 
-def same_on_both(words, debian, scripts, *options):
-    linux = run_here(["grade/run-on-linux", "--sv39", str(debian), "--", *words])
+def same_on_both(words, debian, scripts, *options, harts=1):
+    linux = run_here(["grade/run-on-linux", "--sv39", f"--smp={harts}", str(debian), "--", *words])
     assert linux.returncode < 124, linux.stderr.decode()
-    astrolabe = on_astrolabe(words, scripts, *options)
+    astrolabe = on_astrolabe(words, scripts, f"SMP={harts}", *options)
     assert astrolabe.stdout.decode() == linux.stdout.decode(), astrolabe.stderr.decode()
     assert astrolabe.returncode == linux.returncode
 
@@ -63,9 +64,35 @@ def test_lua(debian, scripts):
     same_on_both(["/usr/bin/lua5.4", "/t/lua.lua", "one", "two words"], debian, scripts)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("script", ["shell", "jobs", "system"])
+def test_scripts_on_four_harts(script, debian, scripts):
+    same_on_both(["/bin/sh", f"/t/{script}.sh"], debian, scripts, harts=4)
+
+
 def test_sqlite_in_memory(debian, scripts):
     """The database is a file of the root file system in memory; journals of all kinds, one of them in shared memory."""
     same_on_both(["/bin/sh", "/t/sqlite.sh", "/tmp"], debian, scripts, "MEM=256M", "TIMEOUT=120")
+
+
+def make_disk(tmp_path, *options):
+    if shutil.which("mke2fs", path=SUPERUSER["PATH"]) is None:
+        pytest.skip("no mke2fs here")
+    disk = tmp_path / "disk"
+    subprocess.run(["mke2fs", "-q", "-t", "ext2", *options, disk, "64M"], env=SUPERUSER, check=True)
+    return disk
+
+
+def check_disk(disk):
+    checked = subprocess.run(["e2fsck", "-fn", disk], env=SUPERUSER, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+
+
+def test_sqlite_on_a_disk(debian, scripts, tmp_path):
+    """The same on ext2, which is in order afterwards."""
+    disk = make_disk(tmp_path)
+    same_on_both(["/bin/sh", "/t/disk.sh"], debian, scripts, f"DISK={disk}", "MEM=256M", "TIMEOUT=120")
+    check_disk(disk)
 
 
 def test_shared_libraries_of_ones_own(debian, scripts):
