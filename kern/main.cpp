@@ -17,6 +17,9 @@ namespace {
 
 constexpr unsigned BOOT_FAILED = 125;
 
+constinit BootArgs args{};
+constinit std::span<const std::byte> initramfs{};
+
 [[noreturn]] void give_up(std::string_view why) {
     alert("astrolabe: cannot start: {}\n", why);
     arch::power_off(BOOT_FAILED);
@@ -60,6 +63,17 @@ void start_scheduler(const BootArgs& args, uint64_t hart_id, const Machine& mach
             print("astrolabe: hart {} does not start\n", id);
 }
 
+// The root may be on a disk, which a thread can wait for.
+void finish_boot(Thread&) {
+    if (!mount_root(initramfs, args))
+        give_up("no root file system");
+    if (!args.selftest.empty())
+        start_selftests(args.selftest);
+    else
+        start_init(args);
+    Scheduler::exit();
+}
+
 }  // namespace
 
 // `device_tree` is physical. Runs on the boot stack, which becomes the idle thread's.
@@ -68,12 +82,12 @@ extern "C" [[noreturn]] void kernel_main(uint64_t hart_id, PhysAddr device_tree)
     auto machine = arch::read_machine(device_tree);
     if (!machine)
         give_up("the firmware's device tree is malformed");
-    BootArgs args = parse_boot_args(machine->boot_arguments);
+    args = parse_boot_args(machine->boot_arguments);
 
     arch::set_up_clock(*machine);
     dev::set_up_board(*machine);
     set_up_messages(args, hart_id, *machine);
-    auto initramfs = set_up_memory(*machine);
+    initramfs = set_up_memory(*machine);
     set_up_random(args, *machine);
 
     if (!set_up_vdso())
@@ -81,12 +95,10 @@ extern "C" [[noreturn]] void kernel_main(uint64_t hart_id, PhysAddr device_tree)
     init_syscalls();
     start_scheduler(args, hart_id, *machine);
     set_up_disks(*machine);
-    if (!mount_root(initramfs, args))
-        give_up("no root file system");
-    if (!args.selftest.empty())
-        start_selftests(args.selftest);
-    else
-        start_init(args);
+    auto* last_steps = new (std::nothrow) Thread();
+    if (!last_steps || !last_steps->prepare(finish_boot))
+        give_up("no memory for a thread");
+    Scheduler::wake(*last_steps);
     Scheduler::run_idle();
 }
 
