@@ -12,36 +12,27 @@ constinit FileSystem rootfs("rootfs", 0x01021994, 2);  // Linux's root in memory
 
 // FILLING IT FROM THE ARCHIVES: a later entry replaces an earlier one of the same name; directories are merged.
 
-class Unpacker {
-public:
-    Result<> unpack(const CpioEntry& entry, unsigned archive);
-
-private:
-    // A file that has more names than the one it was met by: the others come with the same inode number. Any of them
-    // may bring the content.
-    struct Linked {
-        uint64_t file, device;
-        Ref<Inode> inode;
-    };
-    Result<Ref<Inode>> make_linked(const Target& target, const CpioEntry& entry, unsigned archive);
-
-    Vec<Linked> linked_;
+// A file that has more names than the one it was met by: the others come with the same inode number. Any of them may
+// bring the content.
+struct Linked {
+    uint64_t file, device;
+    Ref<Inode> inode;
 };
 
-Result<Ref<Inode>> Unpacker::make_linked(const Target& target, const CpioEntry& entry, unsigned archive) {
+Result<Ref<Inode>> make_linked(Vec<Linked>& linked, const Target& target, const CpioEntry& entry, unsigned archive) {
     uint64_t file = uint64_t{archive} << 32 | entry.inode;
     uint64_t device = uint64_t{entry.device_major} << 32 | entry.device_minor;
-    for (Linked& known : linked_) {
+    for (Linked& known : linked) {
         if (known.file != file || known.device != device || !known.inode->links()) continue;
         TRY(link(*known.inode, target));
         return known.inode;
     }
     Ref<Inode> inode = TRY(create(target, {entry.mode}));
-    TRY(linked_.push({file, device, inode}));
+    TRY(linked.push({file, device, inode}));
     return inode;
 }
 
-Result<> Unpacker::unpack(const CpioEntry& entry, unsigned archive) {
+Result<> unpack(Vec<Linked>& linked, const CpioEntry& entry, unsigned archive) {
     InodeType type{entry.mode & TYPE_BITS};
     bool is_link = type == InodeType::symlink, is_regular = type == InodeType::regular;
     if (!is_link && !is_regular && type != InodeType::directory) return {};  // /dev has its own devices
@@ -51,7 +42,7 @@ Result<> Unpacker::unpack(const CpioEntry& entry, unsigned archive) {
     if (target.inode && !inode)
         TRY(remove(target, old));
     if (!inode && is_regular && entry.links > 1)
-        inode = TRY(make_linked(target, entry, archive));
+        inode = TRY(make_linked(linked, target, entry, archive));
     if (!inode)
         inode = TRY(create(target, {is_link ? mode_of(type, 0777) : entry.mode, is_link ? entry.data : ""}));
     auto bytes = std::as_bytes(std::span(entry.data));
@@ -75,13 +66,13 @@ constexpr std::pair<Errno, std::string_view> REASONS[] = {
 // On an error one line says what is wrong and where; what came before it is there.
 Result<> unpack_initramfs(std::span<const std::byte> archives) {
     CpioReader reader(archives);
-    Unpacker unpacker;
+    Vec<Linked> linked;
     for (;;) {
         auto entry = reader.next();
         if (!entry)
             alert("initramfs: {} (byte {} of {})\n", reader.problem(), reader.offset(), archives.size());
         if (!TRY(std::move(entry))) return {};
-        auto result = unpacker.unpack(**entry, reader.archive());
+        auto result = unpack(linked, **entry, reader.archive());
         if (result) continue;
         const auto* known = std::ranges::find(REASONS, result.error(), [](auto& reason) { return reason.first; });
         std::string_view reason = known != std::end(REASONS) ? known->second : "it cannot be made";

@@ -5,8 +5,6 @@
 
 namespace kern {
 
-Inode::Inode(FileSystem& fs, uint32_t mode) : Inode(fs, mode, fs.new_inode_number()) {}
-
 Inode::Inode(FileSystem& fs, uint32_t mode, uint64_t number) : mode_(mode), fs_(fs), number_(number) {
     fs.inode_count_.fetch_add(1);
     for (Atomic<uint64_t>* time : {&times_.accessed, &times_.modified, &times_.changed})
@@ -16,11 +14,6 @@ Inode::Inode(FileSystem& fs, uint32_t mode, uint64_t number) : mode_(mode), fs_(
 Inode::~Inode() {
     if (fs_.inode_count_.fetch_sub(1) == 1)
         fs_.unused();
-}
-
-uint64_t FileSystem::new_device() {
-    static constinit Atomic<uint64_t> last(20);
-    return last.fetch_add(1) + 1;
 }
 
 FileSystemSpace FileSystem::space() { return {PAGE_SIZE, total_frame_count(), free_frame_count(), 0, 0}; }
@@ -58,11 +51,6 @@ Result<> Inode::set_owner(uint32_t user, uint32_t group) {
     group_.store(group == UINT32_MAX ? group_.load() : group);
     touch_changed();
     return {};
-}
-
-void Inode::add_links(int count) {
-    links_.fetch_add(static_cast<uint32_t>(count));
-    touch_changed();
 }
 
 void Inode::touch_modified() {

@@ -61,7 +61,7 @@ public:
     constexpr FileSystem(std::string_view type_, uint64_t magic_, uint64_t device_)
         : type(type_), magic(magic_), device(device_) {}
     // st_dev for one that has no device of its own; each gets another.
-    static uint64_t new_device();
+    static uint64_t new_device() { return last_device_.fetch_add(1) + 1; }
 
     const std::string_view type;
     const uint64_t magic;         // f_type of statfs(2)
@@ -83,6 +83,7 @@ public:
 
 private:
     friend class Inode;
+    static inline constinit Atomic<uint64_t> last_device_{20};
     Atomic<uint64_t> last_inode_;
     Atomic<uint32_t> inode_count_;  // those in memory
 };
@@ -95,7 +96,7 @@ struct FileTimes {
 class Inode : public RefCounted<Inode> {
 public:
     // `mode`: type and permissions. Its times are now, its owner is root.
-    Inode(FileSystem& fs, uint32_t mode);
+    Inode(FileSystem& fs, uint32_t mode) : Inode(fs, mode, fs.new_inode_number()) {}
     Inode(FileSystem& fs, uint32_t mode, uint64_t number);
     // With the last Ref: from here a disk's file system writes the inode back, or frees it when links() is 0. May
     // sleep.
@@ -132,7 +133,7 @@ public:
     // Names it has (of a directory: also its own "." and the ".." of others); what nobody opened goes with the last
     // one.
     uint32_t links() const { return links_.load(); }
-    void add_links(int count);
+    void add_links(int count) { links_.fetch_add(static_cast<uint32_t>(count)), touch_changed(); }
 
     // CONTENT
 
