@@ -1,5 +1,5 @@
-// ttytest MODE: what a program on a terminal sees, for grade/tests/test_terminal.py, which plays the keyboard and compares
-// this kernel with the Linux it runs on. Started as the first process it begins a session on the console.
+// ttytest MODE: what a program on a terminal sees, for grade/tests/test_terminal.py, which plays the keyboard and
+// compares this kernel with the Linux it runs on. Started as the first process it begins a session on the console.
 //
 //   lines [+FLAG | -FLAG]...   sets flags of c_lflag, then shows what each read gives, to the end of the input
 //   raw MIN TIME               the same without line editing, to a 'q'
@@ -24,9 +24,11 @@
 
 namespace {
 
-const std::map<std::string, tcflag_t> FLAGS = {{"ISIG", ISIG}, {"ICANON", ICANON}, {"ECHO", ECHO}, {"ECHOE", ECHOE},
-                                               {"ECHOK", ECHOK}, {"ECHONL", ECHONL}, {"NOFLSH", NOFLSH}, {"TOSTOP", TOSTOP},
-                                               {"ECHOCTL", ECHOCTL}, {"ECHOKE", ECHOKE}, {"IEXTEN", IEXTEN}};
+const std::map<std::string, tcflag_t> FLAGS = {
+    {"ISIG", ISIG},     {"ICANON", ICANON}, {"ECHO", ECHO},       {"ECHOE", ECHOE},   {"ECHOK", ECHOK},
+    {"ECHONL", ECHONL}, {"NOFLSH", NOFLSH}, {"TOSTOP", TOSTOP}, {"ECHOCTL", ECHOCTL}, {"ECHOKE", ECHOKE},
+    {"IEXTEN", IEXTEN},
+};
 
 const char* outcome(long result) { return result < 0 ? strerrorname_np(errno) : "ok"; }
 
@@ -118,7 +120,8 @@ int job() {
     pid_t pid = start_job(true, [] {
         printf("job runs\n");
         char bytes[100];
-        while (read(0, bytes, sizeof(bytes)) > 0) printf("job read %.*s\n", static_cast<int>(strcspn(bytes, "\n")), bytes);
+        while (read(0, bytes, sizeof(bytes)) > 0)
+            printf("job read %.*s\n", static_cast<int>(strcspn(bytes, "\n")), bytes);
         return 5;
     });
     for (;;) {
@@ -275,7 +278,11 @@ int set_and_get() {
     printf("tcsetattr: %s\n", outcome(tcsetattr(0, TCSADRAIN, &now)));
     seen = settings();
     printf("%o %o %d\n", seen.c_iflag, seen.c_lflag, seen.c_cc[VINTR]);
-    struct { unsigned input, output, control, local; unsigned char line, characters[19]; unsigned in_speed, out_speed; } two = {};
+    struct {  // termios2
+        unsigned input, output, control, local;
+        unsigned char line, characters[19];
+        unsigned in_speed, out_speed;
+    } two = {};
     printf("TCGETS2: %s\n", outcome(ioctl(0, 0x802c542a, &two)));
     printf("%o %o %d %u %u\n", two.input, two.local, two.characters[VINTR], two.in_speed, two.out_speed);
     two.local = before.c_lflag;

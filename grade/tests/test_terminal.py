@@ -1,4 +1,4 @@
-"""The terminal, as a person at the keyboard meets it: user/ttytest runs on this kernel and on the Linux of this machine, each
+"""The terminal, as a person at the keyboard meets it: user/ttytest runs on this kernel and on this machine's Linux, each
 at the end of a pseudo-terminal, gets the same keys, and has to show the same."""
 
 import subprocess
@@ -162,7 +162,9 @@ def test_output_that_nobody_reads_can_be_interrupted(terminal):
     assert tty.rest().endswith("\r\nkilled by INT\r\n")
 
 
-@pytest.mark.parametrize(("key", "shown"), [("\x03", "^Ckilled by INT"), ("\x1c", "^\\killed by QUIT"), ("\x04", "exited with 5")])
+@pytest.mark.parametrize(("key", "shown"), [
+    ("\x03", "^Ckilled by INT"), ("\x1c", "^\\killed by QUIT"), ("\x04", "exited with 5"),
+])
 def test_a_key_ends_a_job(terminal, key, shown):
     tty = terminal("job")
     tty.shows("job runs\r\n")

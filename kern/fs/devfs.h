@@ -10,8 +10,8 @@ namespace kern {
 Result<> make_devfs(ConsoleMode console);
 Ref<Directory> devfs_root();
 
-// random(4), urandom and getrandom(2) are alike: the generator is seeded before the first program runs. EFAULT; fewer bytes
-// when a signal comes.
+// random(4), urandom and getrandom(2) are alike: the generator is seeded before the first program runs. EFAULT; fewer
+// bytes when a signal comes.
 Result<size_t> read_random(UserBytes to);
 
 // A device's number as Linux encodes it in st_rdev.
@@ -21,14 +21,15 @@ constexpr uint64_t device_number_of(unsigned major, unsigned minor) {
 
 // THE TERMINAL
 
-// What is on the console: line editing, echo, keys that mean a signal, and who may use it. See termios(3), tty_ioctl(4).
+// What is on the console: line editing, echo, keys that mean a signal, and who may use it. See termios(3) and
+// tty_ioctl(4).
 //
 //     keys (interrupt) --> input, erase, kill --> [ committed lines | line being typed ] --> read(2)
 //                               |
 //                               +--> echo --> console <-- \n to \r\n <-- write(2)
 //
-// It can be the controlling terminal of one session, whose foreground group alone may read; a background group that tries
-// is stopped. Numbers of groups and sessions are 0 where there is none.
+// It can be the controlling terminal of one session, whose foreground group alone may read; a background group that
+// tries is stopped.
 //
 // Booted with console=raw it is no terminal: bytes go out as they are, and isatty(3) says no.
 
@@ -46,8 +47,8 @@ void signal_foreground(int signal);
 void on_terminal_key(int signal);
 
 enum class TerminalUse { read, change };
-// In a background group the caller is stopped for it, SIGTTIN or SIGTTOU, and is to make the call again when it goes on:
-// EINTR. EIO when there is nobody to let it go on, or it ignores SIGTTIN; nothing happens when it ignores SIGTTOU.
+// In a background group the caller is stopped for it, SIGTTIN or SIGTTOU, and is to make the call again when it goes
+// on: EINTR. EIO when there is nobody to let it go on, or it ignores SIGTTIN; nothing happens when it ignores SIGTTOU.
 Result<> check_foreground(TerminalUse use);
 // The requests of tty_ioctl(4) about sessions and groups. ENOTTY: it is another one, or not the caller's terminal.
 Result<> control_job(unsigned request, VirtAddr argument);

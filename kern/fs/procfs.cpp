@@ -52,8 +52,8 @@ public:
         FrameRef page = TRY(text->page(0));
         return String::copy({reinterpret_cast<const char*>(page->data()), std::min<size_t>(text->size(), PAGE_SIZE)});
     }
-    Result<size_t> read_at(File&, uint64_t offset, UserBytes to) override { return entry_.read(subject_, offset, to); }
-    Result<size_t> write_at(File&, uint64_t offset, UserBytes from) override { return entry_.write(subject_, offset, from); }
+    Result<size_t> read_at(File&, uint64_t at, UserBytes to) override { return entry_.read(subject_, at, to); }
+    Result<size_t> write_at(File&, uint64_t at, UserBytes from) override { return entry_.write(subject_, at, from); }
     Result<Ref<File>> linked_file() override { return entry_.leads_to ? entry_.leads_to(subject_) : Ref<File>(); }
 
 private:
@@ -82,7 +82,7 @@ public:
 
 private:
     // Numbers at the root are processes.
-    ProcSubject numbered(int number) const { return subject_.pid ? ProcSubject{subject_.pid, number} : ProcSubject{number}; }
+    ProcSubject numbered(int n) const { return subject_.pid ? ProcSubject{subject_.pid, n} : ProcSubject{n}; }
     int next_number(int first) const { return entry_.next_number ? entry_.next_number(subject_, first) : -1; }
     Result<Ref<Inode>> make(std::string_view name, const ProcEntry& entry, ProcSubject subject);
 

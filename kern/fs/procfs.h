@@ -1,5 +1,5 @@
-// /proc: text made up when it is opened. How files and directories of text are shown is here; what there is to show, and
-// what it says, is one tree of tables in kern/process/proc_files.cpp.
+// /proc: text made up when it is opened. How files and directories of text are shown is here; what there is to show,
+// and what it says, is one tree of tables in kern/process/proc_files.cpp.
 //
 //     PROC_ROOT  entries: meminfo, stat, self, ...
 //                numbered: a process  entries: maps, status, cwd, ...
@@ -30,7 +30,7 @@ struct ProcEntry {
     // Of a file that is no text: the bytes at an offset. Gives their count.
     Result<size_t> (*read)(ProcSubject subject, uint64_t offset, UserBytes to) = nullptr;
     Result<size_t> (*write)(ProcSubject subject, uint64_t offset, UserBytes from) = nullptr;
-    // A directory: names that are always there; then numbers: the lowest one from `first` on that is there, -1 for none.
+    // A directory: names that are always there; then numbers: the lowest from `first` on that is there, -1 for none.
     std::span<const ProcEntry> entries = {};
     const ProcEntry* numbered = nullptr;
     int (*next_number)(ProcSubject subject, int first) = nullptr;

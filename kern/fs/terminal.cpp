@@ -10,9 +10,10 @@ namespace kern {
 namespace {
 
 // The bits and characters of termios(3) that mean something here; others are remembered without effect.
-constexpr uint32_t INLCR = 0100, IGNCR = 0200, ICRNL = 0400, OPOST = 1, ONLCR = 4, CS8 = 060, CREAD = 0200, B38400 = 017;
-constexpr uint32_t ISIG = 1, ICANON = 2, ECHO = 010, ECHOE = 020, ECHOK = 040, ECHONL = 0100, NOFLSH = 0200, TOSTOP = 0400,
-                   ECHOCTL = 01000, ECHOKE = 04000, IEXTEN = 0100000;
+constexpr uint32_t INLCR = 0100, IGNCR = 0200, ICRNL = 0400, OPOST = 1, ONLCR = 4;
+constexpr uint32_t B38400 = 017, CS8 = 060, CREAD = 0200;
+constexpr uint32_t ISIG = 1, ICANON = 2, ECHO = 010, ECHOE = 020, ECHOK = 040, ECHONL = 0100, NOFLSH = 0200,
+                   TOSTOP = 0400, ECHOCTL = 01000, ECHOKE = 04000, IEXTEN = 0100000;
 enum Character { VINTR, VQUIT, VERASE, VKILL, VEOF, VTIME, VMIN, VSUSP = 10, VEOL, VWERASE = 14, VEOL2 = 16 };
 
 constexpr int SIGWINCH = 28;
@@ -34,7 +35,9 @@ struct WindowSize {
 
 bool is_control(char c) { return (static_cast<uint8_t>(c) < ' ' && c != '\t' && c != '\n') || c == 0177; }
 bool begins_character(char c) { return (c & 0xc0) != 0x80; }  // in UTF-8
-bool is_word(char c) { return c == '_' || (c & 0x80) || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'); }
+bool is_word(char c) {
+    return c == '_' || (c & 0x80) || ('0' <= c && c <= '9') || ('a' <= (c | 0x20) && (c | 0x20) <= 'z');
+}
 
 // Some of what can be read.
 struct Chunk {
@@ -110,8 +113,9 @@ void Terminal::erase(Character key) {
 // One key that is no signal.
 void Terminal::type(char c) {
     bool ends_line = !has(ICANON) || c == '\n' || is(c, VEOL) || is(c, VEOL2), ends_input = has(ICANON) && is(c, VEOF);
-    for (Character key : {VERASE, VKILL, VWERASE})
-        if (has(ICANON) && (is(c, key) || (key == VERASE && c == '\b')) && (key != VWERASE || has(IEXTEN))) return erase(key);
+    if (has(ICANON) && (is(c, VERASE) || c == '\b')) return erase(VERASE);
+    if (has(ICANON) && is(c, VKILL)) return erase(VKILL);
+    if (has(ICANON) && has(IEXTEN) && is(c, VWERASE)) return erase(VWERASE);
     if (!ends_line && !ends_input && !input.has_room_in_line()) return;
     if (!ends_input)
         echo(c);
@@ -157,8 +161,8 @@ Chunk Terminal::take(size_t most) {
     return chunk;
 }
 
-// Waits as termios(3), "Canonical and noncanonical mode", says: the pause that VTIME allows begins with the read when VMIN
-// is 0, else anew with each byte.
+// Waits as termios(3), "Canonical and noncanonical mode", says: the pause that VTIME allows begins with the read when
+// VMIN is 0, else anew with each byte.
 Result<Chunk> await_chunk(size_t most, bool may_sleep) {
     for (;;) {
         auto state = terminal.lock();
@@ -287,8 +291,8 @@ Result<size_t> TerminalFile::read(File& file, UserBytes to) {
     }
 }
 
-// As many bytes at a time as the device takes without a wait, each \n with a \r before it; while it takes none, and between
-// two pieces, the hart does something else.
+// As many bytes at a time as the device takes without a wait, each \n with a \r before it; while it takes none, and
+// between two pieces, the hart does something else.
 Result<size_t> TerminalFile::write(File&, UserBytes from) {
     if (terminal.lock()->has(TOSTOP))
         TRY(check_foreground(TerminalUse::change));

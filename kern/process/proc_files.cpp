@@ -150,8 +150,8 @@ void write_stat(const View& view, TextSink& out) {
     CpuTime own = state->cpu_time(), children = state->children_time;
     state.unlock();
     format_to(out, "{} ({}) {}", view.id, name.data(), state_of(view).front());
-    write_words(out, process.parent_pid(), group, session, terminal.session ? device_number_of(5, 1) : 0, terminal.group, 0);
-    write_words(out, 0, 0, 0, 0);  // faults
+    write_words(out, process.parent_pid(), group, session, terminal.session ? device_number_of(5, 1) : 0);
+    write_words(out, terminal.group, 0, 0, 0, 0, 0);  // and flags, faults
     for (CpuTime time : {own, children})
         write_words(out, time.user_ns() / NS_PER_TICK, time.kernel_ns() / NS_PER_TICK);
     write_words(out, 20, 0, threads, 0, process.start_ns / NS_PER_TICK);  // 20, 0: priority, nice
@@ -178,8 +178,9 @@ void write_status(const View& view, TextSink& out) {
         if (SignalAction& action = state->actions[number]; action.handler != SignalAction::DEFAULT)
             handled[action.has_handler()] |= SignalSet::of(number).bits();
     state.unlock();
-    format_to(out, "Name:\t{}\nUmask:\t0{}{}{}\nState:\t{}\nTgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\n", name.data(), umask >> 6,
-              umask >> 3 & 7, umask & 7, state_of(view), process.pid(), view.id, process.parent_pid());
+    format_to(out, "Name:\t{}\nUmask:\t0{}{}{}\nState:\t{}\n", name.data(), umask >> 6, umask >> 3 & 7, umask & 7,
+              state_of(view));
+    format_to(out, "Tgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\n", process.pid(), view.id, process.parent_pid());
     out.write("TracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
     if (view.vmar) {
         ResidentPages resident = view.vmar->resident_pages();
@@ -204,7 +205,9 @@ Result<Ref<File>> directory_of(ProcSubject subject) {
     return file ? Result<Ref<File>>(file) : fail(Errno::ENOENT);
 }
 
-Result<Ref<File>> descriptor_of(ProcSubject subject) { return TRY(view_of(subject)).process->files.table.get(subject.number); }
+Result<Ref<File>> descriptor_of(ProcSubject subject) {
+    return TRY(view_of(subject)).process->files.table.get(subject.number);
+}
 
 // The path a file was opened by, or what it is when it has none.
 template <Result<Ref<File>> (*find)(ProcSubject)>
@@ -269,7 +272,7 @@ void write_uptime(TextSink& out) {
 
 void write_cpuinfo(TextSink& out) {
     for (unsigned hart = 0; hart < Scheduler::hart_count(); hart++)
-        format_to(out, "processor\t: {}\nhart\t\t: {}\nisa\t\t: rv64imafdc_zicsr_zifencei\nmmu\t\t: sv39\n\n", hart, hart);
+        format_to(out, "processor\t: {}\nhart\t\t: {}\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n\n", hart, hart);
 }
 
 // Threads that run or could; the caller is one.

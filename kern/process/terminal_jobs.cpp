@@ -1,4 +1,4 @@
-// Job control: which session has the terminal, and which of its jobs may use it. See fs/devfs.h, setpgid(2), tty_ioctl(4).
+// Job control: which session has the terminal, and which of its jobs may use it. See fs/devfs.h, tty_ioctl(4).
 #include "fs/devfs.h"
 #include "mm/user_copy.h"
 #include "process/lifecycle.h"
@@ -40,7 +40,8 @@ Result<> check_foreground(TerminalUse use) {
 }
 
 Result<> control_job(unsigned request, VirtAddr argument) {
-    constexpr unsigned SET_TERMINAL = 0x540e, GET_GROUP = 0x540f, SET_GROUP = 0x5410, GIVE_UP = 0x5422, GET_SESSION = 0x5429;
+    constexpr unsigned SET_TERMINAL = 0x540e, GET_GROUP = 0x540f, SET_GROUP = 0x5410, GIVE_UP = 0x5422,
+                       GET_SESSION = 0x5429;
     auto allowed = request == SET_GROUP ? check_foreground(TerminalUse::change) : Result<>();
     if (!allowed) return fail(allowed.error() == Errno::EIO ? Errno::ENOTTY : allowed.error());
     auto wanted = request == SET_GROUP ? read_user<int>(argument) : Result<int>(0);
