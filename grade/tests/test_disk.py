@@ -24,7 +24,7 @@ MODERN = ("-global", "virtio-mmio.force-legacy=false")
 
 
 def content(key, size):
-    """What user/diskload.cpp writes."""
+    """What user/diskload writes."""
     return b"".join(b"%016x %08x\n" % (key, at) for at in range(0, size, 26))[:size]
 
 
