@@ -95,6 +95,18 @@ def test_sqlite_on_a_disk(debian, scripts, tmp_path):
     check_disk(disk)
 
 
+@pytest.mark.slow
+def test_the_whole_root_can_be_on_a_disk(debian, tmp_path):
+    """Programs and libraries come from ext2, and what is written is there at the next start."""
+    disk = make_disk(tmp_path, "-d", debian)
+    for command, output in (("echo kept >/root/note; sqlite3 /root/base.db 'create table t(x); insert into t values(7)'; mount", "ext2"),
+                            ("cat /root/note; sqlite3 /root/base.db 'select x from t'", "kept\n7\n")):
+        done = run_here(["make", "-s", "run", f"DISK={disk}", "APPEND=root=/dev/vda", f"CMD=/bin/sh -c {shlex.quote(command)}"])
+        assert done.returncode == 0, done.stderr.decode()
+        assert output in done.stdout.decode()
+        check_disk(disk)
+
+
 def test_shared_libraries_of_ones_own(debian, scripts):
     """Symbols across libraries, thread-local ones too, what is loaded while the program runs, threads."""
     def compile(output, source, *options):

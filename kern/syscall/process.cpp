@@ -28,17 +28,17 @@ struct CloneArgs {
     uint64_t set_tid, set_tid_size, cgroup;  // a program made before these were added passes less
 };
 
-// EINVAL also for what the structure can ask for and clone(2) cannot: a descriptor of the child, its numbers, its cgroup.
+// EINVAL also for what only this call can ask for: a descriptor of the child, its numbers, its cgroup.
 Result<int> sys_clone3(VirtAddr arguments, size_t size) {
-    constexpr size_t LEAST = offsetof(CloneArgs, set_tid);
     CloneArgs wanted = {};
-    if (size < LEAST) return fail(Errno::EINVAL);
+    if (size < offsetof(CloneArgs, set_tid)) return fail(Errno::EINVAL);
     if (size > sizeof(wanted)) return fail(Errno::E2BIG);
     TRY(read_user(std::as_writable_bytes(std::span(&wanted, 1)).first(size), arguments));
-    if (wanted.set_tid || wanted.set_tid_size || wanted.cgroup) return fail(Errno::EINVAL);
-    if (wanted.flags & (clone_flag::EXIT_SIGNAL | clone_flag::DETACHED)) return fail(Errno::EINVAL);
-    if (wanted.exit_signal > SIGNAL_COUNT || !wanted.stack.value != !wanted.stack_size) return fail(Errno::EINVAL);
-    if (wanted.exit_signal && (wanted.flags & clone_flag::THREAD)) return fail(Errno::EINVAL);
+    bool asks_for_more = wanted.set_tid || wanted.set_tid_size || wanted.cgroup;
+    bool misplaced = wanted.flags & (clone_flag::EXIT_SIGNAL | clone_flag::DETACHED);
+    uint64_t last_signal = wanted.flags & clone_flag::THREAD ? 0 : SIGNAL_COUNT;
+    bool half_a_stack = !wanted.stack.value != !wanted.stack_size;
+    if (asks_for_more || misplaced || half_a_stack || wanted.exit_signal > last_signal) return fail(Errno::EINVAL);
     return clone({.flags = wanted.flags | wanted.exit_signal, .stack = wanted.stack + wanted.stack_size,
                   .parent_tid = wanted.parent_tid, .tls = wanted.tls, .child_tid = wanted.child_tid});
 }
