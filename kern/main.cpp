@@ -38,10 +38,8 @@ void set_up_messages(const BootArgs& args, uint64_t hart_id, const Machine& mach
 
 std::span<const std::byte> set_up_memory(const Machine& machine) {
     auto memory = arch::set_up_memory(machine);
-    if (!memory)
-        give_up("too little memory for the kernel and its initramfs");
-    if (memory->initrd.empty() && machine.initrd_end > machine.initrd_start)
-        give_up("the initramfs lies outside the memory");
+    if (!memory) give_up("too little memory for the kernel and its initramfs");
+    if (memory->initrd.empty() && machine.initrd_end > machine.initrd_start) give_up("the initramfs lies outside the memory");
     add_memory(memory->free_start, memory->free_end);
     print("astrolabe: {} of {} frames free, initramfs of {} KiB\n", free_frame_count(), total_frame_count(),
           memory->initrd.size() >> 10);
@@ -65,8 +63,7 @@ void start_scheduler(const BootArgs& args, uint64_t hart_id, const Machine& mach
 
 // The root may be on a disk, which a thread can wait for.
 void finish_boot(Thread&) {
-    if (!mount_root(initramfs, args))
-        give_up("no root file system");
+    if (!mount_root(initramfs, args)) give_up("no root file system");
     if (!args.selftest.empty())
         start_selftests(args.selftest);
     else
@@ -80,8 +77,7 @@ void finish_boot(Thread&) {
 extern "C" [[noreturn]] void kernel_main(uint64_t hart_id, PhysAddr device_tree) {
     arch::set_up_traps(hart_id);
     auto machine = arch::read_machine(device_tree);
-    if (!machine)
-        give_up("the firmware's device tree is malformed");
+    if (!machine) give_up("the firmware's device tree is malformed");
     args = parse_boot_args(machine->boot_arguments);
 
     arch::set_up_clock(*machine);
@@ -90,14 +86,12 @@ extern "C" [[noreturn]] void kernel_main(uint64_t hart_id, PhysAddr device_tree)
     initramfs = set_up_memory(*machine);
     set_up_random(args, *machine);
 
-    if (!set_up_vdso())
-        give_up("no memory for the vDSO");
+    if (!set_up_vdso()) give_up("no memory for the vDSO");
     init_syscalls();
     start_scheduler(args, hart_id, *machine);
     set_up_disks(*machine);
     auto* last_steps = new (std::nothrow) Thread();
-    if (!last_steps || !last_steps->prepare(finish_boot))
-        give_up("no memory for a thread");
+    if (!last_steps || !last_steps->prepare(finish_boot)) give_up("no memory for a thread");
     Scheduler::wake(*last_steps);
     Scheduler::run_idle();
 }

@@ -15,15 +15,8 @@ template <typename T>
 class Vec {
 public:
     Vec() = default;
-    Vec(Vec&& other) noexcept
-        : items_(std::exchange(other.items_, nullptr)), size_(std::exchange(other.size_, 0)),
-          capacity_(std::exchange(other.capacity_, 0)) {}
-    Vec& operator=(Vec other) noexcept {
-        std::swap(items_, other.items_);
-        std::swap(size_, other.size_);
-        std::swap(capacity_, other.capacity_);
-        return *this;
-    }
+    Vec(Vec&& other) noexcept { swap(other); }
+    Vec& operator=(Vec other) noexcept { swap(other); return *this; }
     ~Vec() {
         while (size_)
             pop();
@@ -66,6 +59,11 @@ public:
     void pop() { items_[--size_].~T(); }
 
 private:
+    void swap(Vec& other) {
+        std::swap(items_, other.items_);
+        std::swap(size_, other.size_);
+        std::swap(capacity_, other.capacity_);
+    }
     // Room for so many; grows by doubling, so that pushing one after the other moves each only a few times.
     Result<> reserve(size_t wanted) {
         if (wanted <= capacity_) return {};

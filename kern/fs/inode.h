@@ -8,7 +8,7 @@
 
 #include "base/own.h"
 #include "base/string.h"
-#include "sched/mutex.h"
+#include "sched/wait_queue.h"
 #include "vm/vmo.h"
 
 namespace kern {

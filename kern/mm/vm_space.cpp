@@ -8,23 +8,20 @@ Result<FrameRef> VmSpace::make_root() {
     return root;
 }
 
-void VmSpace::activate() {
+void VmSpace::switch_to(VmSpace* next) {
     arch::Hart& hart = arch::this_hart();
-    if (hart.space == this) return;
-    active_harts_.fetch_or(uint64_t{1} << hart.index);
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    arch::activate(root());
+    if (hart.space == next) return;
+    uint64_t me = uint64_t{1} << hart.index;
+    if (next) {
+        next->active_harts_.fetch_or(me);
+        __atomic_thread_fence(__ATOMIC_SEQ_CST);
+        arch::activate(next->root());
+    } else {
+        arch::activate_kernel_only();
+    }
     if (hart.space)
-        hart.space->active_harts_.fetch_and(~(uint64_t{1} << hart.index));
-    hart.space = this;
-}
-
-void VmSpace::deactivate() {
-    arch::Hart& hart = arch::this_hart();
-    if (!hart.space) return;
-    arch::activate_kernel_only();
-    hart.space->active_harts_.fetch_and(~(uint64_t{1} << hart.index));
-    hart.space = nullptr;
+        hart.space->active_harts_.fetch_and(~me);
+    hart.space = next;
 }
 
 void VmSpace::flush(VirtRange range) {
@@ -38,17 +35,8 @@ void VmSpace::flush(VirtRange range) {
 }
 
 void FlushBatch::note(VirtAddr page) {
-    if (range_.empty())
-        range_ = VirtRange::sized(page, PAGE_SIZE);
-    else if (page < range_.start)
-        range_.start = page;
-    else if (page >= range_.end)
-        range_.end = page + PAGE_SIZE;
-}
-
-void FlushBatch::retire(VirtAddr page, FrameRef frame) {
-    note(page);
-    keep(std::move(frame));
+    VirtRange noted = VirtRange::sized(page, PAGE_SIZE);
+    range_ = range_.empty() ? noted : VirtRange{std::min(range_.start, page), std::max(range_.end, noted.end)};
 }
 
 void FlushBatch::keep(FrameRef frame) {

@@ -21,10 +21,10 @@ public:
     // A root table whose upper half is the kernel's. ENOMEM.
     static Result<FrameRef> make_root();
 
-    // Makes this hart translate user addresses by this space. Interrupts are off.
-    void activate();
-    // This hart goes back to the kernel's own table. Interrupts are off.
-    static void deactivate();
+    // Makes this hart translate user addresses by `next`; null: by none, only the kernel's table counts. Interrupts are off.
+    static void switch_to(VmSpace* next);
+    void activate() { switch_to(this); }
+    static void deactivate() { switch_to(nullptr); }
 
     Locked<PageTable>::Guard lock() { return table_.lock(); }
     // For a space nobody else can see yet: fork fills its child's table while it holds its own table's lock.
@@ -58,7 +58,10 @@ public:
     // The translation of `page` was removed or lost a right.
     void note(VirtAddr page);
     // The same, and its frame goes when nobody can reach it any more.
-    void retire(VirtAddr page, FrameRef frame);
+    void retire(VirtAddr page, FrameRef frame) {
+        note(page);
+        keep(std::move(frame));
+    }
     // A table that covered pages noted before.
     void retire_table(FrameRef table) { keep(std::move(table)); }
 

@@ -70,10 +70,7 @@ Ref<Vmar> UserThread::renew_vmar(Ref<Vmar> vmar) {
     bool enabled = arch::disable_interrupts();
     Ref<Vmar> old = std::exchange(vmar_, std::move(vmar));
     space = vmar_ ? &vmar_->vm_space() : nullptr;
-    if (space)
-        space->activate();
-    else
-        VmSpace::deactivate();
+    VmSpace::switch_to(space);
     arch::restore_interrupts(enabled);
     return old;
 }

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "base/locked.h"
-#include "sched/mutex.h"
+#include "sched/wait_queue.h"
 #include "vm/process_vm/init_stack.h"
 #include "vm/vmar.h"
 

@@ -224,10 +224,7 @@ void RunQueue::switch_away(Thread::State state) {
         set_timer_by(now + turn_ns);  // an idle hart takes no turns
     previous = std::exchange(current, next);
     hart.thread = next;
-    if (next->space)
-        next->space->activate();
-    else
-        VmSpace::deactivate();
+    VmSpace::switch_to(next->space);
     arch::switch_context(&previous->context, &next->context);
     finish_switch();
 }

@@ -43,7 +43,7 @@
     .endm
 
     .text
-    .globl memcpy, memmove, memset
+    .globl memcpy, memmove
 memmove:
     sub t0, a0, a1
     bltu t0, a2, copy_down              // `to` lies inside the source: descending
@@ -63,36 +63,6 @@ copy_down:                              // rare, and short: byte by byte
     addi a2, a2, -1
     bnez a2, 1b
 2:  ret
-
-// The byte eight times in a word; then the words, then what is left.
-memset:
-    mv a3, a0
-    andi a1, a1, 0xff
-    .irp shift, 8, 16, 32
-    slli t1, a1, \shift
-    or a1, a1, t1
-    .endr
-    li t0, 64
-    bltu a2, t0, 2f
-1:
-    .irp offset, 0, 8, 16, 24, 32, 40, 48, 56
-    sd a1, \offset(a3)
-    .endr
-    addi a2, a2, -64
-    addi a3, a3, 64
-    bgeu a2, t0, 1b
-2:  li t0, 8
-    bltu a2, t0, 4f
-3:  sd a1, 0(a3)
-    addi a2, a2, -8
-    addi a3, a3, 8
-    bgeu a2, t0, 3b
-4:  beqz a2, 6f
-5:  sb a1, 0(a3)
-    addi a2, a2, -1
-    addi a3, a3, 1
-    bnez a2, 5b
-6:  ret
 
 // size_t copy_from_user(void* to, uint64_t from, size_t size)
 // size_t copy_to_user(uint64_t to, const void* from, size_t size)
