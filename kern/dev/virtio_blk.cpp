@@ -1,9 +1,9 @@
-// The virtio block device behind virtio-mmio registers: Virtual I/O Device Version 1.2, sections 2.7 (rings), 4.2 (registers)
-// and 5.2 (requests). QEMU shows its registers in the form before version 1.0 (4.2.4, "legacy") unless told otherwise; both
-// are understood.
+// The virtio block device behind virtio-mmio registers: Virtual I/O Device Version 1.2, sections 2.7 (rings), 4.2
+// (registers) and 5.2 (requests). QEMU shows its registers in the form before version 1.0 (4.2.4, "legacy") unless
+// told otherwise; both are understood.
 //
-// Driver and device share three tables in memory. A request is a chain of three descriptors; the driver puts the chain's head
-// into the ring of what is available, the device, in its own order, into the ring of what is used:
+// Driver and device share three tables in memory. A request is a chain of three descriptors; the driver puts the
+// chain's head into the ring of what is available, the device, in its own order, into the ring of what is used:
 //
 //     descriptors            [ 4n ] ----> [ 4n+1 ] ----> [ 4n+2 ]         slot n owns descriptors 4n to 4n+2
 //                             header       sectors        status byte
@@ -23,8 +23,9 @@ namespace {
 enum Register : uint64_t {
     MAGIC = 0x000, VERSION = 0x004, DEVICE_ID = 0x008, DEVICE_FEATURES = 0x010, DEVICE_FEATURES_HALF = 0x014,
     DRIVER_FEATURES = 0x020, DRIVER_FEATURES_HALF = 0x024, LEGACY_PAGE_SIZE = 0x028, QUEUE_SIZE_MAX = 0x034,
-    QUEUE_SIZE = 0x038, LEGACY_QUEUE_ALIGN = 0x03c, LEGACY_QUEUE_PAGE = 0x040, QUEUE_READY = 0x044, QUEUE_NOTIFY = 0x050,
-    INTERRUPT_STATUS = 0x060, INTERRUPT_ACK = 0x064, STATUS = 0x070, QUEUE_DESCRIPTORS = 0x080, QUEUE_AVAILABLE = 0x090,
+    QUEUE_SIZE = 0x038, LEGACY_QUEUE_ALIGN = 0x03c, LEGACY_QUEUE_PAGE = 0x040, QUEUE_READY = 0x044,
+    QUEUE_NOTIFY = 0x050, INTERRUPT_STATUS = 0x060, INTERRUPT_ACK = 0x064, STATUS = 0x070, QUEUE_DESCRIPTORS = 0x080,
+    QUEUE_AVAILABLE = 0x090,
     QUEUE_USED = 0x0a0, CONFIG_CAPACITY = 0x100,
 };
 constexpr uint32_t VIRTIO = 0x74726976, BLOCK_DEVICE = 2;

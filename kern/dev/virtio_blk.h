@@ -1,5 +1,5 @@
-// Disks: the virtio block device. A request is handed over and answered later, by an interrupt, so that several are under
-// way at a time; nothing here sleeps. fs/disk.cpp makes calls of it that do.
+// Disks: the virtio block device. A request is handed over and answered later, by an interrupt, so that several are
+// under way at a time; nothing here sleeps. fs/disk.cpp makes calls of it that do.
 #pragma once
 
 #include <span>
@@ -26,8 +26,8 @@ class Disk {
 public:
     uint64_t sector_count() const { return sector_count_; }
     bool is_read_only() const { return is_read_only_; }
-    // Hands a request to the device; false when it has as many as it can take: try again after the next answer. A flush is
-    // answered when all writes answered before are on the medium. Any context.
+    // Hands a request to the device; false when it has as many as it can take: try again after the next answer. A
+    // flush is answered when all writes answered before are on the medium. Any context.
     bool submit(DiskRequest& request);
 
 private:

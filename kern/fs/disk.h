@@ -1,5 +1,5 @@
-// The disks of the machine. Programs know them as /dev/vda, /dev/vdb, and so on: what they read and write there goes straight
-// to the disk and from it, past every cache.
+// The disks of the machine. Programs know them as /dev/vda, /dev/vdb, and so on: what they read and write there goes
+// straight to the disk and from it, past every cache.
 #pragma once
 
 #include "dev/virtio_blk.h"
@@ -13,8 +13,8 @@ class BlockDevice {
 public:
     constexpr BlockDevice(dev::Disk* disk = nullptr, unsigned number = 0) : disk_(disk), number_(number) {}
 
-    // `bytes`: whole sectors, which the device has, in one run of physical memory. Several threads may call at once. May
-    // sleep. EIO.
+    // `bytes`: whole sectors, which the device has, in one run of physical memory. Several threads may call at once.
+    // May sleep. EIO.
     Result<> read(uint64_t sector, std::span<std::byte> to);
     Result<> write(uint64_t sector, std::span<const std::byte> from);
     // What was written before is on the disk when this returns. EIO.

@@ -36,7 +36,8 @@ public:
     void for_each(uint64_t first, uint64_t last, Visitor visit) const {
         find_if(first, last, [&](uint64_t index, Entry& entry) { visit(index, entry); return false; });
     }
-    // The first entry with a frame in [index, last) for which wanted(index, Entry&); `index` becomes its own. Null: none.
+    // The first entry with a frame in [index, last) for which wanted(index, Entry&); `index` becomes its own. Null:
+    // none.
     template <typename Predicate>
     Entry* find_if(uint64_t& index, uint64_t last, Predicate wanted) const {
         return search(root_, height_, 0, index, last, wanted);

@@ -27,7 +27,8 @@ Vmo::Vmo(PageSource* source, uint64_t size) : source_(source) {
 Vmo::~Vmo() {
     if (auto list = caches.lock(); source_)
         unlink();
-    pages_.unlocked().tree.for_each(0, UINT64_MAX, [&](uint64_t, PageTree::Entry& entry) { drop(pages_.unlocked(), entry); });
+    Pages& pages = pages_.unlocked();
+    pages.tree.for_each(0, UINT64_MAX, [&](uint64_t, PageTree::Entry& entry) { drop(pages, entry); });
 }
 
 // PAGES
@@ -47,8 +48,8 @@ Result<FrameRef> Vmo::page(uint64_t index) {
     return load_page(index);
 }
 
-// The source is read with no lock held, so another thread may have stored the page meanwhile: the first one wins. And what
-// was read is out of date if a page went meanwhile that had been written.
+// The source is read with no lock held, so another thread may have stored the page meanwhile: the first one wins. And
+// what was read is out of date if a page went meanwhile that had been written.
 Result<FrameRef> Vmo::load_page(uint64_t index) {
     for (;;) {
         FrameRef frame = TRY(FrameRef::allocate(FrameUse::file, source_ ? Fill::none : Fill::zero));
@@ -99,9 +100,9 @@ bool Vmo::is_clean() {
 
 size_t Vmo::dirty_pages() { return dirty_count.load(); }
 
-// The next dirty page in [index, last); `index` becomes its own. It is clean from here on, and stores to it are faults. But
-// when someone holds the frame whom we do not know - a write(2) under way, a mapping that is just being moved - he may store
-// to it yet: it stays dirty, and is written again another time.
+// The next dirty page in [index, last); `index` becomes its own. It is clean from here on, and stores to it are
+// faults. But when someone holds the frame whom we do not know - a write(2) under way, a mapping that is just being
+// moved - he may store to it yet: it stays dirty, and is written again another time.
 FrameRef Vmo::take_dirty(uint64_t& index, uint64_t last) {
     auto pages = pages_.lock();
     auto* entry = pages->tree.find_if(index, last, [](uint64_t, PageTree::Entry& item) { return item.dirty; });

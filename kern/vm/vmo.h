@@ -1,16 +1,16 @@
 // A virtual memory object: a resizable, lazily filled run of pages that several mappings can share. It is a file's page
 // cache (with a PageSource, or without one for a file that lives in memory alone) or shared anonymous memory.
 //
-//     PageSource <--read_page, write_page-- Vmo: [page 0][page 1*][      ][page 3]      * dirty: the source has it otherwise
+//     PageSource <--read_page, write_page-- Vmo: [page 0][page 1*][      ][page 3]      * dirty: other than the source
 //       (a file on a disk)                         ^        ^
 //                                        mappings: +--------+-- VmMapping --> page tables
 //
-// A Vmo knows who maps it: a page that is cut off leaves every page table, and one that is about to be written back loses the
-// right W in all of them, so that the next store is a fault, which makes it dirty again.
+// A Vmo knows who maps it: a page that is cut off leaves every page table, and one that is about to be written back
+// loses the right W in all of them, so that the next store is a fault, which makes it dirty again.
 //
 // Invariants: every cached frame has FrameUse::file and one reference of the Vmo's own; no page at or past the size
-// rounded up to a page is cached; bytes of the last page past the size are zero, but for what a program stores there through
-// a mapping; a page of a shared mapping that is writable in a page table is dirty.
+// rounded up to a page is cached; bytes of the last page past the size are zero, but for what a program stores there
+// through a mapping; a page of a shared mapping that is writable in a page table is dirty.
 #pragma once
 
 #include <optional>
@@ -49,7 +49,8 @@ public:
     // Page `index` goes, dirty or not. Nobody holds it.
     void discard(uint64_t index);
     bool is_clean();
-    // Writes the dirty pages among [first, last) back, all that can be. EIO, ENOSPC: of one that could not; it is clean now.
+    // Writes the dirty pages among [first, last) back, all that can be. EIO, ENOSPC: of one that could not; it is
+    // clean now.
     Result<> write_back(uint64_t first, uint64_t last);
 
     // BYTES, as read(2) and write(2) see them; counts may fall short at the end (read) or for want of memory (write).

@@ -50,7 +50,7 @@ Result<> Volume::count_directory(uint32_t inode, int change) {
 
 Result<uint32_t> Volume::take(Kind kind, uint32_t goal) {
     uint32_t size = per_group_[kind], index = goal - first_[kind] < count_[kind] ? goal - first_[kind] : 0;
-    for (size_t i = 0; i <= group_count_; i++) {  // the goal's group comes once more at last, for what lies before the goal
+    for (size_t i = 0; i <= group_count_; i++) {  // the goal's group once more at last: what lies before the goal
         size_t number = (index / size + i) % group_count_;
         auto base = static_cast<uint32_t>(number * size);
         auto group = TRY(this->group(number));

@@ -8,8 +8,8 @@ namespace kern::ext2 {
 namespace {
 
 // By the type of an entry.
-constexpr InodeType TYPES[] = {InodeType{0}, InodeType::regular, InodeType::directory, InodeType::character, InodeType::block,
-                               InodeType::fifo, InodeType{0140000}, InodeType::symlink};
+constexpr InodeType TYPES[] = {InodeType{0},       InodeType::regular, InodeType::directory, InodeType::character,
+                               InodeType::block,   InodeType::fifo,    InodeType{0140000},   InodeType::symlink};
 
 constexpr size_t size_for(size_t name_size) { return align_up(sizeof(Entry) + name_size, 4); }
 std::string_view name_of(const Entry& entry) { return {entry.name, entry.name_size}; }
@@ -36,8 +36,8 @@ Result<bool> Node::for_each_entry(uint64_t from, Visit visit) {
         Block block = TRY(volume_.block(number));
         for (size_t at = 0, before = 0, next; at < end; before = at, at = next) {
             const Entry& entry = *block.at<Entry>(at);
-            if (end - at < sizeof(Entry) || entry.size % 4 || entry.size < size_for(entry.name_size) || entry.size > end - at)
-                return fail(Errno::EIO);
+            bool fits = end - at >= sizeof(Entry) && entry.size <= end - at && entry.size >= size_for(entry.name_size);
+            if (!fits || entry.size % 4) return fail(Errno::EIO);
             next = at + entry.size;
             if (visit(block, start, at, before)) return true;
         }

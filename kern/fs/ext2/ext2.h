@@ -1,32 +1,32 @@
 // The second extended file system, on a disk. What lies there is drawn in format.h.
 //
-// WHAT IS IN MEMORY. A file's pages are its Vmo's, which reads and writes them through its Node. All else - inodes, bitmaps,
-// directories, block numbers - is in one cache for the volume: a Vmo whose page n holds block n. A dirty page of either goes
-// to the disk by and by (the flusher, every few seconds), at fsync(2), or when we write it at once.
+// WHAT IS IN MEMORY. A file's pages are its Vmo's, which reads and writes them through its Node. All else - inodes,
+// bitmaps, directories, block numbers - is in one cache for the volume: a Vmo whose page n holds block n. A dirty page
+// of either goes to the disk by and by (the flusher, every few seconds), at fsync(2), or when we write it at once.
 //
-// THE ORDER OF WRITING. The machine may stop at any moment, and then `e2fsck -p` must be able to put right what is half done
-// without asking anyone, and what was fsynced must be whole. It can: wrong counts, bitmaps and sizes, an entry that leads to a
-// free inode, an empty file without a name. It cannot: a file with content but no name, a block that belongs to two files,
-// block numbers or entries that are not there yet. One rule keeps those away:
+// THE ORDER OF WRITING. The machine may stop at any moment, and then `e2fsck -p` must be able to put right what is
+// half done without asking anyone, and what was fsynced must be whole. It can: wrong counts, bitmaps and sizes, an
+// entry that leads to a free inode, an empty file without a name. It cannot: a file with content but no name, a block
+// that belongs to two files, block numbers or entries that are not there yet. One rule keeps those away:
 //
-//     A block of metadata may reach the disk whenever it is dirty. So what depends on something else being on the disk is
-//     not even put into memory before that is written.
+//     A block of metadata may reach the disk whenever it is dirty. So what depends on something else being on
+//     the disk is not even put into memory before that is written.
 //
 //     a new name            the entry is written; then the inode's link count, until then 0, may become 1
 //     the last name goes    the inode is written with 0 links; then the entry is cleared; freed when nobody has it open
 //     a name moves          the new entry is written; then the old one is cleared
-//     ... over another's    that one gets a name in lost+found first, and loses it at last: it never has content but no name
-//     a block is freed      what led to it is written without it (or the inode with 0 links); then the bitmap, so that it
-//                           can be given to another
+//     ... over another's    that one gets a name in lost+found first, and loses it at last: it never is without one
+//     a block is freed      what led to it is written without it (or the inode with 0 links); then the bitmap, so
+//                           that it can be given to another
 //     a block of numbers,   written empty; then what leads to it
 //     or of entries
 //
-// A file's data come before its inode only at fsync(2) and sync(2): a file that grew and was not synced may hold what was in
-// its blocks before. And a directory that moves to another directory has for an instant two names or a wrong "..", which
-// e2fsck asks about.
+// A file's data come before its inode only at fsync(2) and sync(2): a file that grew and was not synced may hold what
+// was in its blocks before. And a directory that moves to another directory has for an instant two names or a wrong
+// "..", which e2fsck asks about.
 //
-// LOCKS, outermost first: Inode::changes() (of the caller), Node::writing_, the volume's lock, which is held over all that
-// reads or changes metadata, also while that sleeps on the disk.
+// LOCKS, outermost first: Inode::changes() (of the caller), Node::writing_, the volume's lock, which is held over all
+// that reads or changes metadata, also while that sleeps on the disk.
 #pragma once
 
 #include "fs/directory.h"
@@ -139,7 +139,7 @@ private:
 
     BlockDevice& device_;
     size_t block_size_, inode_size_, group_count_;
-    uint32_t first_[2], per_group_[2], count_[2];  // of blocks and inodes: the first number, how many in a group and in all
+    uint32_t first_[2], per_group_[2], count_[2];  // blocks, inodes: first number, how many in a group, in all
     uint64_t size_limit_;
     bool must_not_write_ = false;
     Atomic<uint32_t> detached_;

@@ -6,11 +6,12 @@
 //     | 1 KiB| block | descriptors | bitmap | bitmap | table   | of files and directories    | block |
 //     |<-------------------------- group 0 ------------------------------------------------>|<-- group 1 ...
 //
-// The first superblock and descriptors are the ones that count; some groups begin with copies for e2fsck. A group has a bit
-// in its bitmaps for each of its blocks and inodes: 1 is taken. Inodes are numbered from 1; number 2 is the root directory.
+// The first superblock and descriptors are the ones that count; some groups begin with copies for e2fsck. A group has
+// a bit in its bitmaps for each of its blocks and inodes: 1 is taken. Inodes are numbered from 1; number 2 is the root
+// directory.
 //
-// An inode names the blocks of its file, the first 12 by itself, the others by blocks full of block numbers. Number 0 is a
-// hole, which reads as zeroes:
+// An inode names the blocks of its file, the first 12 by itself, the others by blocks full of block numbers. Number 0
+// is a hole, which reads as zeroes:
 //
 //     inode.blocks   [0] ... [11] [12]          [13]                    [14]
 //                     |       |    |             |                       |
@@ -18,8 +19,8 @@
 //                                  |  |           |     |
 //                                data data  [n0 n1 ..] [n0 n1 ..]
 //
-// A directory is a file of entries. Each block is filled by them to its end: what a name leaves free belongs to the entry
-// before it, or to an entry of inode 0.
+// A directory is a file of entries. Each block is filled by them to its end: what a name leaves free belongs to the
+// entry before it, or to an entry of inode 0.
 //
 //     | inode | size | name size | type | name, padded to 4 bytes |     | inode | size | ...
 //     |<--------------------- size --------------------------------- - - ->|

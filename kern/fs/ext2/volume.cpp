@@ -34,7 +34,8 @@ const char* complaint(const Superblock& super, const BlockDevice& device) {
                     (super.inode_count - 1) / super.inodes_per_group ==
                         (super.block_count - super.first_block - 1) / super.blocks_per_group;
     if (!is_sound) return "its superblock makes no sense";
-    return super.block_count > device.sector_count() * SECTOR_SIZE / block_size ? "it is larger than the disk" : nullptr;
+    bool fits = super.block_count <= device.sector_count() * SECTOR_SIZE / block_size;
+    return fits ? nullptr : "it is larger than the disk";
 }
 
 }  // namespace
@@ -54,7 +55,7 @@ Volume::Volume(BlockDevice& device, const Superblock& super)
       per_group_{super.blocks_per_group, super.inodes_per_group},
       count_{super.block_count - super.first_block, super.inode_count} {
     uint64_t n = numbers_per_block();
-    uint64_t blocks = std::min(DIRECT_BLOCKS + n + n * n + n * n * n, (uint64_t{UINT32_MAX} * SECTOR_SIZE) / block_size_);
+    uint64_t blocks = std::min(DIRECT_BLOCKS + n + n * n + n * n * n, UINT32_MAX * SECTOR_SIZE / block_size_);
     size_limit_ = super.read_only_compatible & LARGE_FILES ? blocks * block_size_ : INT32_MAX;
 }
 
@@ -283,8 +284,8 @@ Result<Ref<Node>> Volume::node(uint32_t number) {
     return add_node(number, *disk.item, is_directory ? 1 : disk->links);
 }
 
-// Frees what has no name and that nobody has open any more, and says whether there was any. What else is not in use, and as
-// the disk has it, goes out of memory if `drop_unused`; a directory after what is in it.
+// Frees what has no name and that nobody has open any more, and says whether there was any. What else is not in use,
+// and as the disk has it, goes out of memory if `drop_unused`; a directory after what is in it.
 bool Volume::sweep(bool drop_unused) {
     bool freed = false, dropped;
     do {
