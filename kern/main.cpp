@@ -39,7 +39,8 @@ void set_up_messages(const BootArgs& args, uint64_t hart_id, const Machine& mach
 std::span<const std::byte> set_up_memory(const Machine& machine) {
     auto memory = arch::set_up_memory(machine);
     if (!memory) give_up("too little memory for the kernel and its initramfs");
-    if (memory->initrd.empty() && machine.initrd_end > machine.initrd_start) give_up("the initramfs lies outside the memory");
+    if (memory->initrd.empty() && machine.initrd_end > machine.initrd_start)
+        give_up("the initramfs lies outside the memory");
     add_memory(memory->free_start, memory->free_end);
     print("astrolabe: {} of {} frames free, initramfs of {} KiB\n", free_frame_count(), total_frame_count(),
           memory->initrd.size() >> 10);
