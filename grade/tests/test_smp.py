@@ -29,7 +29,7 @@ def root(tmp_path_factory):
 
 
 @pytest.mark.parametrize("harts", [2, pytest.param(4, marks=pytest.mark.slow), pytest.param(8, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("program", ["usertests", "proctests"])
+@pytest.mark.parametrize("program", ["usertests"])
 def test_the_output_is_that_of_one_hart(program, harts):
     assert run(f"/bin/{program}", f"SMP={harts}") == run(f"/bin/{program}", "SMP=1")
 
