@@ -1,5 +1,5 @@
-// Signals that come from no program: the terminal's keys, and timers (setitimer(2)). Keys come in an interrupt, which cannot
-// take the locks of processes; so a thread of the kernel's own sends both.
+// Signals that come from no program: the terminal's keys, and timers (setitimer(2)). Keys come in an interrupt, which
+// cannot take the locks of processes; so a thread of the kernel's own sends both.
 #include "fs/devfs.h"
 #include "process/lifecycle.h"
 
@@ -19,7 +19,7 @@ uint64_t send_alarms() {
         Alarm& alarm = state->alarm;
         bool is_due = alarm.time <= now;
         if (is_due)
-            alarm.time = alarm.interval ? alarm.time + ((now - alarm.time) / alarm.interval + 1) * alarm.interval : NEVER;
+            alarm.time = alarm.interval ? now + alarm.interval - (now - alarm.time) % alarm.interval : NEVER;
         next = std::min(next, alarm.time);
         state.unlock();
         if (is_due)

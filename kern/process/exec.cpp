@@ -16,8 +16,8 @@ Result<Ref<File>> open_program(std::string_view path) {
 constexpr size_t SCRIPT_LINE_LIMIT = 256;  // bytes of a file that are looked at
 constexpr unsigned SCRIPT_DEPTH = 5;       // scripts whose interpreter is a script
 
-// Puts what the first line of a file's first bytes says in the place of argv[0], which the script's own path replaces as the
-// interpreter's argument; all that follows the interpreter is one argument. Returns the interpreter.
+// Puts what the first line of a file's first bytes says in the place of argv[0], which the script's own path replaces
+// as the interpreter's argument; all that follows the interpreter is one argument. Returns the interpreter.
 //     script a b    ->    interpreter [argument] path-of-script a b
 // ENOEXEC: the line names no interpreter, or the name is cut off.
 Result<std::string_view> insert_script_words(ArgBlock& argv, std::string_view start, std::string_view script) {

@@ -27,7 +27,7 @@ struct Bucket {
 constinit Bucket buckets[64] = {};
 
 Bucket& bucket_of(const Key& key) {
-    uint64_t hash = (reinterpret_cast<uint64_t>(key.object) ^ key.offset) * 0x9e37'79b9'7f4a'7c15;  // 2^64 / golden ratio
+    uint64_t hash = (reinterpret_cast<uint64_t>(key.object) ^ key.offset) * 0x9e37'79b9'7f4a'7c15;  // golden ratio
     return buckets[hash >> 58];
 }
 
@@ -145,7 +145,8 @@ void abandon(UserThread& self, VirtAddr word) {
     (void)futex_wake({word, false}, 1);
 }
 
-// struct robust_list_head: a ring of locks, where in each its futex word is, and one that is just being taken or given up.
+// struct robust_list_head: a ring of locks, where in each its futex word is, and one that is just being taken or given
+// up.
 void abandon_locks(UserThread& self) {
     constexpr int MOST = 2048;
     struct Head {

@@ -1,8 +1,8 @@
-// Waiting for a word of user memory to change: futex(2). A mutex that is free is taken without the kernel; who must wait,
-// and who lets go of one that others wait for, comes here.
+// Waiting for a word of user memory to change: futex(2). A mutex that is free is taken without the kernel; who must
+// wait, and who lets go of one that others wait for, comes here.
 //
 //     thread                                   kernel
-//     compare-and-swap fails     FUTEX_WAIT    stand in the bucket of the word's key, then look: still that value? -> sleep
+//     compare-and-swap fails     FUTEX_WAIT    stand in the bucket of the word's key, then look: that value still? sleep
 //     set it free                FUTEX_WAKE    let so many of that key go on
 //
 // The key is the space and the address, or, where memory is shared between spaces, the Vmo and the offset.
@@ -20,12 +20,13 @@ struct FutexWord {
     bool is_private;
 };
 
-// Waits while the word is `expected`, until a wake with a bit of `bits` or the deadline (ns since power-on). EAGAIN: it is
-// not. EFAULT, ETIMEDOUT, EINTR.
+// Waits while the word is `expected`, until a wake with a bit of `bits` or the deadline (ns since power-on). EAGAIN: it
+// is not. EFAULT, ETIMEDOUT, EINTR.
 Result<> futex_wait(FutexWord word, uint32_t expected, uint32_t bits, uint64_t deadline);
 // Returns how many were let go on. EFAULT.
 Result<unsigned> futex_wake(FutexWord word, unsigned most, uint32_t bits = ANY_BIT);
-// Lets `most_woken` go on, and has up to `most_moved` others wait for `to` instead. Returns how many it was in all. EFAULT.
+// Lets `most_woken` go on, and has up to `most_moved` others wait for `to` instead. Returns how many it was in all.
+// EFAULT.
 Result<unsigned> futex_requeue(FutexWord from, FutexWord to, unsigned most_woken, unsigned most_moved);
 
 // What the kernel does for a thread that ends, or gets a new program: marks the locks it still holds, zeroes its tid.

@@ -54,7 +54,7 @@ void wait_for_vfork(UserThread& parent, Process& child) {
 
 // EXIT
 
-// The machine's exit status is that of its first process, as a shell gives it: see wait(2) for the parts of `wait_status`.
+// The machine's exit status is that of its first process, as a shell gives it. For `wait_status` see wait(2).
 [[noreturn]] void end_machine(int wait_status) {
     int signal = wait_status & 0x7f;
     shut_down_file_systems();

@@ -10,9 +10,9 @@ namespace kern {
 
 // THE FIRST PROCESS
 
-// Makes process 1 of the program that the boot arguments name; it runs once the scheduler does. Its files 0, 1 and 2 are
-// the console (0 is /dev/null when the console is raw). When the program cannot be started, one line says why, and the
-// machine is powered off with status 1. The file systems are there already. `args` must live on.
+// Makes process 1 of the program that the boot arguments name; it runs once the scheduler does. Its files 0, 1 and 2
+// are the console (0 is /dev/null when the console is raw). When the program cannot be started, one line says why, and
+// the machine is powered off with status 1. The file systems are there already. `args` must live on.
 void start_init(const BootArgs& args);
 
 // ALARMS
@@ -31,8 +31,8 @@ inline constexpr uint64_t VM = 0x100, FS = 0x200, FILES = 0x400, SIGHAND = 0x800
                           SYSVSEM = 0x40000, SETTLS = 0x80000, PARENT_SETTID = 0x100000, CHILD_CLEARTID = 0x200000,
                           DETACHED = 0x400000, CHILD_SETTID = 0x1000000, CLEAR_SIGHAND = 0x1'0000'0000;
 inline constexpr uint64_t THREAD_SHARES = VM | FS | FILES | SIGHAND | THREAD;
-inline constexpr uint64_t SUPPORTED = EXIT_SIGNAL | THREAD_SHARES | VFORK | SYSVSEM | SETTLS | PARENT_SETTID | CHILD_CLEARTID |
-                                      DETACHED | CHILD_SETTID | CLEAR_SIGHAND;
+inline constexpr uint64_t SUPPORTED = EXIT_SIGNAL | THREAD_SHARES | VFORK | SYSVSEM | SETTLS | PARENT_SETTID |
+                                      CHILD_CLEARTID | DETACHED | CHILD_SETTID | CLEAR_SIGHAND;
 }  // namespace clone_flag
 
 struct CloneRequest {
@@ -41,10 +41,9 @@ struct CloneRequest {
     VirtAddr parent_tid, tls, child_tid;
 };
 
-// Returns the child's tid, to the parent; the child returns from the same system call with 0. With clone_flag::VFORK the
-// parent waits until the child has run another program or has exited.
-// EINVAL (processes that would share more than the space, threads that would share less than all), EAGAIN (too many),
-// ENOMEM: nothing is left behind.
+// Returns the child's tid, to the parent; the child returns from the same system call with 0. With clone_flag::VFORK
+// the parent waits until the child has run another program or has exited. EINVAL (processes that would share more than
+// the space, threads that would share less than all), EAGAIN (too many), ENOMEM: nothing is left behind.
 Result<int> clone(const CloneRequest& request);
 
 // Lets a thread that has its number run, as one of its process.
@@ -67,16 +66,17 @@ Result<> exec(std::string_view path, ArgBlock argv, ArgBlock envp);
 
 // EXIT, and waiting for it.
 
-// Ends the current thread. With the last one the process is a zombie, everything it held is given back, and its parent told;
-// `wait_status` is what wait4(2) gives then, unless something else ended the process.
+// Ends the current thread. With the last one the process is a zombie, everything it held is given back, and its parent
+// told; `wait_status` is what wait4(2) gives then, unless something else ended the process.
 [[noreturn]] void exit_thread(int wait_status);
-// Ends the current process: this thread now, the others wherever they are. The machine is powered off with the first process.
+// Ends the current process: this thread now, the others wherever they are. The machine is powered off with the first
+// process.
 [[noreturn]] void exit_process(int wait_status);
 // The same, with a line that says why.
 [[noreturn]] void kill_for(int signal, std::string_view cause);
 
-// Waits until a child of the current process has done what `options` (see wait_option) ask for. With NO_HANG, pid 0 says
-// that none has yet. ECHILD, EINTR.
+// Waits until a child of the current process has done what `options` (see wait_option) ask for. With NO_HANG, pid 0
+// says that none has yet. ECHILD, EINTR.
 Result<ProcessTree::Change> wait_for_child(WaitTarget target, uint32_t options);
 
 // The end of a session's leader: the terminal has no session any more, and what was in the foreground hears of it.

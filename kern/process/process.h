@@ -26,13 +26,14 @@ public:
     Process& process() const { return *process_; }
     Vmar& vmar() const { return *vmar_; }
     const Ref<Vmar>& vmar_ref() const { return vmar_; }
-    // Makes `vmar` (null: none) the space of this thread, which is the current one, and of this hart. Returns the old one.
+    // Makes `vmar` (null: none) the space of this thread, which is the current one, and of this hart. Returns the old
+    // one.
     [[nodiscard]] Ref<Vmar> renew_vmar(Ref<Vmar> vmar);
     // From the same numbers as pids; the first thread's is the pid. Set by ProcessTree.
     int tid() const { return tid_; }
 
-    // What the program has us write to: the tid when the thread starts, 0 when it ends (clone(2), set_tid_address(2)), and
-    // the locks it holds when it ends (get_robust_list(2)).
+    // What the program has us write to: the tid when the thread starts, 0 when it ends (clone(2), set_tid_address(2)),
+    // and the locks it holds when it ends (get_robust_list(2)).
     VirtAddr set_child_tid, clear_child_tid, robust_list;
 
     // SIGNALS. The first three change with the process's lock.
@@ -91,7 +92,8 @@ using CommandName = std::array<char, 16>;
 class Process : public RefCounted<Process>, public ListNode<SiblingTag> {
 public:
     Process() = default;
-    // A child for fork(2): signal actions, limits, name, descriptors and directories copied; no space, no thread yet. ENOMEM.
+    // A child for fork(2): signal actions, limits, name, descriptors and directories copied; no space, no thread yet.
+    // ENOMEM.
     static Result<Ref<Process>> fork_from(Process& parent);
 
     // Set by ProcessTree::add, never changed.
@@ -112,7 +114,8 @@ public:
         CpuTime ended_threads_time, children_time;  // of children that were waited for
         CpuTime cpu_time();
 
-        // How it ends. The first who decides wins: exit_group(2) or a fatal signal for all threads, execve(2) for all but one.
+        // How it ends. The first who decides wins: exit_group(2) or a fatal signal for all threads, execve(2) for all
+        // but one.
         bool is_ending = false;
         UserThread* survivor = nullptr;
         int wait_status = 0;

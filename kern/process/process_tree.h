@@ -17,8 +17,8 @@ struct WaitTarget {
 
 // The options of wait4(2) and waitid(2).
 namespace wait_option {
-inline constexpr uint32_t NO_HANG = 1, STOPPED = 2, EXITED = 4, CONTINUED = 8, NO_WAIT = 0x100'0000, NO_THREAD = 0x2000'0000,
-                          ALL = 0x4000'0000, CLONE = 0x8000'0000;
+inline constexpr uint32_t NO_HANG = 1, STOPPED = 2, EXITED = 4, CONTINUED = 8, NO_WAIT = 0x100'0000,
+                          NO_THREAD = 0x2000'0000, ALL = 0x4000'0000, CLONE = 0x8000'0000;
 }
 
 // The wait status that wait4(2) gives.
@@ -59,8 +59,8 @@ public:
 
     // PARENTS
 
-    // The last thread of `process` has ended: its children become init's, and it a zombie, or nothing if its parent does not
-    // care.
+    // The last thread of `process` has ended: its children become init's, and it a zombie, or nothing if its parent
+    // does not care.
     void make_zombie(Process& process, int wait_status);
     bool is_zombie(Process& process) const { return process.is_zombie_; }
     // SIGCHLD to the parent for a child that stopped or continued, and whoever waits for children looks again.
@@ -84,8 +84,8 @@ public:
     Result<> set_group(Process& process, int group);
     Result<> start_session(Process& process);  // EPERM
     bool has_group(int group, int session = 0);  // 0: of any session
-    // Whether no member has a parent in another group of its session, who could continue it when it was stopped; the first
-    // process does not.
+    // Whether no member has a parent in another group of its session, who could continue it when it was stopped; the
+    // first process does not.
     bool is_orphaned(int group);
     void note_exec(Process& process) { process.has_run_exec_ = true; }
     // Whose controlling terminal the console is, and who is in the foreground; 0: no one. See terminal_jobs.cpp.

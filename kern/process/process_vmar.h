@@ -19,8 +19,8 @@ struct Program;
 
 using VmarSlot = Locked<Ref<Vmar>, Mutex>;
 
-// A guard to the Vmar of a process, from Process::lock_vmar(). While it is held the Vmar is not replaced; its mappings may
-// change. Empty when the process has exited.
+// A guard to the Vmar of a process, from Process::lock_vmar(). While it is held the Vmar is not replaced; its mappings
+// may change. Empty when the process has exited.
 class ProcessVmarGuard {
 public:
     explicit ProcessVmarGuard(VmarSlot& slot) : inner_(slot.lock()) {}
@@ -63,8 +63,8 @@ extern "C" const std::byte vdso_image[PAGE_SIZE];  // vdso/image.S: an ELF file
 // Makes the two pages; once at boot, after the clocks are set. ENOMEM.
 Result<> set_up_vdso();
 
-// What a mapping is called in messages and in /proc/<pid>/maps: its file's path, "[heap]", "[stack]", "[vdso]", "[vvar]",
-// or nothing.
+// What a mapping is called in messages and in /proc/<pid>/maps: its file's path, "[heap]", "[stack]", "[vdso]",
+// "[vvar]", or nothing.
 std::string_view mapping_name(const VmMapping& mapping, VirtRange heap);
 
 }  // namespace kern

@@ -225,7 +225,8 @@ bool always_gives_eintr(const arch::TrapFrame& frame) {
     enum { PSELECT6 = 72, PPOLL = 73, FUTEX = 98, NANOSLEEP = 101, CLOCK_NANOSLEEP = 115, RT_SIGSUSPEND = 133 };
     uint64_t number = frame.syscall_number();
     if (number == FUTEX) return frame.syscall_argument(3);  // those with a timeout
-    return number == PSELECT6 || number == PPOLL || number == NANOSLEEP || number == CLOCK_NANOSLEEP || number == RT_SIGSUSPEND;
+    return number == PSELECT6 || number == PPOLL || number == NANOSLEEP || number == CLOCK_NANOSLEEP ||
+           number == RT_SIGSUSPEND;
 }
 
 // The call gave EINTR. It is made again when no handler runs, or one that says so; rt_sigtimedwait(2) never is.
@@ -269,8 +270,8 @@ void wait_while_stopped(UserThread& self) {
         lock_process_tree()->tell_parent(process, CONTINUED_STATUS);
 }
 
-// Stops the process; its threads notice on their way to user mode. A stop from the terminal means nothing to an orphaned
-// group: no shell is there to continue it.
+// Stops the process; its threads notice on their way to user mode. A stop from the terminal means nothing to an
+// orphaned group: no shell is there to continue it.
 void stop(ProcessTree& tree, Locked<Process::State>::Guard& state, Process& process, int number) {
     if (number != SIGSTOP && tree.is_orphaned(tree.group(process))) return;
     state->is_stopped = true;

@@ -100,7 +100,8 @@ public:
     SignalSet set() const { return set_; }
     // Of the signals below SIGRTMIN one of each is enough; the others queue up, `most` of them. EAGAIN.
     Result<> add(const SignalInfo& info, uint64_t most);
-    // Takes off the one of `wanted` that comes first: the program's own faults, then by number. Number 0: there is none.
+    // Takes off the one of `wanted` that comes first: the program's own faults, then by number. Number 0: there is
+    // none.
     SignalInfo take(SignalSet wanted);
     void discard(SignalSet unwanted);
 
@@ -129,8 +130,8 @@ struct SignalStack {
 
 // SENDING. What is ignored leaves no trace, nor does number 0. Any lock above that of the process may be held.
 
-// To the process, or to its thread `only`: it becomes pending, and the sleep of whoever will see to it ends. EAGAIN: too
-// many of a real-time signal wait already.
+// To the process, or to its thread `only`: it becomes pending, and the sleep of whoever will see to it ends. EAGAIN:
+// too many of a real-time signal wait already.
 Result<> send_signal(Process& process, const SignalInfo& info, UserThread* only = nullptr);
 // From the kernel.
 void send_signal(Process& process, int number);
@@ -146,8 +147,8 @@ SignalAction set_signal_action(Process& process, int number, const SignalAction&
 // Takes a signal of `wanted`, which are blocked, and returns it; waits until one comes. EINTR, ETIMEDOUT.
 Result<SignalInfo> await_signal(SignalSet wanted, uint64_t deadline);
 
-// Acts on what is pending and not blocked, and sees to it that an interrupted system call is made again if it should be.
-// Does not return if the thread is to end. Before going back to user mode.
+// Acts on what is pending and not blocked, and sees to it that an interrupted system call is made again if it should
+// be. Does not return if the thread is to end. Before going back to user mode.
 void handle_signals(UserThread& self);
 // The thread's signal mask from now on; what it lets through takes effect before it goes back to user mode.
 void set_blocked_signals(UserThread& self, SignalSet set);

@@ -35,7 +35,7 @@ struct SignalFrame {
     SignalInfo info;
     UserContext context;
 };
-static_assert(sizeof(SignalFrame) == 1088 && offsetof(UserContext, mask) == 40 && offsetof(UserContext, machine) == 176);
+static_assert(sizeof(SignalFrame) == 1088 && offsetof(UserContext, machine) == 176);
 
 // The vDSO's entry point is the function that handlers return to.
 VirtAddr return_address(Vmar& vmar) {

@@ -1,5 +1,5 @@
-// System calls on signals: what is to happen, which are held back, waiting for one, and sending one. See rt_sigaction(2),
-// kill(2).
+// System calls on signals: what is to happen, which are held back, waiting for one, and sending one. See
+// rt_sigaction(2), kill(2).
 #include "context.h"
 #include "mm/user_copy.h"
 #include "process/lifecycle.h"

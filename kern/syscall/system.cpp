@@ -12,29 +12,22 @@ namespace {
 // LIMITS
 
 // Those that bind the space or the descriptors take effect at once.
-Result<> set_limit(Process& process, Resource resource, Limit wanted) {
-    if (wanted.current > wanted.maximum) return fail(Errno::EINVAL);
-    if (resource == Resource::files && wanted.maximum > FdTable::MOST) return fail(Errno::EPERM);
-    auto state = process.lock();
-    state->limits[resource] = wanted;
-    Limits limits = state->limits;
-    state.unlock();
-    process.files.table.set_limit(limits[Resource::files].current);
-    if (Ref<Vmar> vmar = process.lock_vmar().dup_vmar())
-        vmar->set_limits(limits.vm());
-    return {};
-}
-
 Result<> sys_prlimit64(int pid, uint32_t number, VirtAddr wanted, VirtAddr old) {
     if (number >= static_cast<uint32_t>(Resource::count)) return fail(Errno::EINVAL);
     auto resource = static_cast<Resource>(number);
-    Limit value;
-    if (wanted.value)
-        value = TRY(read_user<Limit>(wanted));
+    Limit value = wanted.value ? TRY(read_user<Limit>(wanted)) : Limit();
+    if (value.current > value.maximum) return fail(Errno::EINVAL);
+    if (wanted.value && resource == Resource::files && value.maximum > FdTable::MOST) return fail(Errno::EPERM);
     Ref<Process> process = TRY(find_process(pid));
-    Limit before = process->lock()->limits[resource];
+    auto state = process->lock();
+    Limit before = state->limits[resource];
     if (wanted.value)
-        TRY(set_limit(*process, resource, value));
+        state->limits[resource] = value;
+    Limits limits = state->limits;
+    state.unlock();
+    process->files.table.set_limit(limits[Resource::files].current);
+    if (Ref<Vmar> vmar = process->lock_vmar().dup_vmar())
+        vmar->set_limits(limits.vm());
     return old.value ? write_user(old, before) : Result<>();
 }
 
@@ -75,10 +68,7 @@ Result<int> priority_limit(int policy, int real_time) {
 Result<int> sys_sched_get_priority_max(int policy) { return priority_limit(policy, 99); }
 Result<int> sys_sched_get_priority_min(int policy) { return priority_limit(policy, 1); }
 
-Result<int> sys_sched_getscheduler(int tid) {
-    TRY(find_thread(tid));
-    return OTHER;
-}
+Result<> sys_sched_getscheduler(int tid) { return find_thread(tid); }  // OTHER, which is 0
 
 Result<> sys_sched_getparam(int tid, VirtAddr priority) {
     TRY(find_thread(tid));
@@ -103,7 +93,8 @@ Result<> sys_getcpu(VirtAddr hart, VirtAddr node) {
 
 Result<> sys_uname(VirtAddr to) {
     constexpr size_t LENGTH = 65;
-    constexpr std::string_view FIELDS[] = {"Linux", "astrolabe", "6.12.0-astrolabe", "#1 Astrolabe", "riscv64", "(none)"};
+    constexpr std::string_view FIELDS[] = {"Linux",        "astrolabe", "6.12.0-astrolabe",
+                                           "#1 Astrolabe", "riscv64",   "(none)"};
     char fields[std::size(FIELDS)][LENGTH] = {};
     for (size_t i = 0; i < std::size(FIELDS); i++)
         FIELDS[i].copy(fields[i], LENGTH - 1);
