@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -102,6 +103,19 @@ def test_a_handout_has_no_answer_in_it(lab, handouts):
                     if len(line) >= WELL_KNOWN and reference.count(line) == 1:
                         assert line not in text, f"the handout of {lab.folder} shows the solution of {hole}"
     assert lab.hidden and find_lab(lab.name, out).hidden == {}
+
+
+def test_texts_name_the_lines_of_holes(handouts):
+    """Where a page quotes `lab: HOLE is not written yet (FILE:LINE)`, the hole's lab has it there."""
+    wrong, seen = [], 0
+    for page in [ROOT / "README.md", *sorted(ROOT.glob("labs/*/README.md"))]:
+        for hole, file, line in re.findall(r"lab: (\S+) is not written yet \(([\w/.]+):(\d+)\)", page.read_text()):
+            lab = next(lab for lab in LABS if any(known.name == hole for known in lab.holes))
+            lines = (handouts / lab.folder / file).read_text().splitlines()
+            seen += 1
+            if f'lab_todo("{hole}"' not in lines[int(line) - 1]:
+                wrong.append(f"{page.relative_to(ROOT)}: {hole} is not at {file}:{line}")
+    assert seen and not wrong, "\n".join(wrong)
 
 
 @pytest.mark.slow
