@@ -1,6 +1,7 @@
 """The terminal, as a person at the keyboard meets it: user/ttytest runs on this kernel and on this machine's Linux, each
 at the end of a pseudo-terminal, gets the same keys, and has to show the same."""
 
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -20,11 +21,17 @@ def native(tmp_path_factory):
     return program
 
 
+def ignore_nothing():
+    """Tests that run behind a shell's & have inherited that ^C and ^\\ mean nothing to them."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Screen:
     """A program on a terminal. QEMU lets the outer terminal put one more \\r before each \\n: they count as one."""
 
     def __init__(self, *command):
-        self.child = pexpect.spawn(*command, cwd=str(ROOT), timeout=SECONDS, encoding="latin1")
+        self.child = pexpect.spawn(*command, cwd=str(ROOT), timeout=SECONDS, encoding="latin1", preexec_fn=ignore_nothing)
         self.child.delaybeforesend = None
         self.child.expect(r"ready\r+\n")
 

@@ -15,6 +15,6 @@ grep "of 12$" lines missing; echo "status $?"; grep '[' lines; echo "status $?";
 date -d 0; date -d 1000000000 +%Y-%m-%dT%H:%M:%S; env | grep -c PATH; env A=1 B=2 sh -c 'echo $A$B'; env nosuch; echo "status $?"
 sleep 0.01; echo "status $?"; sleep x; echo "status $?"; kill -l | head -n 3; kill 999999; kill -NOSUCH 1; kill x; kill; echo "status $?"
 sleep 100 & kill $!; wait $!; echo "status $?"; sleep 100 & kill -9 $!; wait $!; echo "status $?"; sleep 100 & kill -INT $!; kill -KILL $!; wait $!; echo "status $?"
-free | wc -l; uptime | grep -c "^up "; ps | grep -c PID; ps | grep -c "ps$"; maps | grep -c "\[stack\]"; maps | grep -c "\[heap\]"; maps 999999
+free | wc -l; uptime | grep -c "^up "; ps >list; grep -c PID list; grep -c "ps$" list; maps | grep -c "\[stack\]"; maps | grep -c "\[heap\]"; maps 999999
 mkdir mnt; mount none mnt 2>/dev/null; echo "status $?"; mount -t tmpfs none mnt; echo x >mnt/f; ls mnt; mount | grep -c " $PWD/mnt tmpfs "; umount mnt; ls mnt; umount mnt; echo "status $?"
 mount -t nosuchfs none mnt; sync; echo "status $?"; tools nosuch | grep -c " ls "; echo 'echo "a script: $0 $1"' >script; chmod 755 script; ./script x
