@@ -7,6 +7,6 @@ bench: | $(BUILD)/setup.mk
 
 $(BUILD)/empty.elf: grade/bench/empty.S
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS)gcc -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-Ttext=0x80200000 -o $@ $< >&2
+	$(Q)$(CROSS)gcc -nostdlib -static -no-pie -Wl,--build-id=none,-N,--no-warn-rwx-segments,-Ttext=0x80200000 -o $@ $< >&2
 
 .PHONY: bench

@@ -20,8 +20,8 @@ $ make bench              # measures ours, beside the stored figures of the othe
 $ make bench LINUX=1      # measures Linux as well
 ```
 
-`UPDATE=1` stores what was measured and makes this page from it. A row that gets more than 5 % dearer than what is stored fails
-`make bench` and `make test`.
+`UPDATE=1` stores what was measured and makes this page from it. `make bench`
+fails when a row got more than 5 % dearer than what is stored.
 
 ![ratio of our cost to Linux's, row by row](performance.svg)
 
