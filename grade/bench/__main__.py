@@ -1,6 +1,6 @@
 """make bench: what operations cost in guest instructions, beside Linux and xv6.
 
-The same binary (user/bench.cpp) runs on both kernels in a machine whose clock counts instructions, so the figures are exact
+The same binary (user/bench) runs on both kernels in a machine whose clock counts instructions, so the figures are exact
 and repeat. `--update` stores them; docs/performance.md and its chart are made from what is stored.
 """
 

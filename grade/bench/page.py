@@ -13,7 +13,7 @@ HEAD = """\
 In guest instructions, on one hart, under QEMU's `-icount shift=0`: the machine's clock counts instructions, so the figures are
 exact and the same run gives the same numbers. `ours` is this kernel built with `RELEASE=1`; `Linux` is Debian's 6.12 for riscv64 at
 its leanest (three-level page tables, no zeroing at allocation, no audit, huge pages or randomisation). Both run the same binary,
-`user/bench.cpp`. `xv6` is xv6-riscv of 2022 with its own library, where it has such an operation.
+`user/bench`. `xv6` is xv6-riscv of 2022 with its own library, where it has such an operation.
 
 ```console
 $ make bench              # measures ours, beside the stored figures of the others
