@@ -53,10 +53,7 @@ Result<> Vmar::advise_part(Mappings& mappings, VmMapping& mapping, VirtRange par
 // Gives `part` of `mapping` these marks, as a mapping of its own.
 Result<> Vmar::set_marks(Mappings& mappings, VmMapping& mapping, VirtRange part, int marks) {
     if (mapping.marks == marks) return {};
-    TRY(check_limits(mappings, 0, (mapping.range.start < part.start) + (part.end < mapping.range.end)));
-    TRY(split_at(mappings, part.start));
-    TRY(split_at(mappings, part.end));
-    mappings.set.find(part.start)->marks = static_cast<uint8_t>(marks);
+    TRY(isolate(mappings, mapping, part))->marks = static_cast<uint8_t>(marks);
     return {};
 }
 

@@ -34,14 +34,18 @@ Result<> Vmar::protect(VirtRange range, Perms perms) {
 // Gives `part` of `mapping` the rights `perms`, as a mapping of its own. ENOMEM.
 Result<> Vmar::protect_one(Mappings& mappings, VmMapping& mapping, VirtRange part, Perms perms) {
     if (mapping.perms == perms) return {};
-    size_t pieces = (mapping.range.start < part.start) + (part.end < mapping.range.end);
-    if (pieces)
-        TRY(check_limits(mappings, 0, pieces));
-    TRY(split_at(mappings, part.start));
-    TRY(split_at(mappings, part.end));
-    mappings.set.find(part.start)->perms = perms;
+    TRY(isolate(mappings, mapping, part))->perms = perms;
     restrict_pages(part, perms);
     return {};
+}
+
+// Makes `part` of `mapping` a mapping of its own, and returns it. ENOMEM.
+Result<VmMapping*> Vmar::isolate(Mappings& mappings, VmMapping& mapping, VirtRange part) {
+    if (part != mapping.range)
+        TRY(check_limits(mappings, 0, (mapping.range.start < part.start) + (part.end < mapping.range.end)));
+    TRY(split_at(mappings, part.start));
+    TRY(split_at(mappings, part.end));
+    return mappings.set.find(part.start);
 }
 
 // Brings the pages already in the table down to `perms`. A page that was not writable stays so, even when `perms` has W:

@@ -151,6 +151,7 @@ private:
     static bool can_merge(const VmMapping& lower, const VmMapping& upper);
     void merge_range(Mappings& mappings, VirtRange range);
     void restrict_pages(VirtRange range, Perms perms);
+    Result<VmMapping*> isolate(Mappings& mappings, VmMapping& mapping, VirtRange part);
     Result<> protect_one(Mappings& mappings, VmMapping& mapping, VirtRange part, Perms perms);
     bool grow_stack(VirtAddr address);
     Result<> advise_part(Mappings& mappings, VmMapping& mapping, VirtRange part, Advice advice);
