@@ -1,13 +1,17 @@
 // From the firmware to C++. OpenSBI starts one hart here, any of them, in supervisor mode without translation:
-// a0 = its id, a1 = physical address of the device tree.
+// a0 = its id, a1 = physical address of the device tree. We have it start the others here as well, and tell them apart by
+// idle_contexts: in OpenSBI 1.1 a hart that is told to start at another address may see the order before the address, and
+// come here all the same.
 #include "offsets.inc"
 
-    .macro TURN_ON_TRANSLATION
+    .section .text.entry, "ax"
+    .globl kernel_entry
+kernel_entry:
     csrw sie, zero
     li t0, SSTATUS_FS | SSTATUS_SIE     // the firmware leaves the floating-point unit on
     csrc sstatus, t0
 
-    lla t0, boot_root                    // addresses are relative to pc: physical until the jump below
+    lla t0, boot_root                   // addresses are relative to pc: physical until the jump below
     srli t0, t0, 12
     li t1, 8 << 60                      // Sv39
     or t0, t0, t1
@@ -20,13 +24,15 @@
     lla t0, 1f
     add t0, t0, t1
     jr t0
-1:
-    .endm
 
-    .section .text.entry, "ax"
-    .globl kernel_entry, secondary_entry
-kernel_entry:
-    TURN_ON_TRANSLATION
+1:  li t0, MAX_FIRMWARE_HARTS
+    bgeu a0, t0, boot
+    lla t0, idle_contexts
+    slli t1, a0, 3
+    add t0, t0, t1
+    ld t1, 0(t0)
+    bnez t1, secondary
+boot:
     lla t0, bss_start
     lla t1, bss_end
 2:  sd zero, 0(t0)
@@ -38,14 +44,18 @@ kernel_entry:
     mv s0, zero                         // a backtrace ends here
     call kernel_main
 
-// Where we have the firmware start the other harts: a1 = the Context of the idle thread, virtual. Its user frame, at the
-// top of its stack, names the hart.
-secondary_entry:
-    TURN_ON_TRANSLATION
-    ld t0, CONTEXT_SP(a1)
+// t1 = the Context of its idle thread. Its user frame, at the top of its stack, names the hart.
+secondary:
+    mv a0, t1
+    ld t0, CONTEXT_SP(a0)
     ld tp, FRAME_HART(t0)
-    mv a0, a1
     j load_registers
+
+    .data
+    .balign 8
+    .globl idle_contexts
+idle_contexts:                          // by the firmware's id; not in .bss, which the boot hart has yet to clear
+    .fill MAX_FIRMWARE_HARTS, 8, 0
 
 // Until the kernel has built its own table: the gigabyte it was loaded into, where it is, and all physical memory
 // once more in the upper half.

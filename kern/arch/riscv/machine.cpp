@@ -41,14 +41,18 @@ uint64_t firmware_mask(uint64_t mask) {
 
 }  // namespace
 
-extern "C" std::byte secondary_entry[];  // entry.S
+extern "C" {  // entry.S
+extern std::byte kernel_entry[];
+extern Context* idle_contexts[64];
+}
 
 Result<> start_hart(unsigned index, uint64_t firmware_id, Context& idle) {
-    if (std::max(firmware_id, harts[0].firmware_id) >= 64) return fail(Errno::EINVAL);  // beyond firmware_mask()
+    if (std::max(firmware_id, harts[0].firmware_id) >= std::size(idle_contexts)) return fail(Errno::EINVAL);  // beyond firmware_mask()
     harts[index].index = index;
     harts[index].firmware_id = firmware_id;
     idle.user_frame->hart = &harts[index];
-    auto started = call_firmware(HARTS, 0, firmware_id, virt_to_phys(secondary_entry).value, reinterpret_cast<uint64_t>(&idle));
+    __atomic_store_n(&idle_contexts[firmware_id], &idle, __ATOMIC_SEQ_CST);
+    bool started = call_firmware(HARTS, 0, firmware_id, virt_to_phys(kernel_entry).value);
     return started ? Result<>() : fail(Errno::EINVAL);
 }
 
