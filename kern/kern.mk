@@ -21,21 +21,16 @@ KERN_LDFLAGS := -static -no-pie -nostdlib -Wl,--build-id=none -Wl,--no-warn-rwx-
 $(call remember,$(BUILD)/kern/flags,$(CROSS_CXX) $(KERN_CXXFLAGS))
 $(call remember,$(BUILD)/kern/objects,$(KERN_LDFLAGS) $(KERN_OBJECTS))
 
-# The library's headers cost more than our own: they are compiled once. The host build does without, so a file that forgets
-# to include one of them is found there.
-KERN_LIBRARY := algorithm bit cstddef cstdint expected optional span string_view
-
-$(BUILD)/kern/library.h: kern/kern.mk
+# The library's headers cost more than our own: they are compiled once.
+# The compiler finds library.h.gch in place of library.h.
+$(BUILD)/kern/base/library.h.gch: kern/base/library.h $(BUILD)/kern/flags
 	$(Q)mkdir -p $(@D)
-	$(Q)printf '#include <%s>\n' $(KERN_LIBRARY) >$@
-
-$(BUILD)/kern/library.h.gch: $(BUILD)/kern/library.h $(BUILD)/kern/flags
 	$(Q)$(CROSS_CXX) $(KERN_CXXFLAGS) -x c++-header -o $@ $< >&2
 
-$(filter %.cpp.o,$(KERN_OBJECTS)): $(BUILD)/%.o: % $(BUILD)/kern/flags $(BUILD)/kern/library.h.gch
+$(filter %.cpp.o,$(KERN_OBJECTS)): $(BUILD)/%.o: % $(BUILD)/kern/flags $(BUILD)/kern/base/library.h.gch
 	$(call log,CXX,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS_CXX) -include $(BUILD)/kern/library.h $(KERN_CXXFLAGS) -MMD -MP -c -o $@ $< >&2
+	$(Q)$(CROSS_CXX) -I$(BUILD)/kern -include base/library.h $(KERN_CXXFLAGS) -MMD -MP -c -o $@ $< >&2
 
 $(BUILD)/kern/%.S.o: kern/%.S $(BUILD)/kern/flags
 	$(call log,AS,$<)
@@ -77,7 +72,7 @@ HOST_KERN_SOURCES := $(sort $(shell find kern/base kern/mm kern/vm kern/arch/hos
 HOST_KERN_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_KERN_SOURCES))
 HOST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 HOST_CXXFLAGS := -std=c++23 -O1 -g $(HOST_SANITIZE) -fno-omit-frame-pointer -Ikern -Ikern/arch/host -I$(BUILD)/host -DASTROLABE_HOST -DASTROLABE_DEBUG \
-  $(KERN_WARNINGS)
+  -include base/library.h $(KERN_WARNINGS)
 
 $(call remember,$(BUILD)/host/flags,$(HOST_CXX) $(HOST_CXXFLAGS))
 $(call remember,$(BUILD)/host/objects,$(HOST_KERN_OBJECTS))

@@ -32,8 +32,7 @@ void set_up_messages(const BootArgs& args, uint64_t hart_id, const Machine& mach
     if (!args.quiet || !args.log_nonce.empty())
         alert("astrolabe: hart {} of {}, {} MiB of memory\n", hart_id, machine.hart_count,
               (machine.memory_end - machine.memory_start) >> 20);
-    if (!args.unknown.empty())
-        print("astrolabe: boot argument ignored: {}\n", args.unknown);
+    if (!args.unknown.empty()) print("astrolabe: boot argument ignored: {}\n", args.unknown);
 }
 
 std::span<const std::byte> set_up_memory(const Machine& machine) {
@@ -58,17 +57,14 @@ void set_up_random(const BootArgs& args, const Machine& machine) {
 void start_scheduler(const BootArgs& args, uint64_t hart_id, const Machine& machine) {
     Scheduler::start(args.hz);
     for (uint32_t id : std::span(machine.hart_ids, machine.hart_count))
-        if (id != hart_id && !Scheduler::start_hart(id))
-            print("astrolabe: hart {} does not start\n", id);
+        if (id != hart_id && !Scheduler::start_hart(id)) print("astrolabe: hart {} does not start\n", id);
 }
 
 // The root may be on a disk, which a thread can wait for.
 void finish_boot(Thread&) {
     if (!mount_root(initramfs, args)) give_up("no root file system");
-    if (!args.selftest.empty())
-        start_selftests(args.selftest);
-    else
-        start_init(args);
+    if (!args.selftest.empty()) start_selftests(args.selftest);
+    else start_init(args);
     Scheduler::exit();
 }
 

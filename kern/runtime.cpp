@@ -1,8 +1,4 @@
 // What the compiler and the freestanding parts of libstdc++ call by name (the mem* that count are in copy.S).
-#include <cstddef>
-#include <cstdint>
-
-#include <new>
 
 #include "base/panic.h"
 #include "mm/slab.h"
@@ -17,38 +13,35 @@ int memcmp(const void* left, const void* right, size_t size) {
     return 0;
 }
 
-void* memchr(const void* bytes, int wanted, size_t size) {
-    auto* at = static_cast<const uint8_t*>(bytes);
-    for (size_t i = 0; i < size; i++)
-        if (at[i] == static_cast<uint8_t>(wanted)) return const_cast<uint8_t*>(at + i);
-    return nullptr;
-}
-
 // Unaligned words are fine for the machine; what counts is few instructions.
 void* memset(void* to, int byte, size_t size) {
     uint64_t word = 0x0101'0101'0101'0101 * static_cast<uint8_t>(byte);
     auto* at = static_cast<volatile uint8_t*>(to);
     for (; size >= 64; size -= 64, at += 64)
 #pragma GCC unroll 8
-        for (int i = 0; i < 8; i++)
-            reinterpret_cast<volatile uint64_t*>(at)[i] = word;
-    for (; size >= 8; size -= 8, at += 8)
-        *reinterpret_cast<volatile uint64_t*>(at) = word;
-    for (; size; size--)
-        *at++ = static_cast<uint8_t>(byte);
+        for (int i = 0; i < 8; i++) reinterpret_cast<volatile uint64_t*>(at)[i] = word;
+    for (; size >= 8; size -= 8, at += 8) *reinterpret_cast<volatile uint64_t*>(at) = word;
+    for (; size; size--) *at++ = static_cast<uint8_t>(byte);
     return to;
 }
 
 size_t strlen(const char* text) {
     size_t size = 0;
-    while (text[size])
-        size++;
+    while (text[size]) size++;
     return size;
 }
 
 [[noreturn]] void abort() { kern::panic("abort: the value of a Result or optional that has none"); }
 
 }  // extern "C"
+
+// <cstring> declares it as two functions of C++, of one name for the linker.
+const void* memchr(const void* bytes, int wanted, size_t size) {
+    auto* at = static_cast<const uint8_t*>(bytes);
+    for (size_t i = 0; i < size; i++)
+        if (at[i] == static_cast<uint8_t>(wanted)) return at + i;
+    return nullptr;
+}
 
 void* operator new(size_t size, const std::nothrow_t&) noexcept { return kern::heap_allocate(size); }
 void operator delete(void* object) noexcept { kern::heap_free(object); }

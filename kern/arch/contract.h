@@ -3,10 +3,6 @@
 // kern/vm run under Criterion and the sanitizers. A port is chosen by its include path and at link time.
 #pragma once
 
-#include <cstring>
-#include <span>
-#include <string_view>
-
 #include "arch/sv39.h"
 #include "base/lock_rank.h"
 

@@ -42,12 +42,9 @@ struct Pte {
     // the start, so that hardware which does not set them itself works too.
     static constexpr Pte user_page(PhysAddr frame, Perms perms) {
         uint64_t bits = (frame.value >> 2) | U;
-        if (perms.has(Perms::W))
-            bits |= R | W | D;
-        if (perms.has(Perms::R))
-            bits |= R;
-        if (perms.has(Perms::X))
-            bits |= X;
+        if (perms.has(Perms::W)) bits |= R | W | D;
+        if (perms.has(Perms::R)) bits |= R;
+        if (perms.has(Perms::X)) bits |= X;
         return {perms == Perms::none() ? bits : bits | V | A};
     }
 

@@ -2,12 +2,6 @@
 // does not compile.
 #pragma once
 
-#include <algorithm>
-#include <compare>
-#include <cstddef>
-#include <cstdint>
-#include <string_view>
-
 namespace kern {
 
 inline constexpr size_t PAGE_SHIFT = 12;

@@ -2,8 +2,6 @@
 // compile time a file. Only 32- and 64-bit types: smaller ones call out of line on RISC-V.
 #pragma once
 
-#include <cstdint>
-
 namespace kern {
 
 template <typename T>

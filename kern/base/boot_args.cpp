@@ -1,7 +1,5 @@
 #include "base/boot_args.h"
 
-#include <algorithm>
-
 namespace kern {
 
 namespace {
@@ -21,26 +19,17 @@ std::optional<uint64_t> parse_number(std::string_view text) {
 bool apply(BootArgs& args, std::string_view value) {
     std::string_view name = take_until(value, '=');
     auto number = parse_number(value);
-    if (name == "norandmaps")
-        args.randomize_maps = false;
-    else if (name == "quiet")
-        args.quiet = true;
-    else if (name == "selftest")
-        args.selftest = value.empty() ? "all" : value;
-    else if (name == "init")
-        args.init = value;
-    else if (name == "root")
-        args.root = value;
-    else if (name == "log")
-        args.log_nonce = value;
-    else if (name == "seed" && number)
-        args.seed = number;
-    else if (name == "hz" && number)
-        args.hz = std::clamp<uint64_t>(*number, 1, MAX_HZ);
+    if (name == "norandmaps") args.randomize_maps = false;
+    else if (name == "quiet") args.quiet = true;
+    else if (name == "selftest") args.selftest = value.empty() ? "all" : value;
+    else if (name == "init") args.init = value;
+    else if (name == "root") args.root = value;
+    else if (name == "log") args.log_nonce = value;
+    else if (name == "seed" && number) args.seed = number;
+    else if (name == "hz" && number) args.hz = std::clamp<uint64_t>(*number, 1, MAX_HZ);
     else if (name == "console" && (value == "raw" || value == "tty"))
         args.console = value == "raw" ? ConsoleMode::raw : ConsoleMode::tty;
-    else
-        return false;
+    else return false;
     return true;
 }
 
@@ -53,19 +42,15 @@ size_t unquote(std::span<char> text) {
         bool escaped = quoted && text[in] == '\\' && in + 1 < text.size();
         char c = text[in += escaped];
         if (!escaped && !quoted && c == ' ') {
-            if (in_word)
-                text[out++] = '\0';
+            if (in_word) text[out++] = '\0';
             in_word = false;
             continue;
         }
         in_word = true;
-        if (!escaped && c == '"')
-            quoted = !quoted;
-        else
-            text[out++] = escaped && c == 'n' ? '\n' : c;
+        if (!escaped && c == '"') quoted = !quoted;
+        else text[out++] = escaped && c == 'n' ? '\n' : c;
     }
-    if (in_word)
-        text[out++] = '\0';
+    if (in_word) text[out++] = '\0';
     return out;
 }
 
@@ -92,8 +77,7 @@ BootArgs parse_boot_args(std::span<char> text) {
             args.arguments = {behind.data(), unquote(behind)};
             break;
         }
-        if (!word.empty() && !apply(args, word) && args.unknown.empty())
-            args.unknown = word;
+        if (!word.empty() && !apply(args, word) && args.unknown.empty()) args.unknown = word;
     }
     return args;
 }

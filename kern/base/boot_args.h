@@ -5,11 +5,6 @@
 // Words behind `--` are init's arguments, with double quotes around what contains spaces and \" \\ \n inside them.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string_view>
-
 namespace kern {
 
 enum class ConsoleMode : uint32_t {

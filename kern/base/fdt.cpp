@@ -1,7 +1,5 @@
 #include "base/fdt.h"
 
-#include <algorithm>
-
 #include "base/boot_args.h"
 
 namespace kern {
@@ -47,8 +45,7 @@ struct Reader {
     Result<uint64_t> cells(uint64_t count) {
         if (count > 2) return fail(Errno::EINVAL);
         uint64_t value = 0;
-        for (std::byte byte : TRY(take(4 * count)))
-            value = value << 8 | static_cast<uint64_t>(byte);
+        for (std::byte byte : TRY(take(4 * count))) value = value << 8 | static_cast<uint64_t>(byte);
         return value;
     }
     // The bytes up to the first NUL, which is taken, too.
@@ -107,8 +104,7 @@ private:
         if (name_offset > strings_.size()) return fail(Errno::EINVAL);
         std::string_view name(TRY(Reader{strings_.subspan(name_offset)}.string()));
         auto known = std::ranges::find(PROPERTY_NAMES, name) - PROPERTY_NAMES;
-        if (known < PROPERTY_COUNT)
-            (known < TIMEBASE ? node.properties : tree_)[known] = value;
+        if (known < PROPERTY_COUNT) (known < TIMEBASE ? node.properties : tree_)[known] = value;
         return {};
     }
 
@@ -138,8 +134,7 @@ private:
         if (lists(node.properties[COMPATIBLE], "virtio,mmio") && machine_.virtio_count < Machine::MAX_VIRTIO)
             machine_.virtio[machine_.virtio_count++] = slot;
         for (const auto& device : DEVICES)
-            if (lists(node.properties[COMPATIBLE], device.compatible))
-                machine_.*device.slot = slot;
+            if (lists(node.properties[COMPATIBLE], device.compatible)) machine_.*device.slot = slot;
     }
 
     Result<Machine> finish() {

@@ -2,8 +2,6 @@
 // Nothing in the tree is trusted: every offset is checked, and a malformed tree is EINVAL.
 #pragma once
 
-#include <span>
-
 #include "base/addr.h"
 #include "base/result.h"
 

@@ -1,8 +1,6 @@
 // What a lab's hole says when it is reached before the student has filled it in.
 #pragma once
 
-#include <source_location>
-
 #include "base/result.h"
 
 namespace kern {

@@ -5,8 +5,6 @@
 // An element derives from ListNode<Tag>; the tag lets one object stand in several lists.
 #pragma once
 
-#include <cstddef>
-
 namespace kern {
 
 template <typename Tag>
@@ -42,8 +40,7 @@ public:
     void push_front(T& item) { insert_before(*head_.next, item); }
     T* pop_front() {
         T* item = front();
-        if (item)
-            static_cast<Node*>(item)->unlink();
+        if (item) static_cast<Node*>(item)->unlink();
         return item;
     }
 

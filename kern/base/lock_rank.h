@@ -2,9 +2,6 @@
 // above every spinning lock it already holds: a deadlock is found on the first wrong order, not on the first collision.
 #pragma once
 
-#include <cstdint>
-#include <string_view>
-
 namespace kern {
 
 enum class LockRank : uint32_t {

@@ -3,8 +3,6 @@
 // Mostly they are not used alone, but in Locked, below.
 #pragma once
 
-#include <utility>
-
 #include "arch/contract.h"
 #include "base/atomic.h"
 #include "base/lock_rank.h"
@@ -23,16 +21,13 @@ protected:
     // Tries until it works. To wait for seconds is a deadlock, whose cause is reported by panic().
     template <typename Attempt>
     void take(Attempt attempt) {
-        if constexpr (DEBUG_BUILD)
-            arch::this_hart().held_locks.push(rank_);
-        for (uint64_t since = 0; !attempt();)
-            wait_turn(since);
+        if constexpr (DEBUG_BUILD) arch::this_hart().held_locks.push(rank_);
+        for (uint64_t since = 0; !attempt();) wait_turn(since);
         note_holder();
     }
     // For what was taken without waiting, and so fits in any order.
     void note_taken_out_of_order() {
-        if constexpr (DEBUG_BUILD)
-            arch::this_hart().held_locks.push_any(rank_);
+        if constexpr (DEBUG_BUILD) arch::this_hart().held_locks.push_any(rank_);
         note_holder();
     }
     void note_dropped() {
@@ -43,8 +38,7 @@ protected:
 
 private:
     void note_holder() {
-        if constexpr (DEBUG_BUILD)
-            holders_.fetch_or(1u << arch::this_hart().index);
+        if constexpr (DEBUG_BUILD) holders_.fetch_or(1u << arch::this_hart().index);
     }
     void wait_turn(uint64_t& since) const;
 
@@ -64,8 +58,7 @@ public:
     // False: someone has it.
     bool try_lock() {
         bool taken = !held_.exchange_acquire(1);
-        if (taken)
-            note_taken_out_of_order();
+        if (taken) note_taken_out_of_order();
         return taken;
     }
     void unlock() {
@@ -152,8 +145,7 @@ public:
     T& operator*() const { return data_; }
     explicit operator bool() const { return lock_; }  // false: try_lock() did not get it
     void unlock() {
-        if (lock_)
-            (std::exchange(lock_, nullptr)->*release)();
+        if (lock_) (std::exchange(lock_, nullptr)->*release)();
     }
 
 private:

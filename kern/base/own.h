@@ -2,9 +2,6 @@
 // file) or all who hold a Ref; with the last one it goes. make_own() and make_ref() return ENOMEM instead of failing.
 #pragma once
 
-#include <new>
-#include <utility>
-
 #include "base/atomic.h"
 #include "base/result.h"
 
@@ -61,8 +58,7 @@ class RefCounted {
 public:
     void ref() const { count_.fetch_add(1); }
     void unref() const {
-        if (count_.fetch_sub(1) == 1)
-            delete static_cast<const T*>(this);
+        if (count_.fetch_sub(1) == 1) delete static_cast<const T*>(this);
     }
     unsigned ref_count() const { return count_.load_acquire(); }
 

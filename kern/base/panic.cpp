@@ -1,7 +1,5 @@
 #include "base/panic.h"
 
-#include <bit>
-
 #include "arch/contract.h"
 #include "base/locked.h"
 
@@ -14,16 +12,14 @@ constexpr unsigned PANIC_STATUS = 125;
 
 bool is_panicking() {
     uint32_t who = panicking.load();
-    if (who && who != arch::this_hart().index + 1)
-        arch::stop_hart();
+    if (who && who != arch::this_hart().index + 1) arch::stop_hart();
     return who != 0;
 }
 
 // A panic while this hart reports one ends the machine at once.
 void panic_message(std::string_view format, FormatArgs args) {
     arch::disable_interrupts();
-    if (!panicking.compare_exchange(0, arch::this_hart().index + 1) && is_panicking())
-        arch::power_off(PANIC_STATUS);
+    if (!panicking.compare_exchange(0, arch::this_hart().index + 1) && is_panicking()) arch::power_off(PANIC_STATUS);
     arch::stop_other_harts();
     char buffer[512];
     BufferSink cause{std::span(buffer)};
@@ -45,8 +41,7 @@ void RankedLock::wait_turn(uint64_t& since) const {
     arch::cpu_relax();
     (void)is_panicking();  // another hart: stops this one
     uint64_t now = arch::now_ns();
-    if (!since)
-        since = now;
+    if (!since) since = now;
     if (now - since > lock_patience_ns)
         panic("hart {} has waited {} s for a lock of rank {}; the harts that hold it, a bit each: 0x{x}", arch::this_hart().index,
               (now - since) / 1'000'000'000, LOCK_RANK_NAMES[static_cast<uint32_t>(rank_)], holders_.load());

@@ -1,7 +1,5 @@
 #include "base/print.h"
 
-#include <algorithm>
-
 #include "base/locked.h"
 
 namespace kern {
@@ -11,16 +9,14 @@ namespace kern {
 namespace {
 
 void write_repeated(TextSink& sink, char c, size_t count) {
-    while (count--)
-        sink.write({&c, 1});
+    while (count--) sink.write({&c, 1});
 }
 
 // `spec` is what stands between { and }.
 void write_argument(TextSink& sink, const FormatArg& arg, std::string_view spec) {
     char fill = spec.starts_with('0') ? '0' : ' ';
     size_t width = 0;
-    for (char c : spec.substr(0, spec.find('x')))
-        width = width * 10 + static_cast<size_t>(c - '0');
+    for (char c : spec.substr(0, spec.find('x'))) width = width * 10 + static_cast<size_t>(c - '0');
     char buffer[20];
     char *const end = std::end(buffer), *digits = end;
     uint64_t base = spec.ends_with('x') ? 16 : arg.base;
@@ -60,34 +56,29 @@ size_t nonce_size;
 
 // The panicking hart may have been stopped in the middle of a message: it takes no lock.
 void begin_turn() {
-    if (!is_panicking())
-        console_lock.lock();
+    if (!is_panicking()) console_lock.lock();
 }
 
 void end_turn() {
-    if (!is_panicking())
-        console_lock.unlock();
+    if (!is_panicking()) console_lock.unlock();
 }
 
 }  // namespace
 
 Message::Message() {
     begin_turn();
-    if (nonce_size)
-        format_to(*this, "\x1e{}:", std::string_view(nonce, nonce_size));
+    if (nonce_size) format_to(*this, "\x1e{}:", std::string_view(nonce, nonce_size));
 }
 
 Message::~Message() {
-    if (nonce_size)
-        write("\x1f");
+    if (nonce_size) write("\x1f");
     end_turn();
 }
 
 void Message::write(std::string_view text) { arch::console_write(text); }
 
 void print_message(std::string_view format, FormatArgs args) {
-    if (!quiet_boot)
-        alert_message(format, args);
+    if (!quiet_boot) alert_message(format, args);
 }
 
 void alert_message(std::string_view format, FormatArgs args) {

@@ -5,10 +5,6 @@
 // print() goes to the console as one kernel message; format_to() goes to any TextSink (a /proc file, a buffer).
 #pragma once
 
-#include <concepts>
-#include <initializer_list>
-#include <span>
-
 #include "base/addr.h"
 
 namespace kern {

@@ -1,8 +1,5 @@
 #include "base/rng.h"
 
-#include <bit>
-#include <cstring>
-
 #include "base/locked.h"
 
 namespace kern {
@@ -30,8 +27,7 @@ ChaCha20 next_block(const ChaCha20& state) {
             int turn = i / 4;  // first the columns, then the diagonals
             quarter_round(w[i % 4], w[4 + (i + turn) % 4], w[8 + (i + 2 * turn) % 4], w[12 + (i + 3 * turn) % 4]);
         }
-    for (int i = 0; i < 16; i++)
-        w[i] += state.words[i];
+    for (int i = 0; i < 16; i++) w[i] += state.words[i];
     return block;
 }
 

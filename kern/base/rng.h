@@ -2,10 +2,6 @@
 // repeated. Used for getrandom(2), AT_RANDOM and the layout of address spaces.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
-
 namespace kern {
 
 // Starts the generator over from these bytes (at most 32 count).

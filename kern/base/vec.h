@@ -1,12 +1,6 @@
 // A growable array whose growth can fail: push returns ENOMEM and leaves the array as it was.
 #pragma once
 
-#include <algorithm>
-#include <cstddef>
-#include <new>
-#include <span>
-#include <utility>
-
 #include "base/result.h"
 
 namespace kern {
@@ -18,8 +12,7 @@ public:
     Vec(Vec&& other) noexcept { swap(other); }
     Vec& operator=(Vec other) noexcept { swap(other); return *this; }
     ~Vec() {
-        while (size_)
-            pop();
+        while (size_) pop();
         ::operator delete(items_);
     }
 
@@ -43,17 +36,14 @@ public:
     }
     Result<> append(std::span<const T> items) {
         TRY(reserve(size_ + items.size()));
-        for (const T& item : items)
-            new (items_ + size_++) T(item);
+        for (const T& item : items) new (items_ + size_++) T(item);
         return {};
     }
     // New elements are value-initialised (numbers become 0).
     Result<> resize(size_t size) {
         TRY(reserve(size));
-        while (size_ < size)
-            new (items_ + size_++) T();
-        while (size_ > size)
-            pop();
+        while (size_ < size) new (items_ + size_++) T();
+        while (size_ > size) pop();
         return {};
     }
     void pop() { items_[--size_].~T(); }

@@ -25,8 +25,7 @@ void (*receiver)(char);
 bool line_has(uint8_t status) { return read_register<uint8_t>(uart.base + LINE_STATUS) & status; }
 
 void receive_all() {
-    while (line_has(RECEIVED))
-        receiver(static_cast<char>(read_register<uint8_t>(uart.base + DATA)));
+    while (line_has(RECEIVED)) receiver(static_cast<char>(read_register<uint8_t>(uart.base + DATA)));
 }
 
 }  // namespace
@@ -35,8 +34,7 @@ bool uart_is_ready() { return line_has(TRANSMIT_EMPTY); }
 
 void uart_write(std::string_view text) {
     for (size_t i = 0; i < text.size(); i++) {
-        while (i % UART_QUEUE == 0 && !uart_is_ready())
-            arch::cpu_relax();
+        while (i % UART_QUEUE == 0 && !uart_is_ready()) arch::cpu_relax();
         write_register(uart.base + DATA, static_cast<uint8_t>(text[i]));
     }
 }
@@ -75,8 +73,7 @@ void enable_interrupt(uint32_t irq, void (*handler)()) {
 
 void handle_interrupts() {
     while (uint32_t irq = read_register<uint32_t>(claim())) {
-        if (irq < MAX_LINES && handlers[irq])
-            handlers[irq]();
+        if (irq < MAX_LINES && handlers[irq]) handlers[irq]();
         write_register(claim(), irq);
     }
 }
@@ -87,13 +84,11 @@ uint64_t wall_clock_ns() { return power_on_ns + arch::now_ns(); }
 
 void power_off_with(unsigned status) {
     constexpr uint32_t PASS = 0x5555, FAIL = 0x3333;  // FAIL carries a status in its upper half
-    if (power.value)
-        write_register<uint32_t>(power, status == 0 ? PASS : (status & 0xff) << 16 | FAIL);
+    if (power.value) write_register<uint32_t>(power, status == 0 ? PASS : (status & 0xff) << 16 | FAIL);
 }
 
 void set_up_board(const Machine& machine) {
-    if (machine.uart.size)
-        uart = machine.uart;
+    if (machine.uart.size) uart = machine.uart;
     write_register<uint8_t>(uart.base + FIFO_CONTROL, FIFO_ON);
     plic = machine.plic.base;
     context = 2 * arch::this_hart().firmware_id + 1;

@@ -1,8 +1,6 @@
 // The devices of QEMU's virt board: serial port, interrupt controller, wall clock, power switch.
 #pragma once
 
-#include <string_view>
-
 #include "arch/contract.h"
 #include "base/fdt.h"
 

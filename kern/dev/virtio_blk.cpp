@@ -12,8 +12,6 @@
 //     used ring              .. | 4n | ..      index: what was ever answered; we follow with `seen`
 #include "dev/virtio_blk.h"
 
-#include <algorithm>
-
 #include "dev/board.h"
 
 namespace kern::dev {
@@ -162,10 +160,8 @@ bool Disk::take_answers() {
 
 void Disk::on_interrupt() {
     bool any = false;
-    for (Disk& disk : std::span(disks, disk_count))
-        any |= disk.take_answers();
-    if (any)
-        answer_listener();
+    for (Disk& disk : std::span(disks, disk_count)) any |= disk.take_answers();
+    if (any) answer_listener();
 }
 
 }  // namespace kern::dev

@@ -2,8 +2,6 @@
 // under way at a time; nothing here sleeps. fs/disk.cpp makes calls of it that do.
 #pragma once
 
-#include <span>
-
 #include "base/fdt.h"
 #include "base/locked.h"
 

@@ -39,17 +39,13 @@ Result<> unpack(Vec<Linked>& linked, const CpioEntry& entry, unsigned archive) {
     Target target = TRY(walk(root_directory(), entry.name, LastLink::entry));
     Directory* old = target.inode ? target.inode->as_directory() : nullptr;
     Ref<Inode> inode = old && type == InodeType::directory ? target.inode : Ref<Inode>();
-    if (target.inode && !inode)
-        TRY(remove(target, old));
-    if (!inode && is_regular && entry.links > 1)
-        inode = TRY(make_linked(linked, target, entry, archive));
-    if (!inode)
-        inode = TRY(create(target, {is_link ? mode_of(type, 0777) : entry.mode, is_link ? entry.data : ""}));
+    if (target.inode && !inode) TRY(remove(target, old));
+    if (!inode && is_regular && entry.links > 1) inode = TRY(make_linked(linked, target, entry, archive));
+    if (!inode) inode = TRY(create(target, {is_link ? mode_of(type, 0777) : entry.mode, is_link ? entry.data : ""}));
     auto bytes = std::as_bytes(std::span(entry.data));
     if (is_regular && !bytes.empty() && TRY(inode->vmo()->write(0, bytes)) < bytes.size()) return fail(Errno::ENOSPC);
     TRY(inode->set_owner(entry.user, entry.group));
-    if (!is_link)
-        TRY(inode->set_permissions(entry.mode));
+    if (!is_link) TRY(inode->set_permissions(entry.mode));
     inode->times().modified.store(uint64_t{entry.modified} * 1'000'000'000);
     return {};
 }
@@ -69,8 +65,7 @@ Result<> unpack_initramfs(std::span<const std::byte> archives) {
     Vec<Linked> linked;
     for (;;) {
         auto entry = reader.next();
-        if (!entry)
-            alert("initramfs: {} (byte {} of {})\n", reader.problem(), reader.offset(), archives.size());
+        if (!entry) alert("initramfs: {} (byte {} of {})\n", reader.problem(), reader.offset(), archives.size());
         if (!TRY(std::move(entry))) return {};
         auto result = unpack(linked, **entry, reader.archive());
         if (result) continue;
@@ -102,10 +97,8 @@ Result<> mount_root_disk(std::string_view path) {
 Result<> mount_all(std::span<const std::byte> initramfs, const BootArgs& args) {
     set_root_directory(TRY(make_ram_directory(rootfs, 0755)));
     TRY(make_devfs(args.console));
-    if (!args.root.empty())
-        TRY(mount_root_disk(args.root));
-    else if (!initramfs.empty())
-        TRY(unpack_initramfs(initramfs));
+    if (!args.root.empty()) TRY(mount_root_disk(args.root));
+    else if (!initramfs.empty()) TRY(unpack_initramfs(initramfs));
     TRY(mount_on("/dev", "devtmpfs"));
     return mount_on("/proc", "proc");
 }

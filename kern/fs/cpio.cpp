@@ -1,7 +1,5 @@
 #include "fs/cpio.h"
 
-#include <algorithm>
-
 #include "base/addr.h"
 
 namespace kern {
@@ -25,8 +23,7 @@ std::unexpected<Errno> CpioReader::wrong(std::string_view what, size_t at) {
 Result<std::optional<CpioEntry>> CpioReader::next() {
     for (;;) {
         // Zeroes may lie between archives, and behind the last.
-        if (!inside_)
-            at_ = std::min(text_.find_first_not_of('\0', at_), text_.size());
+        if (!inside_) at_ = std::min(text_.find_first_not_of('\0', at_), text_.size());
         bool at_end = at_ >= text_.size();
         if (at_end && !inside_) return std::nullopt;
         if (at_end) return wrong("the archive ends without its TRAILER!!!", at_);

@@ -9,12 +9,6 @@
 // Also compiled for the host.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <optional>
-#include <span>
-#include <string_view>
-
 #include "base/result.h"
 
 namespace kern {

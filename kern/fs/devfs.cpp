@@ -83,8 +83,7 @@ Result<> make_devfs(ConsoleMode console) {
     for (unsigned number = 0; auto file = TRY(make_disk_file(devfs, number)); number++, disk[2]++)
         TRY(directory->put(disk, file));
     start_terminal(console);
-    for (auto [name, minor] : TERMINALS)
-        TRY(directory->put(name, TRY(make_terminal(devfs, minor))));
+    for (auto [name, minor] : TERMINALS) TRY(directory->put(name, TRY(make_terminal(devfs, minor))));
     for (auto [name, target] : LINKS)
         TRY(directory->put(name, TRY(directory->make({mode_of(InodeType::symlink, 0777), target}))));
     devices = directory.release();

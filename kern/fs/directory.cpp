@@ -1,7 +1,5 @@
 #include "fs/directory.h"
 
-#include <cstring>
-
 namespace kern {
 
 namespace {
@@ -49,8 +47,7 @@ void Directory::set_place(Ref<Directory> parent, String name) {
 Ref<Directory> Directory::parent() {
     LockGuard guard(tree);
     Directory* at = this;
-    while (at != root && at->parent_ && at->name_.empty())
-        at = at->parent_.get();
+    while (at != root && at->parent_ && at->name_.empty()) at = at->parent_.get();
     return Ref<Directory>::share(at == root ? at : at->parent_.get());
 }
 
@@ -58,8 +55,7 @@ Ref<Directory> Directory::top() {
     if (!covered_.load()) return Ref<Directory>::share(this);
     LockGuard guard(tree);
     Directory* at = this;
-    while (at->root_here_)
-        at = at->root_here_.get();
+    while (at->root_here_) at = at->root_here_.get();
     return Ref<Directory>::share(at);
 }
 
@@ -68,10 +64,8 @@ Result<> Directory::cover(Ref<Directory> mounted) {
     LockGuard guard(tree);
     if (mounted && (root_here_ || this == root)) return fail(Errno::EBUSY);
     if (mounted && links() == 0) return fail(Errno::ENOENT);
-    if (mounted)
-        mounted->parent_ = Ref<Directory>::share(this);
-    else
-        std::swap(root_here_->parent_, place);
+    if (mounted) mounted->parent_ = Ref<Directory>::share(this);
+    else std::swap(root_here_->parent_, place);
     covered_.store(mounted ? 1 : 0);
     std::swap(root_here_, mounted);
     return {};
@@ -80,8 +74,7 @@ Result<> Directory::cover(Ref<Directory> mounted) {
 bool Directory::contains(Directory& other) {
     LockGuard guard(tree);
     Directory* at = &other;
-    while (at && at != this)
-        at = at->parent_.get();
+    while (at && at != this) at = at->parent_.get();
     return at;
 }
 
@@ -90,8 +83,7 @@ Result<std::string_view> Directory::path(std::span<char> buffer, std::string_vie
     char* start = buffer.data() + buffer.size();
     auto prepend = [&](std::string_view text) {
         bool fits = text.size() <= static_cast<size_t>(start - buffer.data());
-        if (fits)
-            start -= text.copy(start - text.size(), text.size());
+        if (fits) start -= text.copy(start - text.size(), text.size());
         return fits;
     };
     bool fits = prepend(remark) && (name.empty() || (prepend(name) && prepend("/")));

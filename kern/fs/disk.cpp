@@ -1,7 +1,5 @@
 #include "fs/disk.h"
 
-#include <cstring>
-
 #include "mm/user_copy.h"
 
 namespace kern {

@@ -11,11 +11,9 @@ Result<FdTable::Slot> FdTable::slot(int fd) {
 Result<int> FdTable::add(Ref<File> file, bool close_on_exec, int lowest) {
     auto slots = slots_.lock();
     size_t fd = static_cast<unsigned>(lowest);
-    while (fd < slots->size() && (*slots)[fd].file)
-        fd++;
+    while (fd < slots->size() && (*slots)[fd].file) fd++;
     if (fd >= limit()) return fail(Errno::EMFILE);
-    if (fd >= slots->size())
-        TRY(slots->resize(fd + 1));
+    if (fd >= slots->size()) TRY(slots->resize(fd + 1));
     (*slots)[fd] = {std::move(file), close_on_exec};
     return static_cast<int>(fd);
 }
@@ -34,12 +32,10 @@ Result<> FdTable::set(int fd, Ref<File> file, bool close_on_exec) {
     if (file && index >= limit()) return fail(Errno::EBADF);
     Slot old{std::move(file), close_on_exec};  // what it will be
     auto slots = slots_.lock();
-    if (index >= slots->size())
-        TRY(slots->resize(index + 1));
+    if (index >= slots->size()) TRY(slots->resize(index + 1));
     std::swap((*slots)[index], old);
     slots.unlock();
-    if (old.file)
-        release_locks(old.file->inode(), this);
+    if (old.file) release_locks(old.file->inode(), this);
     return {};
 }
 
@@ -52,8 +48,7 @@ Result<> FdTable::set_close_on_exec(int fd, bool close) {
 void FdTable::close_range(unsigned first, unsigned last, bool only_for_exec) {
     for (int fd; (fd = next_open(static_cast<int>(first))) >= 0 && static_cast<unsigned>(fd) <= last; first = fd + 1u) {
         auto slot = this->slot(fd);
-        if (slot && (slot->close_on_exec || !only_for_exec))
-            (void)close(fd);
+        if (slot && (slot->close_on_exec || !only_for_exec)) (void)close(fd);
     }
 }
 

@@ -1,7 +1,5 @@
 #include "fs/file.h"
 
-#include <cstring>
-
 #include "arch/contract.h"
 
 namespace kern {
@@ -24,8 +22,7 @@ Result<Ref<File>> File::open(Ref<Inode> inode, uint32_t flags, Ref<Directory> di
     file->content_ = std::move(content);
     file->directory_ = std::move(directory);
     file->name_ = std::move(own_name);
-    if (!file->has(open_flag::PATH_ONLY))
-        TRY(file->inode_->opened(*file));
+    if (!file->has(open_flag::PATH_ONLY)) TRY(file->inode_->opened(*file));
     return file;
 }
 
@@ -35,8 +32,7 @@ File::File(Ref<Inode> inode, uint32_t flags) : inode_(std::move(inode)), flags_(
 
 File::~File() {
     release_locks(*inode_, this);
-    if (!has(open_flag::PATH_ONLY))
-        inode_->closed(*this);
+    if (!has(open_flag::PATH_ONLY)) inode_->closed(*this);
     inode_->file_system().open_files.fetch_sub(1);
 }
 
@@ -68,8 +64,7 @@ Result<size_t> for_each_piece(Vmo& vmo, uint64_t offset, size_t size, Copy copy)
         if (!frame) return done ? Result<size_t>(done) : fail(frame.error());
         size_t part = part_of_page(at, total - done);
         Result<size_t> copied = copy((*frame)->data() + at % PAGE_SIZE, done, part);
-        if (copied && !*copied)
-            copied = fail(Errno::EFAULT);
+        if (copied && !*copied) copied = fail(Errno::EFAULT);
         if (!copied) return done ? Result<size_t>(done) : copied;
         done += *copied;
         if (*copied < part) break;
@@ -80,15 +75,12 @@ Result<size_t> for_each_piece(Vmo& vmo, uint64_t offset, size_t size, Copy copy)
 // One page's worth. When less than asked can be copied, the file does not stay longer than what was.
 Result<size_t> write_part(Inode& inode, Vmo& vmo, uint64_t offset, UserBytes from) {
     uint64_t size = vmo.size(), end = offset + from.size;
-    if (end > size)
-        TRY(vmo.resize(end));
+    if (end > size) TRY(vmo.resize(end));
     Result<> room = inode.allocate(offset, end);
     Result<FrameRef> frame = room ? vmo.page(offset >> PAGE_SHIFT) : fail(room.error());
-    if (frame)
-        vmo.mark_dirty(offset >> PAGE_SHIFT);
+    if (frame) vmo.mark_dirty(offset >> PAGE_SHIFT);
     size_t copied = frame ? from.copy_out((*frame)->data() + offset % PAGE_SIZE, 0, from.size) : 0;
-    if (copied < from.size && end > size)
-        TRY(vmo.resize(copied ? std::max(size, offset + copied) : size));
+    if (copied < from.size && end > size) TRY(vmo.resize(copied ? std::max(size, offset + copied) : size));
     if (!frame) return fail(frame.error() == Errno::ENOMEM ? Errno::ENOSPC : frame.error());
     return copied ? Result<size_t>(copied) : fail(Errno::EFAULT);
 }
@@ -106,8 +98,7 @@ Result<size_t> File::read_at(uint64_t offset, UserBytes to) {
 Result<size_t> File::write_at(uint64_t& offset, UserBytes from) {
     if (!content_) return inode_->write_at(*this, offset, from);
     LockGuard change(inode_->changes());
-    if (has(open_flag::APPEND))
-        offset = content_->size();
+    if (has(open_flag::APPEND)) offset = content_->size();
     if (from.size == 0) return 0;
     if (offset >= FILE_SIZE_LIMIT) return fail(Errno::EFBIG);
     size_t total = std::min<uint64_t>(from.size, FILE_SIZE_LIMIT - offset), done = 0;
@@ -185,8 +176,7 @@ Ref<Vmo> File::vmo() {
     Ref<Vmo> vmo = inode_->vmo();
     char buffer[512];
     if (vmo && path_.empty())
-        if (auto text = path(buffer))
-            (void)path_.append(*text);  // a mapping without a path is still a mapping
+        if (auto text = path(buffer)) (void)path_.append(*text);  // a mapping without a path is still a mapping
     return vmo;
 }
 

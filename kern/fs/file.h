@@ -2,8 +2,6 @@
 // dup(2) and fork(2) share.
 #pragma once
 
-#include <optional>
-
 #include "fs/directory.h"
 
 namespace kern {

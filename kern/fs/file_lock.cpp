@@ -20,8 +20,7 @@ const FileLock* find_blocking(const Vec<FileLock>& list, const FileLock& wanted)
     for (const FileLock& held : list) {
         if (!is_same(held, wanted) || held.owner == wanted.owner || !overlap(held, wanted)) continue;
         bool excludes = held.type == LockType::write || wanted.type == LockType::write;
-        if (excludes && (!first || held.first < first->first))
-            first = &held;
+        if (excludes && (!first || held.first < first->first)) first = &held;
     }
     return wanted.type == LockType::none ? nullptr : first;
 }
@@ -43,16 +42,13 @@ Result<> replace(Vec<FileLock>& list, FileLock lock) {
             FileLock before = held, behind = held;
             before.last = lock.first - 1;
             behind.first = lock.last + 1;
-            if (held.first < lock.first)
-                TRY(after.push(before));
-            if (held.last > lock.last)
-                TRY(after.push(behind));
+            if (held.first < lock.first) TRY(after.push(before));
+            if (held.last > lock.last) TRY(after.push(behind));
         } else {
             TRY(after.push(held));
         }
     }
-    if (lock.type != LockType::none)
-        TRY(after.push(lock));
+    if (lock.type != LockType::none) TRY(after.push(lock));
     list = std::move(after);
     lock_count.store(list.size());
     return {};
@@ -65,13 +61,11 @@ Result<> set_lock(const FileLock& wanted, bool waits) {
     auto attempt = [&] {
         auto list = locks.lock();
         bool is_free = !find_blocking(*list, wanted);
-        if (is_free)
-            replaced = replace(*list, wanted);
+        if (is_free) replaced = replace(*list, wanted);
         return is_free;
     };
     if (!waits && !attempt()) return fail(Errno::EAGAIN);
-    if (waits)
-        TRY(released.wait_until(attempt));
+    if (waits) TRY(released.wait_until(attempt));
     released.wake_all();  // it may be less than before
     return replaced;
 }

@@ -12,8 +12,7 @@ Inode::Inode(FileSystem& fs, uint32_t mode, uint64_t number) : mode_(mode), fs_(
 }
 
 Inode::~Inode() {
-    if (fs_.inode_count_.fetch_sub(1) == 1)
-        fs_.unused();
+    if (fs_.inode_count_.fetch_sub(1) == 1) fs_.unused();
 }
 
 FileSystemSpace FileSystem::space() { return {PAGE_SIZE, total_frame_count(), free_frame_count(), 0, 0}; }

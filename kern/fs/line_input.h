@@ -5,9 +5,6 @@
 // No lock of its own. Also compiled for the host.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 namespace kern {
 
 class LineInput {

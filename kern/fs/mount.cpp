@@ -51,8 +51,7 @@ Result<> mount(std::string_view type, std::string_view source, Inode* device, In
         mount->root->file_system().unmounted(*mount->root);
         return covered;
     }
-    if (read_only)
-        mount->root->file_system().read_only.store(1);
+    if (read_only) mount->root->file_system().read_only.store(1);
     list->push_back(*mount.release());
     return {};
 }
@@ -69,8 +68,7 @@ Result<> unmount(Inode& root, bool even_if_busy) {
     Mount* mount = TRY(find_mount(*list, root));
     FileSystem& fs = root.file_system();
     bool is_busy = fs.open_files.load();
-    for (Mount& other : *list)
-        is_busy |= &other.covered->file_system() == &fs;
+    for (Mount& other : *list) is_busy |= &other.covered->file_system() == &fs;
     if (is_busy && !even_if_busy) return fail(Errno::EBUSY);
     TRY(fs.sync());
     TRY(mount->covered->cover(nullptr));
@@ -81,8 +79,7 @@ Result<> unmount(Inode& root, bool even_if_busy) {
 }
 
 Result<> sync_file_systems() {
-    for (auto list = mounts.lock(); Mount& mount : *list)
-        (void)mount.root->file_system().sync();
+    for (auto list = mounts.lock(); Mount& mount : *list) (void)mount.root->file_system().sync();
     return {};
 }
 

@@ -33,8 +33,7 @@ public:
             return (readers_.load() || readers_so_far_.load() != readers_before) &&
                    (writers_.load() || writers_so_far_.load() != writers_before);
         };
-        if (waits)
-            TRY(events_.wait_until(is_met));
+        if (waits) TRY(events_.wait_until(is_met));
         return {};
     }
 
@@ -117,8 +116,7 @@ private:
         while (done < size) {
             uint64_t at = position.load();
             FrameRef& frame = frames_[at / PAGE_SIZE % FRAMES];
-            if (!frame)
-                frame = FrameRef::allocate(FrameUse::kernel, Fill::none).value_or(FrameRef());
+            if (!frame) frame = FrameRef::allocate(FrameUse::kernel, Fill::none).value_or(FrameRef());
             if (!frame) break;
             size_t part = std::min(size - done, PAGE_SIZE - at % PAGE_SIZE);
             size_t copied = copy(frame->data() + at % PAGE_SIZE, done, part);

@@ -16,8 +16,7 @@ constinit ProcFileSystem procfs("proc", 0x9fa0, 13);
 struct VmoSink final : TextSink {
     explicit VmoSink(Vmo& vmo_) : vmo(vmo_) {}
     void write(std::string_view text) override {
-        if (result)
-            result = vmo.write(vmo.size(), std::as_bytes(std::span(text)));
+        if (result) result = vmo.write(vmo.size(), std::as_bytes(std::span(text)));
     }
 
     Vmo& vmo;

@@ -35,8 +35,7 @@ private:
 // FNV-1a.
 uint32_t hash_of(std::string_view name) {
     uint32_t hash = 2166136261;
-    for (char c : name)
-        hash = (hash ^ static_cast<uint8_t>(c)) * 16777619;
+    for (char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619;
     return hash;
 }
 
@@ -61,8 +60,7 @@ struct Names {
     // The link of the chain that leads to this name, or that would: 0, at the chain's end.
     uint32_t& link_to(std::string_view name) {
         uint32_t* link = buckets.empty() ? &free : &buckets[hash_of(name) & (buckets.size() - 1)];
-        while (*link && entries[*link - 1].name != name)
-            link = &entries[*link - 1].next;
+        while (*link && entries[*link - 1].name != name) link = &entries[*link - 1].next;
         return *link;
     }
 
@@ -96,8 +94,7 @@ struct Names {
 
     Ref<Inode> erase_any() {
         if (!size) return {};
-        while (!entries[sweep % entries.size()].inode)
-            sweep++;
+        while (!entries[sweep % entries.size()].inode) sweep++;
         return erase(entries[sweep % entries.size()].name.view());
     }
 };

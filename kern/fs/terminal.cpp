@@ -76,8 +76,7 @@ constinit Mutex output{LockRank::inode};
 
 // A device that takes nothing just now is not waited for.
 void show(std::string_view text) {
-    if (dev::uart_is_ready())
-        write_console(text);
+    if (dev::uart_is_ready()) write_console(text);
 }
 
 void Terminal::echo(char c) {
@@ -106,8 +105,7 @@ void Terminal::erase(Character key) {
     }
     if (on_screen || !erased) return;
     echo(static_cast<char>(character(key)));
-    if (key == VKILL && has(ECHOK))
-        echo('\n');
+    if (key == VKILL && has(ECHOK)) echo('\n');
 }
 
 // One key that is no signal.
@@ -117,8 +115,7 @@ void Terminal::type(char c) {
     if (has(ICANON) && is(c, VKILL)) return erase(VKILL);
     if (has(ICANON) && has(IEXTEN) && is(c, VWERASE)) return erase(VWERASE);
     if (!ends_line && !ends_input && !input.has_room_in_line()) return;
-    if (!ends_input)
-        echo(c);
+    if (!ends_input) echo(c);
     if (input.put(ends_input ? LineInput::END_OF_FILE : static_cast<uint8_t>(c)) && (ends_line || ends_input))
         input.commit();
 }
@@ -127,13 +124,11 @@ void on_key(char c) {
     auto state = terminal.lock();
     uint32_t mode = state->settings.input;
     if (c == '\r' && (mode & IGNCR)) return;
-    if (c == '\r' ? mode & ICRNL : c == '\n' && (mode & INLCR))
-        c ^= '\r' ^ '\n';
+    if (c == '\r' ? mode & ICRNL : c == '\n' && (mode & INLCR)) c ^= '\r' ^ '\n';
     for (auto [key, signal] : SIGNAL_KEYS) {
         if (!state->has(ISIG) || !state->is(c, key)) continue;
         state->echo(c);
-        if (!state->has(NOFLSH))
-            state->input.clear();
+        if (!state->has(NOFLSH)) state->input.clear();
         return on_terminal_key(signal);
     }
     state->type(c);
@@ -151,13 +146,11 @@ Chunk Terminal::take(size_t most) {
     Chunk chunk;
     while (input.ready() && !chunk.is_last && chunk.size < std::min(most, sizeof(chunk.bytes))) {
         uint16_t c = input.pop();
-        if (c != LineInput::END_OF_FILE)
-            chunk.bytes[chunk.size++] = static_cast<char>(c);
+        if (c != LineInput::END_OF_FILE) chunk.bytes[chunk.size++] = static_cast<char>(c);
         chunk.is_last = has(ICANON) && (c == '\n' || c == LineInput::END_OF_FILE);
     }
     // A ^D right behind what filled the buffer has done its work; left there, it would end the next read as well.
-    if (!chunk.is_last && input.ready() && input.front() == LineInput::END_OF_FILE)
-        input.pop();
+    if (!chunk.is_last && input.ready() && input.front() == LineInput::END_OF_FILE) input.pop();
     return chunk;
 }
 
@@ -194,10 +187,8 @@ Result<> set_settings(VirtAddr from) {
     TRY(read_user({reinterpret_cast<std::byte*>(&settings), size}, from));
     auto state = terminal.lock();
     state->settings = settings;
-    if (flushes)
-        state->input.clear();
-    if (!state->has(ICANON))
-        state->input.commit();
+    if (flushes) state->input.clear();
+    if (!state->has(ICANON)) state->input.commit();
     return {};
 }
 
@@ -217,8 +208,7 @@ Result<> set_window(VirtAddr from) {
     auto state = terminal.lock();
     bool changes = std::exchange(state->window, window) != window;
     state.unlock();
-    if (changes)
-        signal_foreground(SIGWINCH);
+    if (changes) signal_foreground(SIGWINCH);
     return {};
 }
 
@@ -226,8 +216,7 @@ Result<> flush(VirtAddr which) {
     constexpr uint64_t OUTPUT = 1, BOTH = 2;
     TRY(check_foreground(TerminalUse::change));
     if (which.value > BOTH) return fail(Errno::EINVAL);
-    if (which.value != OUTPUT)
-        terminal.lock()->input.clear();
+    if (which.value != OUTPUT) terminal.lock()->input.clear();
     return {};
 }
 
@@ -294,16 +283,14 @@ Result<size_t> TerminalFile::read(File& file, UserBytes to) {
 // As many bytes at a time as the device takes without a wait, each \n with a \r before it; while it takes none, and
 // between two pieces, the hart does something else.
 Result<size_t> TerminalFile::write(File&, UserBytes from) {
-    if (terminal.lock()->has(TOSTOP))
-        TRY(check_foreground(TerminalUse::change));
+    if (terminal.lock()->has(TOSTOP)) TRY(check_foreground(TerminalUse::change));
     LockGuard guard(output);
     bool adds_returns = terminal.lock()->adds_returns();
     for (size_t done = 0; done < from.size;) {
         char bytes[dev::UART_QUEUE / 2], cooked[dev::UART_QUEUE];
         size_t copied = from.copy_out(bytes, done, std::min(from.size - done, sizeof(bytes))), size = 0;
         for (char c : std::span(bytes, copied)) {
-            if (c == '\n' && adds_returns)
-                cooked[size++] = '\r';
+            if (c == '\n' && adds_returns) cooked[size++] = '\r';
             cooked[size++] = c;
         }
         for (Atomic<uint32_t> never; !dev::uart_is_ready();) {
@@ -314,8 +301,7 @@ Result<size_t> TerminalFile::write(File&, UserBytes from) {
         done += copied;
         if (!copied) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
         if (current_thread().is_interrupted()) return done;
-        if (arch::this_hart().need_resched)
-            Scheduler::yield();
+        if (arch::this_hart().need_resched) Scheduler::yield();
     }
     return from.size;
 }

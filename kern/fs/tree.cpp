@@ -28,8 +28,7 @@ Result<Ref<Inode>> step(Directory& at, std::string_view name) {
 Result<Target> walk(Ref<Directory> at, std::string_view rest, LastLink last) {
     if (rest.empty()) return fail(Errno::ENOENT);
     String text;  // holds `rest` once a link was followed
-    if (rest.starts_with('/'))
-        at = root_directory();
+    if (rest.starts_with('/')) at = root_directory();
     for (unsigned links = 0;;) {
         std::string_view name = take_name(rest);
         if (name.empty()) return Target{at, {}, true, at, std::move(text)};
@@ -49,8 +48,7 @@ Result<Target> walk(Ref<Directory> at, std::string_view rest, LastLink last) {
                 TRY(followed.append(rest));
                 text = std::move(followed);
                 rest = text.view();
-                if (rest.starts_with('/'))
-                    at = root_directory();
+                if (rest.starts_with('/')) at = root_directory();
                 continue;
             }
             inode = Ref<Inode>::share(&file->inode());
@@ -122,13 +120,11 @@ Result<Ref<Inode>> create(const Target& target, const NewInode& what) {
     if (is_directory && directory.links() >= LINK_LIMIT) return fail(Errno::EMLINK);
     String name = TRY(String::copy(target.name));
     Ref<Inode> inode = TRY(directory.make(what));
-    if (Directory* made = inode->as_directory())
-        made->set_place(target.directory, std::move(name));
+    if (Directory* made = inode->as_directory()) made->set_place(target.directory, std::move(name));
     directory.add_links(is_directory ? 1 : 0);  // its ".."
     directory.touch_modified();
     auto put = directory.put(target.name, inode);
-    if (!put)
-        drop_name(directory, *inode);
+    if (!put) drop_name(directory, *inode);
     return put ? Result<Ref<Inode>>(std::move(inode)) : fail(put.error());
 }
 
@@ -152,8 +148,7 @@ Result<> remove(const Target& target, bool is_directory) {
         return fail(target.name.empty() ? Errno::EBUSY : target.name == "." ? Errno::EINVAL : Errno::ENOTEMPTY);
     TRY(target.directory->check_writable());
     std::optional<LockGuard<Mutex>> several, child;
-    if (is_directory)
-        several.emplace(several_directories);
+    if (is_directory) several.emplace(several_directories);
     LockGuard guard(target.directory->changes());
     Ref<Inode> inode = TRY(target.directory->lookup(target.name));
     Directory* directory = inode->as_directory();
@@ -194,8 +189,7 @@ Result<> rename(const Target& from, const Target& to, Existing existing) {
     LockGuard several(several_directories);
     LockGuard guard(from.directory->changes());
     std::optional<LockGuard<Mutex>> second;
-    if (from.directory != to.directory)
-        second.emplace(to.directory->changes());
+    if (from.directory != to.directory) second.emplace(to.directory->changes());
     Ref<Inode> inode = TRY(from.directory->lookup(from.name)), replaced = TRY(look_up(to));
     if (replaced && existing == Existing::keep) return fail(Errno::EEXIST);
     if (to.directory->links() == 0) return fail(Errno::ENOENT);
@@ -203,18 +197,15 @@ Result<> rename(const Target& from, const Target& to, Existing existing) {
     TRY(check_kinds(from, to, *inode, replaced.get()));
     String name = TRY(String::copy(to.name));
     Directory* directory = inode->as_directory();
-    if (directory && second)
-        TRY(directory->set_parent(*to.directory));
+    if (directory && second) TRY(directory->set_parent(*to.directory));
     TRY(to.directory->put(to.name, inode));
     TRY(from.directory->erase(from.name));
     // It has as many names as before, and a directory's ".." is another one.
     inode->add_links(directory ? 2 : 1);
     to.directory->add_links(directory ? 1 : 0);
     drop_name(*from.directory, *inode);
-    if (directory)
-        directory->set_place(to.directory, std::move(name));
-    if (replaced)
-        drop_name(*to.directory, *replaced);
+    if (directory) directory->set_place(to.directory, std::move(name));
+    if (replaced) drop_name(*to.directory, *replaced);
     to.directory->touch_modified();
     return {};
 }
@@ -243,10 +234,8 @@ Result<Ref<File>> open_target(Target& target, uint32_t flags, uint32_t mode) {
         bool writes = flags & (open_flag::ACCESS_BITS | open_flag::TRUNCATE);
         if (inode.is(InodeType::symlink)) return fail(Errno::ELOOP);
         if (inode.as_directory() && (writes || creates)) return fail(Errno::EISDIR);
-        if (inode.is(InodeType::regular) && writes)
-            TRY(inode.check_writable());
-        if (inode.is(InodeType::regular) && (flags & open_flag::TRUNCATE))
-            TRY(inode.truncate(0));
+        if (inode.is(InodeType::regular) && writes) TRY(inode.check_writable());
+        if (inode.is(InodeType::regular) && (flags & open_flag::TRUNCATE)) TRY(inode.truncate(0));
     }
     return File::open(target.inode, flags, target.directory, target.name);
 }

@@ -8,10 +8,6 @@
 // Allocation splits the smallest run that is large enough; freeing joins a run with its buddy as long as that is free.
 #include "mm/frame.h"
 
-#include <algorithm>
-#include <bit>
-#include <cstring>
-
 #include "arch/contract.h"
 #include "base/locked.h"
 
@@ -62,12 +58,10 @@ void free_run(Frame& run, unsigned order) {
 
 Frame* take_run(Buddies& all, unsigned order, FrameUse use) {
     unsigned found = order;
-    while (found <= MAX_FRAME_ORDER && all.free_runs[found].empty())
-        found++;
+    while (found <= MAX_FRAME_ORDER && all.free_runs[found].empty()) found++;
     if (found > MAX_FRAME_ORDER) return nullptr;
     Frame* run = all.free_runs[found].pop_front();
-    while (found-- > order)
-        put_run(all, run[size_t{1} << found], found);  // the upper half goes back
+    while (found-- > order) put_run(all, run[size_t{1} << found], found);  // the upper half goes back
     all.free_frames -= size_t{1} << order;
     run->use = use;  // before the lock goes: a neighbour that is freed looks at it
     run->order = order & 0xf;
@@ -106,16 +100,14 @@ Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill) {
     if (!run) return fail(Errno::ENOMEM);
     run->refs.store(1);
     run->live = 0;
-    if (fill == Fill::zero || DEBUG_BUILD)
-        memset(run->data(), fill == Fill::zero ? 0 : JUNK_NEW, PAGE_SIZE << order);
+    if (fill == Fill::zero || DEBUG_BUILD) memset(run->data(), fill == Fill::zero ? 0 : JUNK_NEW, PAGE_SIZE << order);
     return run;
 }
 
 Result<Frame*> allocate_frame(FrameUse use, Fill fill) { return allocate_frames(0, use, fill); }
 
 void Frame::free() {
-    if constexpr (DEBUG_BUILD)
-        memset(data(), JUNK_FREED, PAGE_SIZE << order);
+    if constexpr (DEBUG_BUILD) memset(data(), JUNK_FREED, PAGE_SIZE << order);
     free_run(*this, order);
 }
 

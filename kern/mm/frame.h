@@ -5,9 +5,6 @@
 // a new one (that need not be zero) with JUNK_NEW: who uses it after it is gone, or before it is written, notices.
 #pragma once
 
-#include <cstddef>
-#include <utility>
-
 #include "arch/contract.h"
 #include "base/list.h"
 #include "base/own.h"
@@ -35,8 +32,7 @@ struct Frame : ListNode<Frame> {
     void unref() {
         uint32_t before = refs.fetch_sub(1);
         DEBUG_ASSERT(before > 0);
-        if (before == 1)
-            free();
+        if (before == 1) free();
     }
     bool is_shared() const { return refs.load_acquire() > 1; }
 

@@ -49,8 +49,7 @@ void PageTable::count(const Frame& frame, int pages) {
 // Nobody runs on this table any more, so nothing needs flushing.
 PageTable::~PageTable() {
     auto drop = [](Frame&, int, VirtAddr, Pte& entry) { table_of(entry).unref(); };
-    if (root_->live)
-        walk(*root_, 2, 0, {VirtAddr(0), VirtAddr(USER_HALF_END)}, drop);
+    if (root_->live) walk(*root_, 2, 0, {VirtAddr(0), VirtAddr(USER_HALF_END)}, drop);
 }
 
 }  // namespace kern

@@ -5,8 +5,6 @@
 // under mprotect(PROT_NONE). Resident pages are counted here, entry by entry, so the counters cannot drift.
 #pragma once
 
-#include <cstddef>
-
 #include "arch/contract.h"
 #include "base/panic.h"
 #include "mm/frame.h"
@@ -82,8 +80,7 @@ void PageTable::walk(Frame& table, int level, int bottom, VirtRange range, Visit
     for (VirtAddr at = range.start, next; at < range.end; at = next, entry++) {
         next = level ? entry_end(at, level, range.end) : at + PAGE_SIZE;
         if (entry->is_empty()) continue;
-        if (level > bottom)
-            walk(table_of(*entry), level - 1, bottom, {at, next}, visit);
+        if (level > bottom) walk(table_of(*entry), level - 1, bottom, {at, next}, visit);
         visit(table, level, at, *entry);
     }
 }
@@ -91,8 +88,7 @@ void PageTable::walk(Frame& table, int level, int bottom, VirtRange range, Visit
 template <typename Visitor>
 void PageTable::for_each(VirtRange range, Visitor visit) const {
     auto visit_leaf = [&](Frame&, int level, VirtAddr page, Pte& slot) {
-        if (level == 0)
-            visit(page, slot);
+        if (level == 0) visit(page, slot);
     };
     walk(*root_, 2, 0, range, visit_leaf);
 }

@@ -8,10 +8,6 @@
 // A slab with free slots stands in the list of its size; a full one stands in none; an empty one gives its frame back.
 #include "mm/slab.h"
 
-#include <algorithm>
-#include <bit>
-#include <cstring>
-
 #include "arch/contract.h"
 #include "base/locked.h"
 #include "mm/frame.h"
@@ -61,8 +57,7 @@ void* allocate_slot(size_t slot_class) {
     auto* slot = static_cast<FreeSlot*>(slab.free_slots);
     slab.free_slots = slot->next;
     slab.live++;
-    if (!slab.free_slots)
-        slab.unlink();
+    if (!slab.free_slots) slab.unlink();
     all->used_bytes += SLOT_SIZES[slot_class];
     return slot;
 }
@@ -70,8 +65,7 @@ void* allocate_slot(size_t slot_class) {
 // Only a slot that looks free is searched for.
 void check_not_free(Frame& slab, const FreeSlot* freed) {
     auto* slot = static_cast<FreeSlot*>(freed->junk == FREE_MARK ? slab.free_slots : nullptr);
-    for (; slot; slot = slot->next)
-        ASSERT(slot != freed);  // freed twice
+    for (; slot; slot = slot->next) ASSERT(slot != freed);  // freed twice
 }
 
 void free_slot(Frame& slab, FreeSlot* slot) {
@@ -81,8 +75,7 @@ void free_slot(Frame& slab, FreeSlot* slot) {
         check_not_free(slab, slot);
         memset(static_cast<void*>(slot), static_cast<int>(FREE_MARK & 0xff), size);
     }
-    if (!slab.free_slots)
-        all->with_room[slab.slot_class].push_front(slab);
+    if (!slab.free_slots) all->with_room[slab.slot_class].push_front(slab);
     slot->next = static_cast<FreeSlot*>(slab.free_slots);
     slab.free_slots = slot;
     all->used_bytes -= size;
@@ -108,10 +101,8 @@ void* heap_allocate(size_t size) {
 void heap_free(void* pointer) {
     if (!pointer) return;
     Frame& frame = frame_at(arch::virt_to_phys(pointer));
-    if (frame.use == FrameUse::slab)
-        free_slot(frame, static_cast<FreeSlot*>(pointer));
-    else
-        frame.unref();
+    if (frame.use == FrameUse::slab) free_slot(frame, static_cast<FreeSlot*>(pointer));
+    else frame.unref();
 }
 
 size_t heap_used_bytes() { return heap.lock()->used_bytes; }

@@ -2,8 +2,6 @@
 // larger ones from runs of whole frames. There is no throwing `new`: a kernel that forgets the check does not link.
 #pragma once
 
-#include <cstddef>
-
 namespace kern {
 
 // `size` bytes aligned to 16; null when memory is out. Any context but an interrupt handler.

@@ -1,7 +1,5 @@
 #include "mm/user_copy.h"
 
-#include <cstring>
-
 namespace kern {
 
 Result<> read_user(std::span<std::byte> to, VirtAddr from) {

@@ -2,9 +2,6 @@
 // EFAULT; nothing a program passes harms the kernel. May sleep in a page fault: no spinning lock may be held.
 #pragma once
 
-#include <span>
-#include <type_traits>
-
 #include "arch/contract.h"
 #include "base/string.h"
 

@@ -19,8 +19,7 @@ void VmSpace::switch_to(VmSpace* next) {
     } else {
         arch::activate_kernel_only();
     }
-    if (hart.space)
-        hart.space->active_harts_.fetch_and(~me);
+    if (hart.space) hart.space->active_harts_.fetch_and(~me);
     hart.space = next;
 }
 
@@ -28,10 +27,8 @@ void VmSpace::flush(VirtRange range) {
     uint64_t me = uint64_t{1} << arch::this_hart().index;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     uint64_t harts = active_harts_.load();
-    if (harts & me)
-        arch::flush_tlb(range);
-    if (harts & ~me)
-        arch::flush_tlb_remote(harts & ~me, range);
+    if (harts & me) arch::flush_tlb(range);
+    if (harts & ~me) arch::flush_tlb_remote(harts & ~me, range);
 }
 
 void FlushBatch::note(VirtAddr page) {
@@ -40,17 +37,14 @@ void FlushBatch::note(VirtAddr page) {
 }
 
 void FlushBatch::keep(FrameRef frame) {
-    if (count_ == CAPACITY)
-        flush();
+    if (count_ == CAPACITY) flush();
     frames_[count_++] = frame.release();
 }
 
 void FlushBatch::flush() {
-    if (!range_.empty())
-        space_.flush(range_);
+    if (!range_.empty()) space_.flush(range_);
     range_ = {};
-    while (count_)
-        frames_[--count_]->unref();
+    while (count_) frames_[--count_]->unref();
 }
 
 }  // namespace kern

@@ -18,12 +18,10 @@ uint64_t send_alarms() {
         auto state = process.lock();
         Alarm& alarm = state->alarm;
         bool is_due = alarm.time <= now;
-        if (is_due)
-            alarm.time = alarm.interval ? now + alarm.interval - (now - alarm.time) % alarm.interval : NEVER;
+        if (is_due) alarm.time = alarm.interval ? now + alarm.interval - (now - alarm.time) % alarm.interval : NEVER;
         next = std::min(next, alarm.time);
         state.unlock();
-        if (is_due)
-            send_signal(process, SIGALRM);
+        if (is_due) send_signal(process, SIGALRM);
     });
     return next;
 }
@@ -35,8 +33,7 @@ uint64_t send_alarms() {
             keys = SignalSet(pressed.exchange_acquire(0));
             return alarm_was_set.exchange_acquire(0) || !keys.empty();
         }, next);
-        for (; int number = keys.first(); keys = keys - SignalSet::of(number))
-            signal_foreground(number);
+        for (; int number = keys.first(); keys = keys - SignalSet::of(number)) signal_foreground(number);
     }
 }
 

@@ -1,8 +1,5 @@
 #include "process/elf_loader.h"
 
-#include <bit>
-#include <cstring>
-
 namespace kern {
 
 namespace {
@@ -49,8 +46,7 @@ void extend(VirtRange& range, VirtRange part) {
 }
 
 Result<> note_header(ElfImage& image, const elf::ProgramHeader& header, uint64_t file_size) {
-    if (header.p_type == elf::PT_GNU_STACK)
-        image.executable_stack = header.p_flags & elf::PF_X;
+    if (header.p_type == elf::PT_GNU_STACK) image.executable_stack = header.p_flags & elf::PF_X;
     if (header.p_type == elf::PT_INTERP && image.interpreter.empty())
         image.interpreter = TRY(read_interpreter(image, header));
     if (!is_load(header)) return {};
@@ -119,8 +115,7 @@ Result<ElfImage> read_elf(Ref<BackingFile> file) {
     TRY(image.program_headers.resize(count));
     std::span headers(image.program_headers.data(), count);
     TRY(read_exactly(*image.vmo, image.header.e_phoff, std::as_writable_bytes(headers)));
-    for (const elf::ProgramHeader& header : headers)
-        TRY(note_header(image, header, file_size));
+    for (const elf::ProgramHeader& header : headers) TRY(note_header(image, header, file_size));
     return image.span.empty() ? Result<ElfImage>(fail(Errno::ENOEXEC)) : std::move(image);
 }
 

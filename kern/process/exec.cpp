@@ -32,8 +32,7 @@ Result<std::string_view> insert_script_words(ArgBlock& argv, std::string_view st
     argument = argument.substr(0, argument.find_last_not_of(BLANKS) + 1);
     argv.pop_front();
     TRY(argv.push_front(script));
-    if (!argument.empty())
-        TRY(argv.push_front(argument));
+    if (!argument.empty()) TRY(argv.push_front(argument));
     TRY(argv.push_front(interpreter));
     return interpreter;
 }
@@ -100,8 +99,7 @@ Result<> commit(Ref<Vmar> vmar, VirtAddr entry, std::string_view path) {
 Result<> exec(std::string_view path, ArgBlock argv, ArgBlock envp) {
     Process& process = current_process();
     StartInfo start{.argv = std::move(argv), .envp = std::move(envp), .exec_path = path};
-    if (start.argv.count() == 0)
-        TRY(start.argv.push(""));
+    if (start.argv.count() == 0) TRY(start.argv.push(""));
     random_bytes(start.random);
     Program program = TRY(read_program(TRY(resolve_scripts(path, start.argv))));
     VmLimits limits = process.lock()->limits.vm();

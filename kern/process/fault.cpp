@@ -33,32 +33,24 @@ void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
     VirtRange gap{VMAR_LOWEST_ADDR, VMAR_CAP_ADDR}, heap = vmar.process_vm().heap().range();
     bool is_mapped = false;
     vmar.for_each([&](const VmMapping& mapping) {
-        if (mapping.range.end <= address)
-            gap.start = mapping.range.end;
-        else if (mapping.range.start > address)
-            gap.end = std::min(gap.end, mapping.range.start);
+        if (mapping.range.end <= address) gap.start = mapping.range.end;
+        else if (mapping.range.start > address) gap.end = std::min(gap.end, mapping.range.start);
         if (!mapping.range.contains(address)) return;
         is_mapped = true;
         describe_mapping(sink, "not allowed there ({}-{} {}{} {})", mapping, heap);
     });
-    if (address >= VMAR_CAP_ADDR)
-        format_to(sink, "beyond the user's half of the address space");
-    else if (address < VMAR_LOWEST_ADDR)
-        format_to(sink, "nothing mapped there (below {})", VMAR_LOWEST_ADDR);
-    else if (!is_mapped)
-        format_to(sink, "nothing mapped there (gap {}-{})", gap.start, gap.end);
+    if (address >= VMAR_CAP_ADDR) format_to(sink, "beyond the user's half of the address space");
+    else if (address < VMAR_LOWEST_ADDR) format_to(sink, "nothing mapped there (below {})", VMAR_LOWEST_ADDR);
+    else if (!is_mapped) format_to(sink, "nothing mapped there (gap {}-{})", gap.start, gap.end);
 }
 
 [[noreturn]] void kill_for_fault(int signal, FaultOutcome outcome, VirtAddr address, Perms access, VirtAddr pc) {
     char buffer[256];
     BufferSink cause{std::span(buffer)};
     format_to(cause, "{} {} from {}, ", verb(access), address, pc);
-    if (outcome == FaultOutcome::past_end)
-        cause.write("past the end of the file mapped there");
-    else if (outcome == FaultOutcome::out_of_memory)
-        cause.write("out of memory");
-    else
-        describe_place(cause, current_user_thread().vmar(), address);
+    if (outcome == FaultOutcome::past_end) cause.write("past the end of the file mapped there");
+    else if (outcome == FaultOutcome::out_of_memory) cause.write("out of memory");
+    else describe_place(cause, current_user_thread().vmar(), address);
     kill_for(signal, cause.view());
 }
 
@@ -81,8 +73,7 @@ bool arch::on_page_fault(VirtAddr address, Perms access, TrapFrame* frame) {
     auto [signal, code] = HEARD[static_cast<size_t>(outcome)];
     if (frame && !raise_fault({.number = signal, .code = code, .fields = {address.value}}))
         kill_for_fault(signal, outcome, address, access, frame->user_pc());
-    if (outcome == FaultOutcome::out_of_memory)
-        send_signal(thread.process(), SIGKILL);
+    if (outcome == FaultOutcome::out_of_memory) send_signal(thread.process(), SIGKILL);
     return false;
 }
 

@@ -44,8 +44,7 @@ Result<Key> key_of(FutexWord word, Ref<Vmo>& memory) {
         memory = mapping.vmo;
         key = {memory.get(), mapping.vmo_offset + (word.address - mapping.range.start)};
     };
-    if (!word.is_private)
-        vmar.for_each(look);
+    if (!word.is_private) vmar.for_each(look);
     return is_mapped ? Result<Key>(key) : fail(Errno::EFAULT);
 }
 
@@ -101,8 +100,7 @@ Result<> futex_wait(FutexWord word, uint32_t expected, uint32_t bits, uint64_t d
     waiter.bits = bits;
     enter(waiter);
     Result<> looked = expect(word.address, expected), slept = looked;
-    if (looked)
-        slept = WaitQueue::sleep(waiter, deadline, Scheduler::Interruptible::yes);
+    if (looked) slept = WaitQueue::sleep(waiter, deadline, Scheduler::Interruptible::yes);
     leave(waiter);
     if (!waiter.woken.load()) return slept;
     if (looked) return {};
@@ -159,12 +157,10 @@ void abandon_locks(UserThread& self) {
     uint64_t entry = head->next;
     for (int count = 0; entry && entry != start.value && count < MOST; count++) {
         auto next = read_user<uint64_t>(VirtAddr(entry & ~uint64_t{1}));
-        if (entry != head->pending)
-            abandon(self, word_of(entry));
+        if (entry != head->pending) abandon(self, word_of(entry));
         entry = next.value_or(0);
     }
-    if (head->pending)
-        abandon(self, word_of(head->pending));
+    if (head->pending) abandon(self, word_of(head->pending));
 }
 
 }  // namespace

@@ -26,10 +26,8 @@ Result<> run_program(const BootArgs& args) {
     ArgBlock argv, envp;
     TRY(argv.push(args.init));
     std::string_view rest = args.arguments;
-    while (!rest.empty())
-        TRY(argv.push(take_until(rest, '\0')));
-    for (std::string_view variable : ENVIRONMENT)
-        TRY(envp.push(variable));
+    while (!rest.empty()) TRY(argv.push(take_until(rest, '\0')));
+    for (std::string_view variable : ENVIRONMENT) TRY(envp.push(variable));
     return exec(args.init, std::move(argv), std::move(envp));
 }
 
@@ -46,23 +44,20 @@ constexpr std::pair<Errno, std::string_view> REASONS[] = {
 [[noreturn]] void give_up(Errno error) {
     std::string_view reason = "an error, see errno(3)";
     for (auto [known, words] : REASONS)
-        if (known == error)
-            reason = words;
+        if (known == error) reason = words;
     alert("init: {} cannot be started: {} [error {}]\n", boot_args->init, reason, error);
     shut_down_file_systems();
     arch::power_off(FAILURE);
 }
 
 void init_thread(Thread& thread) {
-    if (auto started = run_program(*boot_args); !started)
-        give_up(started.error());
+    if (auto started = run_program(*boot_args); !started) give_up(started.error());
     arch::return_to_user(thread.context);
 }
 
 Result<> make_init() {
     auto process = TRY(make_ref<Process>());
-    if (!boot_args->randomize_maps)
-        process->personality.store(Process::ADDR_NO_RANDOMIZE);
+    if (!boot_args->randomize_maps) process->personality.store(Process::ADDR_NO_RANDOMIZE);
     auto thread = TRY(make_own<UserThread>(process, nullptr));
     TRY(thread->prepare(init_thread));
     TRY(lock_process_tree()->add(*process, *thread, nullptr));
@@ -74,8 +69,7 @@ Result<> make_init() {
 
 void start_init(const BootArgs& args) {
     boot_args = &args;
-    if (auto made = make_init(); !made)
-        give_up(made.error());
+    if (auto made = make_init(); !made) give_up(made.error());
 }
 
 }  // namespace kern

@@ -23,10 +23,8 @@ void set_up_registers(UserThread& child, UserThread& parent, const CloneRequest&
     arch::copy_user_state(child.context, parent.context);
     arch::TrapFrame& frame = *child.context.user_frame;
     frame.set_syscall_result(0);
-    if (request.stack.value)
-        frame.set_user_sp(request.stack);
-    if (request.flags & clone_flag::SETTLS)
-        frame.set_user_tls(request.tls);
+    if (request.stack.value) frame.set_user_sp(request.stack);
+    if (request.flags & clone_flag::SETTLS) frame.set_user_tls(request.tls);
 }
 
 // A thread of `process` that will go on where `parent` is.
@@ -37,10 +35,8 @@ Result<Own<UserThread>> make_thread(Ref<Process> process, Ref<Vmar> space, const
     thread->blocked = parent.blocked;
     if (!(request.flags & clone_flag::VM) || (request.flags & clone_flag::VFORK))
         thread->signal_stack = parent.signal_stack;
-    if (request.flags & clone_flag::CHILD_SETTID)
-        thread->set_child_tid = request.child_tid;
-    if (request.flags & clone_flag::CHILD_CLEARTID)
-        thread->clear_child_tid = request.child_tid;
+    if (request.flags & clone_flag::CHILD_SETTID) thread->set_child_tid = request.child_tid;
+    if (request.flags & clone_flag::CHILD_CLEARTID) thread->clear_child_tid = request.child_tid;
     set_up_registers(*thread, parent, request);
     return thread;
 }
@@ -63,8 +59,7 @@ void wait_for_vfork(UserThread& parent, Process& child) {
 
 // Everything the process held is given back. The space takes time, so it goes with no lock held.
 void end_process(Process& process, Ref<Vmar> last, int wait_status) {
-    if (process.pid() == INIT_PID)
-        end_machine(wait_status);
+    if (process.pid() == INIT_PID) end_machine(wait_status);
     process.files.table.close_all();
     process.files.set_working_directory(nullptr);
     Ref<Vmar> process_s = process.lock_vmar().set_vmar(nullptr);
@@ -83,8 +78,7 @@ std::optional<int> leave_process(UserThread& self, int wait_status) {
     auto state = process.lock();
     static_cast<ListNode<ThreadTag>&>(self).unlink();
     for (UserThread& thread : state->threads)
-        if (!state->pending.set().empty())
-            thread.interrupt();  // what this one was told of
+        if (!state->pending.set().empty()) thread.interrupt();  // what this one was told of
     state->ended_threads_time += self.cpu_time();
     if (--state->thread_count) return std::nullopt;
     state->alarm = {};
@@ -102,8 +96,7 @@ void start_thread(Own<UserThread> thread) {
     state->thread_count++;
     if (state->must_end(started) || !state->pending.set().empty())
         started.interrupt();  // it was killed before it began
-    else
-        Scheduler::wake(started);
+    else Scheduler::wake(started);
 }
 
 Result<int> clone(const CloneRequest& request) {
@@ -117,18 +110,15 @@ Result<int> clone(const CloneRequest& request) {
         TRY(lock_process_tree()->add(*thread));
     } else {
         (void)process->lock_vmar().set_vmar(std::move(space));
-        if (request.flags & clone_flag::CLEAR_SIGHAND)
-            process->lock()->actions.reset_handlers();
+        if (request.flags & clone_flag::CLEAR_SIGHAND) process->lock()->actions.reset_handlers();
         int signal = request.flags & clone_flag::EXIT_SIGNAL;
         process->exit_signal.store(signal <= SIGNAL_COUNT ? signal : 0);
         TRY(lock_process_tree()->add(*process, *thread, &parent.process()));
     }
     int tid = thread->tid();
-    if (request.flags & clone_flag::PARENT_SETTID)
-        (void)write_user(request.parent_tid, tid);
+    if (request.flags & clone_flag::PARENT_SETTID) (void)write_user(request.parent_tid, tid);
     start_thread(std::move(thread));
-    if (request.flags & clone_flag::VFORK)
-        wait_for_vfork(parent, *process);
+    if (request.flags & clone_flag::VFORK) wait_for_vfork(parent, *process);
     return tid;
 }
 
@@ -138,18 +128,15 @@ void exit_thread(int wait_status) {
     release_user_words(self);
     auto last_status = leave_process(self, wait_status);
     Ref<Vmar> space = self.renew_vmar(nullptr);
-    if (last_status)
-        end_process(process, std::move(space), *last_status);
-    else
-        process.events.wake_all();  // execve(2) may wait for this
+    if (last_status) end_process(process, std::move(space), *last_status);
+    else process.events.wake_all();  // execve(2) may wait for this
     space = nullptr;
     Scheduler::exit();
 }
 
 void exit_process(int wait_status) {
     Process& process = current_process();
-    if (process.pid() == INIT_PID)
-        end_machine(wait_status);
+    if (process.pid() == INIT_PID) end_machine(wait_status);
     process.end_threads(nullptr, wait_status);
     exit_thread(wait_status);
 }

@@ -37,10 +37,8 @@ Result<> show(ProcSubject subject, TextSink& out) {
         write(out);
     } else {
         View view = TRY(view_of(subject));
-        if constexpr (std::is_invocable_v<decltype(write), const View&, TextSink&>)
-            write(view, out);
-        else if (view.vmar)
-            write(*view.vmar, out);
+        if constexpr (std::is_invocable_v<decltype(write), const View&, TextSink&>) write(view, out);
+        else if (view.vmar) write(*view.vmar, out);
     }
     return {};
 }
@@ -62,8 +60,7 @@ void write_mapping(TextSink& out, const VmMapping& mapping, std::string_view nam
     format_to(line, "{08x}-{08x} {}{} {08x} {02x}:{02x} {} ", mapping.range.start.value, mapping.range.end.value,
               mapping.perms, mapping.is_private() ? 'p' : 's', mapping.vmo_offset, device >> 8, device & 0xff,
               file ? file->inode_number() : 0);
-    while (!name.empty() && line.view().size() < NAME_COLUMN)
-        line.write(" ");
+    while (!name.empty() && line.view().size() < NAME_COLUMN) line.write(" ");
     format_to(out, "{}{}\n", line.view(), name);
 }
 
@@ -152,8 +149,7 @@ void write_stat(const View& view, TextSink& out) {
     format_to(out, "{} ({}) {}", view.id, name.data(), state_of(view).front());
     write_words(out, process.parent_pid(), group, session, terminal.session ? device_number_of(5, 1) : 0);
     write_words(out, terminal.group, 0, 0, 0, 0, 0);  // and flags, faults
-    for (CpuTime time : {own, children})
-        write_words(out, time.user_ns() / NS_PER_TICK, time.kernel_ns() / NS_PER_TICK);
+    for (CpuTime time : {own, children}) write_words(out, time.user_ns() / NS_PER_TICK, time.kernel_ns() / NS_PER_TICK);
     write_words(out, 20, 0, threads, 0, process.start_ns / NS_PER_TICK);  // 20, 0: priority, nice
     Vmar* vmar = view.vmar.get();
     write_words(out, vmar ? vmar->total_bytes() : 0, vmar ? vmar->resident_pages().total() : 0, limit);
@@ -214,10 +210,8 @@ template <Result<Ref<File>> (*find)(ProcSubject)>
 Result<> show_path(ProcSubject subject, TextSink& out) {
     Ref<File> file = TRY(find(subject));
     char buffer[512];
-    if (auto path = file->path(buffer))
-        out.write(*path);
-    else
-        format_to(out, "{}:[{}]", file->inode().is(InodeType::fifo) ? "pipe" : "anon_inode", file->inode_number());
+    if (auto path = file->path(buffer)) out.write(*path);
+    else format_to(out, "{}:[{}]", file->inode().is(InodeType::fifo) ? "pipe" : "anon_inode", file->inode_number());
     return {};
 }
 
@@ -259,8 +253,7 @@ struct HartTicks {
     uint64_t busy = 0, idle = 0;
 
     HartTicks(unsigned first, unsigned end) {
-        for (unsigned hart = first; hart < end; hart++)
-            idle += Scheduler::idle_ns(hart) / NS_PER_TICK;
+        for (unsigned hart = first; hart < end; hart++) idle += Scheduler::idle_ns(hart) / NS_PER_TICK;
         busy = std::max(arch::now_ns() / NS_PER_TICK * (end - first), idle) - idle;
     }
 };

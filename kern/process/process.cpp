@@ -43,8 +43,7 @@ bool Process::end_threads(UserThread* survivor, int wait_status) {
         state->survivor = survivor;
         state->wait_status = wait_status;
         for (UserThread& thread : state->threads)
-            if (&thread != survivor)
-                thread.interrupt();
+            if (&thread != survivor) thread.interrupt();
     }
     events.wake_all();  // those that nothing else interrupts
     return true;
@@ -52,8 +51,7 @@ bool Process::end_threads(UserThread* survivor, int wait_status) {
 
 CpuTime Process::State::cpu_time() {
     CpuTime sum = ended_threads_time;
-    for (UserThread& thread : threads)
-        sum += thread.cpu_time();
+    for (UserThread& thread : threads) sum += thread.cpu_time();
     return sum;
 }
 
@@ -83,8 +81,7 @@ uint64_t UserThread::deadline_in(uint64_t ns) {
 
 void start_user_thread(Thread& thread) {
     auto& self = static_cast<UserThread&>(thread);
-    if (self.set_child_tid.value)
-        (void)write_user(self.set_child_tid, self.tid());
+    if (self.set_child_tid.value) (void)write_user(self.set_child_tid, self.tid());
     arch::return_to_user(self.context);
 }
 
@@ -92,12 +89,9 @@ void start_user_thread(Thread& thread) {
 void arch::before_user_return(TrapFrame&) {
     for (;;) {
         Hart& hart = this_hart();
-        if (hart.need_resched)
-            Scheduler::yield();
-        else if (hart.thread->is_interrupted())
-            handle_signals(static_cast<UserThread&>(*hart.thread));
-        else
-            return;
+        if (hart.need_resched) Scheduler::yield();
+        else if (hart.thread->is_interrupted()) handle_signals(static_cast<UserThread&>(*hart.thread));
+        else return;
     }
 }
 

@@ -3,9 +3,6 @@
 //     fork -> running -> the last thread exits: a zombie, with nothing but pid and status -> wait4 by the parent: gone
 #pragma once
 
-#include <array>
-#include <optional>
-
 #include "fs/fd_table.h"
 #include "process/process_vmar.h"
 #include "process/signal.h"

@@ -28,8 +28,7 @@ Result<> ProcessTree::add(Process& process, UserThread& thread, Process* parent)
     process.pid_ = thread.tid_ = pid;
     use(pid);
     join(process, parent ? parent->group_ : pid, parent ? parent->session_ : pid);
-    if (parent)
-        put_below(process, *parent);
+    if (parent) put_below(process, *parent);
     process.ref();
     numbers_[pid].process = &process;
     return {};
@@ -43,8 +42,7 @@ Result<> ProcessTree::add(UserThread& thread) {
 void ProcessTree::remove(Process& process) {
     process.unlink();
     numbers_[process.pid_].process = nullptr;
-    for (int number : {process.pid_, process.group_, process.session_})
-        drop(number);
+    for (int number : {process.pid_, process.group_, process.session_}) drop(number);
     process.unref();
 }
 
@@ -66,16 +64,13 @@ void ProcessTree::make_first(UserThread& thread) {
 void ProcessTree::put_below(Process& child, Process& parent) {
     child.parent_ = &parent;
     child.parent_pid_.store(parent.pid_);
-    if (child.is_zombie_)
-        parent.children_.push_front(child);
-    else
-        parent.children_.push_back(child);
+    if (child.is_zombie_) parent.children_.push_front(child);
+    else parent.children_.push_back(child);
 }
 
 void ProcessTree::make_zombie(Process& process, int wait_status) {
     Process& init = *numbers_[INIT_PID].process;
-    if (!process.children_.empty())
-        init.events.wake_all();
+    if (!process.children_.empty()) init.events.wake_all();
     while (Process* child = process.children_.pop_front()) {
         child->exit_signal.store(SIGCHLD);  // init is told in the usual way, whatever the parent had asked for
         put_below(*child, init);
@@ -91,8 +86,7 @@ void ProcessTree::make_zombie(Process& process, int wait_status) {
     info.number = process.exit_signal.load();
     (void)send_signal(parent, info);
     bool is_unwanted = action.handler == SignalAction::IGNORE || (action.flags & SignalAction::NOCLDWAIT);
-    if (is_unwanted && info.number == SIGCHLD)
-        remove(process);
+    if (is_unwanted && info.number == SIGCHLD) remove(process);
 }
 
 void ProcessTree::tell_parent(Process& child, int wait_status) {
@@ -104,8 +98,7 @@ void ProcessTree::tell_parent(Process& child, int wait_status) {
 
 void ProcessTree::release_vfork_parent(Process& child) {
     child.has_left_vfork.store_release(1);
-    if (child.parent_)
-        child.parent_->events.wake_all();
+    if (child.parent_) child.parent_->events.wake_all();
 }
 
 // The status that the options ask for, which is no news any more then.
@@ -143,8 +136,7 @@ Result<ProcessTree::Change> ProcessTree::take_change(Process& parent, WaitTarget
 void ProcessTree::join(Process& process, int group, int session) {
     use(group);
     use(session);
-    if (process.group_)
-        drop(process.group_), drop(process.session_);
+    if (process.group_) drop(process.group_), drop(process.session_);
     process.group_ = group;
     process.session_ = session;
 }

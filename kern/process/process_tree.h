@@ -51,8 +51,7 @@ public:
     template <typename Visitor>
     void for_each(Visitor visit) {
         for (Number& number : numbers_)
-            if (number.process)
-                visit(*number.process);
+            if (number.process) visit(*number.process);
     }
     size_t count() const { return count_; }
     int last_number() const { return last_number_; }

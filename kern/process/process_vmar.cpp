@@ -1,4 +1,3 @@
-#include <cstring>
 
 #include "dev/board.h"
 #include "process/lifecycle.h"
@@ -61,8 +60,7 @@ Result<AuxVec> describe(const ElfImage& image, const LoadedElf& loaded, uint64_t
         {AuxKey::AT_UID, 0}, {AuxKey::AT_EUID, 0}, {AuxKey::AT_GID, 0}, {AuxKey::AT_EGID, 0}, {AuxKey::AT_SECURE, 0},
         {AuxKey::AT_MINSIGSTKSZ, MIN_SIGNAL_STACK},
     };
-    for (auto [key, value] : facts)
-        TRY(aux.set(key, value));
+    for (auto [key, value] : facts) TRY(aux.set(key, value));
     return aux;
 }
 
@@ -70,8 +68,7 @@ Result<AuxVec> describe(const ElfImage& image, const LoadedElf& loaded, uint64_t
 Result<> make_stack_executable(Vmar& vmar) {
     VirtRange stack;
     vmar.for_each([&](const VmMapping& mapping) {
-        if (mapping.kind == MappingKind::stack)
-            stack = mapping.range;
+        if (mapping.kind == MappingKind::stack) stack = mapping.range;
     });
     return stack.empty() ? Result<>() : vmar.protect(stack, Perms::all());
 }
@@ -96,13 +93,11 @@ Result<NewVmar> new_vmar_and_map(const Program& program, const StartInfo& start,
     process_vm.data = loaded.data;
     process_vm.heap().set_start(image.span.end + loaded.bias + layout.brk_pad, loaded.data.size());
     std::optional<LoadedElf> interpreter;
-    if (program.interpreter)
-        interpreter = TRY(load_interpreter(*vmar, *program.interpreter));
+    if (program.interpreter) interpreter = TRY(load_interpreter(*vmar, *program.interpreter));
     TRY(map_vdso(*vmar));
     AuxVec aux = TRY(describe(image, loaded, interpreter ? interpreter->bias : 0, process_vm.vdso_base()));
     TRY(process_vm.map_and_write_init_stack(*vmar, start, aux));
-    if (image.executable_stack)
-        TRY(make_stack_executable(*vmar));
+    if (image.executable_stack) TRY(make_stack_executable(*vmar));
     return NewVmar{std::move(vmar), interpreter ? interpreter->entry : loaded.entry};
 }
 

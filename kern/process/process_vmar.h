@@ -5,8 +5,6 @@
 //     UserThread [ Ref<Vmar> ] --------+                    reference without a lock
 #pragma once
 
-#include <optional>
-
 #include "base/locked.h"
 #include "sched/wait_queue.h"
 #include "vm/process_vm/init_stack.h"

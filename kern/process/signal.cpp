@@ -19,8 +19,7 @@ bool lets_through(const UserThread& thread, int number) {
 void stop_or_continue(Process& process, Process::State& state, int number) {
     SignalSet undone = STOPPING.has(number) ? SignalSet::of(SIGCONT) : number == SIGCONT ? STOPPING : SignalSet();
     state.pending.discard(undone);
-    for (UserThread& thread : state.threads)
-        thread.pending.discard(undone);
+    for (UserThread& thread : state.threads) thread.pending.discard(undone);
     if (!state.is_stopped || (number != SIGCONT && number != SIGKILL)) return;
     state.is_stopped = false;
     state.was_continued = number == SIGCONT;
@@ -37,8 +36,7 @@ SignalInfo take_pending(Process::State& state, UserThread& self, SignalSet wante
 // Another thread sees to what is pending for the process when this one, who was told of it, does not.
 void tell_others(Process::State& state, UserThread& self) {
     for (UserThread& thread : state.threads)
-        if (&thread != &self && !(state.pending.set() - thread.blocked).empty())
-            thread.interrupt();
+        if (&thread != &self && !(state.pending.set() - thread.blocked).empty()) thread.interrupt();
 }
 
 }  // namespace
@@ -108,8 +106,7 @@ SignalInfo PendingSignals::take(SignalSet wanted) {
         queue_size_--;
         delete found;
     }
-    if (!another)
-        set_ = set_ - SignalSet::of(info.number);
+    if (!another) set_ = set_ - SignalSet::of(info.number);
     return info;
 }
 
@@ -171,8 +168,7 @@ SignalAction set_signal_action(Process& process, int number, const SignalAction&
     SignalAction old = std::exchange(state->actions[number], action);
     if (!state->actions.ignores(number)) return old;
     state->pending.discard(SignalSet::of(number));
-    for (UserThread& thread : state->threads)
-        thread.pending.discard(SignalSet::of(number));
+    for (UserThread& thread : state->threads) thread.pending.discard(SignalSet::of(number));
     return old;
 }
 
@@ -189,8 +185,7 @@ Result<SignalInfo> await_signal(SignalSet wanted, uint64_t deadline) {
     };
     WaitQueue nobody;
     auto taken = nobody.wait_until(take, deadline);
-    if (!taken)
-        take();
+    if (!taken) take();
     auto state = process.lock();
     self.awaited = {};
     return info.number ? Result<SignalInfo>(info) : fail(taken.error());
@@ -199,8 +194,7 @@ Result<SignalInfo> await_signal(SignalSet wanted, uint64_t deadline) {
 void set_blocked_signals(UserThread& self, SignalSet set) {
     auto state = self.process().lock();
     self.blocked = set - UNBLOCKABLE;
-    if (!((state->pending.set() | self.pending.set()) - self.blocked).empty())
-        self.interrupt();
+    if (!((state->pending.set() | self.pending.set()) - self.blocked).empty()) self.interrupt();
     tell_others(*state, self);
 }
 
@@ -264,10 +258,8 @@ void wait_while_stopped(UserThread& self) {
         continued = !state->is_stopped && std::exchange(state->was_continued, false);
         return ends || !state->is_stopped;
     });
-    if (ends)
-        exit_thread(0);
-    if (continued)
-        lock_process_tree()->tell_parent(process, CONTINUED_STATUS);
+    if (ends) exit_thread(0);
+    if (continued) lock_process_tree()->tell_parent(process, CONTINUED_STATUS);
 }
 
 // Stops the process; its threads notice on their way to user mode. A stop from the terminal means nothing to an
@@ -277,8 +269,7 @@ void stop(ProcessTree& tree, Locked<Process::State>::Guard& state, Process& proc
     state->is_stopped = true;
     state->was_continued = false;
     state->news = stopped_status(number);
-    for (UserThread& thread : state->threads)
-        thread.interrupt();
+    for (UserThread& thread : state->threads) thread.interrupt();
     state.unlock();
     tree.tell_parent(process, stopped_status(number));
 }
@@ -293,12 +284,10 @@ bool act_on_signal(UserThread& self) {
     SignalAction action = state->actions[info.number];
     if (state->actions.ignores(info.number)) return true;
     if (!action.has_handler() && STOPPING.has(info.number)) return stop(*tree, state, process, info.number), true;
-    if (action.flags & SignalAction::RESETHAND)
-        state->actions[info.number].handler = SignalAction::DEFAULT;
+    if (action.flags & SignalAction::RESETHAND) state->actions[info.number].handler = SignalAction::DEFAULT;
     state.unlock();
     tree.unlock();
-    if (!action.has_handler())
-        exit_process(killed_status(info.number));
+    if (!action.has_handler()) exit_process(killed_status(info.number));
     run_handler(self, info, action);
     return true;
 }
@@ -312,8 +301,7 @@ void handle_signals(UserThread& self) {
         wait_while_stopped(self);
     } while (act_on_signal(self));
     finish_call(self, nullptr);
-    if (auto mask = std::exchange(self.blocked_after_call, std::nullopt))
-        set_blocked_signals(self, *mask);
+    if (auto mask = std::exchange(self.blocked_after_call, std::nullopt)) set_blocked_signals(self, *mask);
     arch::disable_interrupts();
 }
 

@@ -7,8 +7,6 @@
 //                           +-----------------+
 #pragma once
 
-#include <cstdint>
-
 #include "base/list.h"
 #include "base/result.h"
 

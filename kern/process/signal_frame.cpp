@@ -66,8 +66,7 @@ Result<> push_signal_frame(UserThread& self, const SignalInfo& info, const Signa
     machine.fcsr = static_cast<uint32_t>(self.context.fp.fcsr);
     TRY(write_user(at, frame));
 
-    if (other.flags & SignalStack::AUTODISARM)
-        other = {};
+    if (other.flags & SignalStack::AUTODISARM) other = {};
     user.ra = return_address(self.vmar()).value;
     user.sp = at.value;
     user.a0 = static_cast<uint64_t>(info.number);
@@ -88,8 +87,7 @@ Result<> pop_signal_frame(UserThread& self) {
     memcpy(fp.f, machine.f, sizeof(fp.f));
     arch::set_user_fp(self.context, fp);
     set_blocked_signals(self, SignalSet(context.mask));
-    if (!self.signal_stack.contains(user.sp))
-        (void)self.signal_stack.set(context.stack);
+    if (!self.signal_stack.contains(user.sp)) (void)self.signal_stack.set(context.stack);
     return {};
 }
 

@@ -7,8 +7,7 @@ namespace kern {
 
 static void signal_group(ProcessTree& tree, int group, int signal) {
     tree.for_each([&](Process& process) {
-        if (tree.group(process) == group)
-            send_signal(process, signal);
+        if (tree.group(process) == group) send_signal(process, signal);
     });
 }
 
@@ -16,8 +15,7 @@ void signal_foreground(int signal) {
     auto tree = lock_process_tree();
     if (tree->terminal.group) return signal_group(*tree, tree->terminal.group, signal);
     tree->for_each([&](Process& process) {
-        if (process.pid() != INIT_PID)
-            send_signal(process, signal);
+        if (process.pid() != INIT_PID) send_signal(process, signal);
     });
 }
 
@@ -52,8 +50,7 @@ Result<> control_job(unsigned request, VirtAddr argument) {
     bool leads = session == self.pid(), is_ours = session == terminal.session;
     if (request == SET_TERMINAL) {  // an argument of 1: root may take it from another session
         if (!leads || (terminal.session && !is_ours && argument.value != 1)) return fail(Errno::EPERM);
-        if (!is_ours)
-            terminal = {session, tree->group(self)};
+        if (!is_ours) terminal = {session, tree->group(self)};
         return {};
     }
     if (!is_ours) return fail(Errno::ENOTTY);

@@ -8,9 +8,6 @@
 // Each writes before it reads what the other one writes, so at least one of the two sees the other.
 #include "sched/scheduler.h"
 
-#include <algorithm>
-#include <bit>
-
 #include "base/own.h"
 #include "mm/frame.h"
 #include "mm/vm_space.h"
@@ -38,8 +35,7 @@ struct RunQueue {
     }
     Thread* take() {
         Thread* thread = ready.pop_front();
-        if (thread)
-            ready_count.store(ready_count.load() - 1);
+        if (thread) ready_count.store(ready_count.load() - 1);
         return thread;
     }
     bool wake(Thread& thread) {
@@ -49,8 +45,7 @@ struct RunQueue {
         return true;
     }
     void set_timer_by(uint64_t time) {
-        if (time <= next_timer)
-            arch::set_timer(next_timer = time);
+        if (time <= next_timer) arch::set_timer(next_timer = time);
     }
     void add_sleeper(Thread& thread, uint64_t deadline) {
         if (deadline == NEVER) return;
@@ -92,8 +87,7 @@ void call_idle_hart(const RunQueue& queue) {
     while (uint32_t idle = idle_harts.load()) {
         unsigned hart = idle >> home & 1 ? home : static_cast<unsigned>(std::countr_zero(idle));
         if (!(idle_harts.fetch_and(~(1u << hart)) >> hart & 1)) continue;  // another one was faster
-        if (hart != arch::this_hart().index)
-            arch::send_interrupt(hart);
+        if (hart != arch::this_hart().index) arch::send_interrupt(hart);
         return;
     }
 }
@@ -116,10 +110,8 @@ unsigned RunQueue::wake_due() {
     for (auto place = sleepers.begin(); place != sleepers.end();) {
         Thread& sleeper = *place;
         ++place;
-        if (sleeper.wake_time_ <= now)
-            woken += wake(sleeper);
-        else
-            next = std::min(next, sleeper.wake_time_);
+        if (sleeper.wake_time_ <= now) woken += wake(sleeper);
+        else next = std::min(next, sleeper.wake_time_);
     }
     next_timer = NEVER;
     set_timer_by(next);
@@ -168,8 +160,7 @@ void Scheduler::run_idle() {
         arch::disable_interrupts();
         idle_harts.fetch_or(me);
         __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        if (!my_queue().ready_count.load() && !RunQueue::steal(0))
-            arch::wait_for_interrupt();
+        if (!my_queue().ready_count.load() && !RunQueue::steal(0)) arch::wait_for_interrupt();
         idle_harts.fetch_and(~me);
         arch::restore_interrupts(true);
         yield();
@@ -183,8 +174,7 @@ bool RunQueue::steal(uint32_t limit) {
         if (victim.ready_count.load() <= limit) return false;
         victim.lock.lock();
         Thread* thread = victim.take();
-        if (thread)
-            thread->hart_.store(arch::this_hart().index);  // from here on it is ready, but in no queue
+        if (thread) thread->hart_.store(arch::this_hart().index);  // from here on it is ready, but in no queue
         victim.lock.unlock();
         if (!thread) continue;
         LockGuard guard(my_queue().lock);
@@ -199,8 +189,7 @@ bool Scheduler::wake(Thread& thread) {
     RunQueue& queue = RunQueue::lock_of(thread);
     bool woken = queue.wake(thread);
     queue.lock.unlock();
-    if (woken)
-        call_idle_hart(queue);
+    if (woken) call_idle_hart(queue);
     return woken;
 }
 
@@ -209,19 +198,16 @@ void RunQueue::switch_away(Thread::State state) {
     arch::Hart& hart = arch::this_hart();
     DEBUG_ASSERT(hart.held_locks.only(LockRank::run_queue));
     current->state_ = state;
-    if (state == Thread::State::ready && current != idle)
-        add(*current);
+    if (state == Thread::State::ready && current != idle) add(*current);
     Thread* next = take();
-    if (!next)
-        next = idle;
+    if (!next) next = idle;
     next->state_ = Thread::State::running;
     hart.need_resched = false;
     if (next == current) return lock.unlock();
     uint64_t now = arch::now_ns();
     next->running_since_ = now;
     current->run_ns_.store(current->run_ns_.load() + now - current->running_since_);
-    if (current == idle)
-        set_timer_by(now + turn_ns);  // an idle hart takes no turns
+    if (current == idle) set_timer_by(now + turn_ns);  // an idle hart takes no turns
     previous = std::exchange(current, next);
     hart.thread = next;
     VmSpace::switch_to(next->space);
@@ -234,8 +220,7 @@ void RunQueue::finish_switch() {
     Thread* previous = my_queue().previous;
     bool is_dead = previous->state_ == Thread::State::dead;
     my_queue().lock.unlock();
-    if (is_dead)
-        delete previous;
+    if (is_dead) delete previous;
 }
 
 void Scheduler::yield() {
@@ -271,8 +256,7 @@ void Scheduler::on_timer(bool in_user) {
     queue.count_tick(in_user);
     unsigned woken = queue.wake_due();
     queue.lock.unlock();
-    while (woken--)
-        call_idle_hart(queue);
+    while (woken--) call_idle_hart(queue);
     RunQueue::steal(queue.ready_count.load() + 1);
     arch::this_hart().need_resched = queue.ready_count.load() > 0;
 }
@@ -317,8 +301,7 @@ CpuTime Thread::cpu_time() const {
 void Thread::interrupt() {
     interrupted_.store(1);
     uint32_t hart = hart_.load();
-    if (!Scheduler::wake(*this) && hart != arch::this_hart().index)
-        arch::send_interrupt(hart);
+    if (!Scheduler::wake(*this) && hart != arch::this_hart().index) arch::send_interrupt(hart);
 }
 
 }  // namespace kern

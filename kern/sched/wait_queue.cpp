@@ -21,8 +21,7 @@ void WaitQueue::leave(Waiter& waiter, bool satisfied) {
     auto waiters = waiters_.lock();
     waiter.unlink();
     Waiter* next = waiter.woken.load() && !satisfied ? waiters->pop_front() : nullptr;
-    if (next)
-        wake(*next);
+    if (next) wake(*next);
 }
 
 void WaitQueue::wake(Waiter& waiter) {
@@ -32,14 +31,12 @@ void WaitQueue::wake(Waiter& waiter) {
 
 void WaitQueue::wake_one() {
     auto waiters = waiters_.lock();
-    if (Waiter* waiter = waiters->pop_front())
-        wake(*waiter);
+    if (Waiter* waiter = waiters->pop_front()) wake(*waiter);
 }
 
 void WaitQueue::wake_all() {
     auto waiters = waiters_.lock();
-    while (Waiter* waiter = waiters->pop_front())
-        wake(*waiter);
+    while (Waiter* waiter = waiters->pop_front()) wake(*waiter);
 }
 
 }  // namespace kern

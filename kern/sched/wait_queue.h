@@ -50,8 +50,7 @@ private:
             enter(waiter);
             auto result = attempt();
             Result<> slept;
-            if (!result)
-                slept = sleep(waiter, deadline, interruptible);
+            if (!result) slept = sleep(waiter, deadline, interruptible);
             leave(waiter, slept.has_value());
             if (result) return result;
             TRY(slept);

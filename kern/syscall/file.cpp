@@ -37,8 +37,7 @@ Result<FilePlace> place_of(Where where, int64_t place) {
 
 // Whoever writes where nobody reads is told by a signal as well.
 Result<size_t> told_of_broken_pipe(Result<size_t> moved) {
-    if (!moved && moved.error() == Errno::EPIPE)
-        raise_signal(SIGPIPE);
+    if (!moved && moved.error() == Errno::EPIPE) raise_signal(SIGPIPE);
     return moved;
 }
 
@@ -74,8 +73,7 @@ Result<size_t> sys_move_vectors(int fd, VirtAddr vectors, int count, int64_t pla
     FilePlace there = TRY(place_of(where, place));
     Ref<File> file = TRY(get_open(fd, direction));
     if (count < 0 || count > MAX_VECTORS) return fail(Errno::EINVAL);
-    for (int i = 0; i < count; i++)
-        TRY(vector_at(vectors, i));
+    for (int i = 0; i < count; i++) TRY(vector_at(vectors, i));
     size_t done = 0;
     for (int i = 0; i < count; i++) {
         UserBytes bytes = TRY(vector_at(vectors, i));
@@ -86,8 +84,7 @@ Result<size_t> sys_move_vectors(int fd, VirtAddr vectors, int count, int64_t pla
         if (!moved && !done) return moved;
         done += moved.value_or(0);
         if (!moved || *moved < bytes.size) break;
-        if (there)
-            *there += *moved;
+        if (there) *there += *moved;
     }
     return done;
 }
@@ -99,10 +96,8 @@ Result<uint64_t> sys_sendfile(int out, int in, VirtAddr place, uint64_t count) {
     uint64_t at = place.value ? TRY(read_user<uint64_t>(place)) : TRY(from->seek(0, Whence::current));
     if (at > INT64_MAX || to->has(open_flag::APPEND)) return fail(Errno::EINVAL);
     size_t sent = TRY(told_of_broken_pipe(from->send(*to, at, std::min(count, MAX_TRANSFER))));
-    if (place.value)
-        TRY(write_user(place, at + sent));
-    else
-        TRY(from->seek(static_cast<int64_t>(at + sent), Whence::set));
+    if (place.value) TRY(write_user(place, at + sent));
+    else TRY(from->seek(static_cast<int64_t>(at + sent), Whence::set));
     return sent;
 }
 
@@ -176,8 +171,7 @@ Result<> sys_pipe2(VirtAddr to, uint32_t flags) {
     int fds[] = {reader, writer.value_or(-1)};
     Result<> told = writer ? write_user(to, fds) : fail(writer.error());
     for (int fd : fds)
-        if (!told)
-            (void)table.close(fd);
+        if (!told) (void)table.close(fd);
     return told;
 }
 

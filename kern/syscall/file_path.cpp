@@ -18,8 +18,7 @@ Result<Target> walk_user(int fd, VirtAddr path, LastLink last) {
         start = Ref<Directory>::share(directory);
     }
     Target target = TRY(walk(std::move(start), text.view(), last));
-    if (target.text.empty())
-        target.text = std::move(text);  // the name lies in it
+    if (target.text.empty()) target.text = std::move(text);  // the name lies in it
     return target;
 }
 
@@ -41,8 +40,7 @@ uint32_t masked(uint32_t mode) { return mode & PERMISSION_BITS & ~files().umask.
 Result<int> sys_openat(int fd, VirtAddr path, uint32_t flags, uint32_t mode) {
     using namespace open_flag;
     constexpr uint32_t LARGE_FILE = 0100000;
-    if (flags & PATH_ONLY)
-        flags &= PATH_ONLY | DIRECTORY | NO_FOLLOW | CLOSE_ON_EXEC;
+    if (flags & PATH_ONLY) flags &= PATH_ONLY | DIRECTORY | NO_FOLLOW | CLOSE_ON_EXEC;
     if ((flags & CREATE) && (flags & DIRECTORY)) return fail(Errno::EINVAL);
     Target target = TRY(walk_user(fd, path, last_link_for(flags)));
     Ref<File> file = TRY(open_target(target, flags | LARGE_FILE, masked(mode)));

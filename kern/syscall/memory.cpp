@@ -126,11 +126,9 @@ Result<> set_file(MapRequest& request, int fd, uint64_t offset) {
 }
 
 Result<> set_backing(MapRequest& request, uint64_t flags, int fd, uint64_t offset) {
-    if (flags & MAP_HUGETLB)
-        return fail(Errno::ENOMEM);  // there are no huge pages
+    if (flags & MAP_HUGETLB) return fail(Errno::ENOMEM);  // there are no huge pages
     if (!(flags & MAP_ANONYMOUS)) return set_file(request, fd, offset);
-    if (request.sharing == Sharing::shared)
-        request.vmo = TRY(Vmo::create(request.size));
+    if (request.sharing == Sharing::shared) request.vmo = TRY(Vmo::create(request.size));
     request.grows_down = flags & MAP_GROWSDOWN;
     return {};
 }
@@ -145,8 +143,7 @@ Result<uint64_t> sys_mmap(VirtAddr at, uint64_t length, uint64_t prot, uint64_t 
     TRY(set_placement(request, at, flags));
     TRY(set_backing(request, flags, fd, offset));
     VirtAddr start = TRY(vmar().map(request));
-    if (flags & MAP_LOCKED)
-        (void)vmar().advise(VirtRange::sized(start, request.size), Advice::lock);
+    if (flags & MAP_LOCKED) (void)vmar().advise(VirtRange::sized(start, request.size), Advice::lock);
     if (flags & (MAP_POPULATE | MAP_LOCKED))
         (void)populate(VirtRange::sized(start, request.size));  // what cannot be had is left to the program's own access
     return start.value;

@@ -34,12 +34,10 @@ Result<uint64_t> wait_for_files(Vec<PollFile>& list, VirtAddr timeout, VirtAddr 
     uint64_t deadline = timeout.value ? arch::now_ns() + TRY(read_timespec(timeout)) : NEVER, count = 0;
     if (mask.value && mask_size != sizeof(uint64_t)) return fail(Errno::EINVAL);
     std::optional<MaskDuringCall> during;
-    if (mask.value)
-        during.emplace(SignalSet(TRY(read_user<uint64_t>(mask))));
+    if (mask.value) during.emplace(SignalSet(TRY(read_user<uint64_t>(mask))));
     auto waited = poll_queue().wait_until([&] { return (count = look_at(list)) != 0; }, deadline);
     uint64_t now = arch::now_ns();
-    if (timeout.value)
-        (void)write_user(timeout, Timespec::of(deadline > now ? deadline - now : 0));
+    if (timeout.value) (void)write_user(timeout, Timespec::of(deadline > now ? deadline - now : 0));
     if (!waited && waited.error() != Errno::ETIMEDOUT) return fail(waited.error());
     return count;
 }
@@ -69,8 +67,7 @@ Result<uint64_t> sys_pselect6(int most, VirtAddr to_read, VirtAddr to_write, Vir
     TRY(sets.resize(3 * words));
     auto bytes_of = [&](size_t set) { return std::as_writable_bytes(std::span(sets.data() + set * words, words)); };
     for (size_t set = 0; set < 3; set++)
-        if (places[set].value)
-            TRY(read_user(bytes_of(set), places[set]));
+        if (places[set].value) TRY(read_user(bytes_of(set), places[set]));
     for (int fd = 0; fd < most && static_cast<size_t>(fd) < 64 * words; fd++) {
         PollFile item{fd, 0, 0};
         for (size_t set = 0; set < 3; set++)
@@ -83,19 +80,16 @@ Result<uint64_t> sys_pselect6(int most, VirtAddr to_read, VirtAddr to_write, Vir
         VirtAddr set;
         uint64_t size = 0;
     } mask;
-    if (mask_argument.value)
-        mask = TRY(read_user<Mask>(mask_argument));
+    if (mask_argument.value) mask = TRY(read_user<Mask>(mask_argument));
     TRY(wait_for_files(list, timeout, mask.set, mask.size));
-    for (uint64_t& word : sets)
-        word = 0;
+    for (uint64_t& word : sets) word = 0;
     for (size_t set = 0; set < 3; set++) {
         for (const PollFile& item : list) {
             bool is_set = (item.wanted & WANTED[set]) && (item.seen & MEANT[set]);
             sets[set * words + item.fd / 64] |= uint64_t{is_set} << (item.fd % 64);
             count += is_set;
         }
-        if (places[set].value)
-            TRY(write_user(places[set], bytes_of(set)));
+        if (places[set].value) TRY(write_user(places[set], bytes_of(set)));
     }
     return count;
 }

@@ -73,11 +73,9 @@ constexpr uint32_t WAIT_OPTIONS = wait_option::NO_HANG | wait_option::STOPPED | 
 
 // Group 0 is the caller's.
 Result<ProcessTree::Change> wait_for(WaitTarget::Kind kind, int id, uint32_t options, VirtAddr usage) {
-    if (kind == WaitTarget::Kind::group && id == 0)
-        id = lock_process_tree()->group(self());
+    if (kind == WaitTarget::Kind::group && id == 0) id = lock_process_tree()->group(self());
     auto change = TRY(wait_for_child({kind, id}, options));
-    if (change.pid && usage.value)
-        TRY(write_usage(usage, change.time));
+    if (change.pid && usage.value) TRY(write_usage(usage, change.time));
     return change;
 }
 
@@ -87,8 +85,7 @@ Result<int> sys_wait4(int id, VirtAddr status, uint32_t options, VirtAddr usage)
     if (id == INT32_MIN) return fail(Errno::ESRCH);
     Kind kind = id == -1 ? Kind::any : id > 0 ? Kind::process : Kind::group;
     auto change = TRY(wait_for(kind, id > 0 ? id : -id, options | wait_option::EXITED, usage));
-    if (change.pid && status.value)
-        TRY(write_user(status, change.wait_status));
+    if (change.pid && status.value) TRY(write_user(status, change.wait_status));
     return change.pid;
 }
 
@@ -133,8 +130,7 @@ Result<> sys_set_ids(Ids... ids) {
     return ((ids == 0 || (ids == -1 && sizeof...(ids) > 1)) && ...) ? Result<>() : fail(Errno::EPERM);
 }
 Result<> sys_getresid(VirtAddr real, VirtAddr effective, VirtAddr saved) {
-    for (VirtAddr id : {real, effective, saved})
-        TRY(write_user(id, uint32_t{0}));
+    for (VirtAddr id : {real, effective, saved}) TRY(write_user(id, uint32_t{0}));
     return {};
 }
 
@@ -164,8 +160,7 @@ Result<> sys_get_robust_list(int tid, VirtAddr head, VirtAddr size) {
 uint32_t sys_personality(uint32_t wanted) {
     constexpr uint32_t QUERY = 0xffff'ffff;
     uint32_t old = self().personality.load();
-    if (wanted != QUERY)
-        self().personality.store(wanted);
+    if (wanted != QUERY) self().personality.store(wanted);
     return old;
 }
 

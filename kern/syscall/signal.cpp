@@ -24,8 +24,7 @@ Result<SignalSet> read_set(VirtAddr from, uint64_t size) {
 Result<> sys_rt_sigaction(int number, VirtAddr wanted, VirtAddr old, uint64_t size) {
     if (size != SET_SIZE) return fail(Errno::EINVAL);
     SignalAction action;
-    if (wanted.value)
-        action = TRY(read_user<SignalAction>(wanted));
+    if (wanted.value) action = TRY(read_user<SignalAction>(wanted));
     if (number == 0 || !is_signal(number) || (wanted.value && UNBLOCKABLE.has(number))) return fail(Errno::EINVAL);
     Process& self = current_process();
     SignalAction before = wanted.value ? set_signal_action(self, number, action) : self.lock()->actions[number];
@@ -85,8 +84,7 @@ Result<int> sys_rt_sigtimedwait(VirtAddr from, VirtAddr to, VirtAddr timeout, ui
     uint64_t deadline = timeout.value ? arch::now_ns() + TRY(read_timespec(timeout)) : NEVER;
     auto info = await_signal(wanted, deadline);
     if (!info) return fail(info.error() == Errno::ETIMEDOUT ? Errno::EAGAIN : info.error());
-    if (to.value)
-        TRY(write_user(to, *info));
+    if (to.value) TRY(write_user(to, *info));
     return info->number;
 }
 

@@ -21,13 +21,11 @@ Result<> sys_prlimit64(int pid, uint32_t number, VirtAddr wanted, VirtAddr old) 
     Ref<Process> process = TRY(find_process(pid));
     auto state = process->lock();
     Limit before = state->limits[resource];
-    if (wanted.value)
-        state->limits[resource] = value;
+    if (wanted.value) state->limits[resource] = value;
     Limits limits = state->limits;
     state.unlock();
     process->files.table.set_limit(limits[Resource::files].current);
-    if (Ref<Vmar> vmar = process->lock_vmar().dup_vmar())
-        vmar->set_limits(limits.vm());
+    if (Ref<Vmar> vmar = process->lock_vmar().dup_vmar()) vmar->set_limits(limits.vm());
     return old.value ? write_user(old, before) : Result<>();
 }
 
@@ -84,8 +82,7 @@ Result<> sys_sched_setscheduler(int tid, int policy, VirtAddr priority) {
 Result<> sys_sched_setparam(int tid, VirtAddr priority) { return sys_sched_setscheduler(tid, OTHER, priority); }
 
 Result<> sys_getcpu(VirtAddr hart, VirtAddr node) {
-    if (hart.value)
-        TRY(write_user(hart, arch::this_hart().index));
+    if (hart.value) TRY(write_user(hart, arch::this_hart().index));
     return node.value ? write_user(node, uint32_t{0}) : Result<>();
 }
 
@@ -96,8 +93,7 @@ Result<> sys_uname(VirtAddr to) {
     constexpr std::string_view FIELDS[] = {"Linux",        "astrolabe", "6.12.0-astrolabe",
                                            "#1 Astrolabe", "riscv64",   "(none)"};
     char fields[std::size(FIELDS)][LENGTH] = {};
-    for (size_t i = 0; i < std::size(FIELDS); i++)
-        FIELDS[i].copy(fields[i], LENGTH - 1);
+    for (size_t i = 0; i < std::size(FIELDS); i++) FIELDS[i].copy(fields[i], LENGTH - 1);
     return write_user(to, fields);
 }
 

@@ -26,8 +26,7 @@ Result<uint64_t> unknown(uint64_t number) {
 void init_syscalls() {
     for (std::span<const Syscall> family : {MEMORY_SYSCALLS, PROCESS_SYSCALLS, FILE_SYSCALLS, POLL_SYSCALLS,
                                             PATH_SYSCALLS, SIGNAL_SYSCALLS, TIME_SYSCALLS, SYSTEM_SYSCALLS})
-        for (const Syscall& call : family)
-            handlers[call.number] = call.handler;
+        for (const Syscall& call : family) handlers[call.number] = call.handler;
 }
 
 extern "C" void arch::on_user_syscall(TrapFrame& frame) {
@@ -35,8 +34,7 @@ extern "C" void arch::on_user_syscall(TrapFrame& frame) {
     uint64_t number = frame.syscall_number();
     SyscallHandler handler = number < TABLE_SIZE ? handlers[number] : nullptr;
     Result<uint64_t> result = handler ? handler(reinterpret_cast<const SyscallArgs&>(frame.a0)) : unknown(number);
-    if (!result && result.error() == Errno::EINTR)
-        current_user_thread().call_was_interrupted = true;
+    if (!result && result.error() == Errno::EINTR) current_user_thread().call_was_interrupted = true;
     frame.set_syscall_result(result ? static_cast<int64_t>(*result) : -static_cast<int64_t>(result.error()));
 }
 

@@ -1,10 +1,6 @@
 // Linux's riscv64 system calls. Each family's file lists its own; table.cpp puts them together.
 #pragma once
 
-#include <span>
-#include <type_traits>
-#include <utility>
-
 #include "base/addr.h"
 #include "base/result.h"
 

@@ -31,8 +31,7 @@ Result<> sys_clock_getres(int clock, VirtAddr to) {
 }
 
 Result<> sys_gettimeofday(VirtAddr to, VirtAddr zone) {
-    if (to.value)
-        TRY(write_user(to, Timeval::of(dev::wall_clock_ns())));
+    if (to.value) TRY(write_user(to, Timeval::of(dev::wall_clock_ns())));
     return zone.value ? write_user(zone, uint64_t{0}) : Result<>();  // struct timezone: Greenwich
 }
 
@@ -44,10 +43,8 @@ Result<uint64_t> sys_times(VirtAddr to) {
     CpuTime own = state->cpu_time(), children = state->children_time;
     state.unlock();
     uint64_t counts[] = {own.user_ns(), own.kernel_ns(), children.user_ns(), children.kernel_ns()};
-    for (uint64_t& count : counts)
-        count /= NS_PER_TICK;
-    if (to.value)
-        TRY(write_user(to, counts));
+    for (uint64_t& count : counts) count /= NS_PER_TICK;
+    if (to.value) TRY(write_user(to, counts));
     return arch::now_ns() / NS_PER_TICK;
 }
 
@@ -112,8 +109,7 @@ Result<> sys_getitimer(int which, VirtAddr to) {
 
 Result<> sys_setitimer(int which, VirtAddr wanted, VirtAddr old) {
     TimerValue value;
-    if (wanted.value)
-        value = TRY(read_user<TimerValue>(wanted));
+    if (wanted.value) value = TRY(read_user<TimerValue>(wanted));
     uint64_t ns = TRY(ns_of(value.value)), interval = TRY(ns_of(value.interval));
     if (which != 0) return fail(Errno::EINVAL);
     Alarm before = set_alarm(current_process(), {ns ? arch::now_ns() + ns : NEVER, interval});

@@ -66,10 +66,8 @@ FaultOutcome Vmar::fault_in(const VmMapping& mapping, VirtAddr page, Perms acces
     if (page_missing) return FaultOutcome::resolved;
     FaultOutcome outcome = fault_file(mapping, page, access, *cached->frame);
     if (outcome != FaultOutcome::resolved) return outcome;
-    if (!access.has(Perms::W))
-        map_around(mapping, page, pages->tree);
-    else if (!mapping.is_private())
-        mapping.vmo->set_dirty(*cached);
+    if (!access.has(Perms::W)) map_around(mapping, page, pages->tree);
+    else if (!mapping.is_private()) mapping.vmo->set_dirty(*cached);
     return outcome;
 }
 
@@ -136,8 +134,7 @@ FaultOutcome Vmar::copy_on_write(VirtAddr page, Perms perms, PageTable& table, P
     bool is_zero = old_frame.use == FrameUse::zero_page;
     auto copy = FrameRef::allocate(FrameUse::anon, is_zero ? Fill::zero : Fill::none);
     if (!copy) return FaultOutcome::out_of_memory;
-    if (!is_zero)
-        arch::copy_page((*copy)->data(), old_frame.data());
+    if (!is_zero) arch::copy_page((*copy)->data(), old_frame.data());
     FlushBatch batch(space_);
     batch.retire(page, table.clear(slot));
     table.fill(slot, *std::move(copy), perms);

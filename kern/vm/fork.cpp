@@ -27,8 +27,7 @@ Result<Ref<Vmar>> Vmar::fork() {
     }
     for (VmMapping* item = child->mappings_.unlocked().set.first(); item; item = mappings->set.after(*item)) {
         item->space = &child->space_;
-        if (item->vmo)
-            item->vmo->add(*item);
+        if (item->vmo) item->vmo->add(*item);
     }
     return child;
 }
@@ -62,8 +61,7 @@ Result<> Vmar::copy_mappings(const Mappings& mappings, Vmar& child) {
 void Vmar::remove_unwanted(Mappings& child) {
     for (VmMapping *item = child.set.first(), *next; item; item = next) {
         next = child.set.after(*item);
-        if (item->marks & mark::DONT_FORK)
-            remove_mapping(child, *item);
+        if (item->marks & mark::DONT_FORK) remove_mapping(child, *item);
     }
 }
 

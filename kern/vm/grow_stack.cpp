@@ -10,8 +10,7 @@ bool Vmar::grow_stack(VirtAddr address) {
     // LAB stack.grow [begin]
     auto mappings = mappings_.lock();
     VmMapping* stack = mappings->set.at_or_after(address);
-    if (!stack || stack->range.contains(address))
-        return stack != nullptr;  // another thread was faster
+    if (!stack || stack->range.contains(address)) return stack != nullptr;  // another thread was faster
     if (!stack->grows_down || address < VMAR_LOWEST_ADDR) return false;
     VirtRange grown{address.page_down(), stack->range.end};
     if (grown.size() > limits().stack) return false;

@@ -16,8 +16,6 @@
 // IntervalNode; linking them allocates nothing and cannot fail. The set does not own them.
 #pragma once
 
-#include <cstdint>
-
 #include "base/addr.h"
 #include "base/atomic.h"
 #include "base/panic.h"
@@ -102,10 +100,8 @@ bool IntervalTree::copy_shape(const IntervalTree& other, Copy copy) {
             node->gap = from->gap;
             node->largest_gap = from->largest_gap;
             node->height = from->height;
-            if (left)
-                left->parent = node;
-            if (last)
-                last->after = node;
+            if (left) left->parent = node;
+            if (last) last->after = node;
             last = node;
             place = node;
             return subtree(from->right, node, node->right);
@@ -117,8 +113,7 @@ bool IntervalTree::copy_shape(const IntervalTree& other, Copy copy) {
     }
     last_ = copier.last;
     first_ = last_;
-    for (IntervalNode* node = root_; node; node = node->left)
-        first_ = node;
+    for (IntervalNode* node = root_; node; node = node->left) first_ = node;
     size_ = other.size_;
     return true;
 }

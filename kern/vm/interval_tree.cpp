@@ -1,4 +1,3 @@
-#include <algorithm>
 
 #include "vm/interval_set.h"
 
@@ -30,8 +29,7 @@ IntervalNode* IntervalTree::lower_bound(VirtAddr address) const {
             node = node->right;
         }
     }
-    if (best)
-        recent_.store(best);
+    if (best) recent_.store(best);
     return best;
 }
 
@@ -80,10 +78,8 @@ void IntervalTree::remove(IntervalNode& node) {
         successor.right = node.right;
         successor.height = node.height;
         successor.largest_gap = node.largest_gap;
-        if (successor.left)
-            successor.left->parent = &successor;
-        if (successor.right)
-            successor.right->parent = &successor;
+        if (successor.left) successor.left->parent = &successor;
+        if (successor.right) successor.right->parent = &successor;
         replace_child(node.parent, node, &successor);
     } else {
         replace_child(node.parent, node, node.left ? node.left : node.right);
@@ -138,12 +134,9 @@ void IntervalTree::rebalance_upward(IntervalNode* node) {
 }
 
 void IntervalTree::replace_child(IntervalNode* parent, IntervalNode& old_child, IntervalNode* new_child) {
-    if (!parent)
-        root_ = new_child;
-    else
-        (parent->left == &old_child ? parent->left : parent->right) = new_child;
-    if (new_child)
-        new_child->parent = parent;
+    if (!parent) root_ = new_child;
+    else (parent->left == &old_child ? parent->left : parent->right) = new_child;
+    if (new_child) new_child->parent = parent;
 }
 
 // Brings a child up in its parent's place; here the right one, and with left and right changed about the other way round:
@@ -157,8 +150,7 @@ IntervalNode& IntervalTree::rotate(IntervalNode& node, Side from, Side to) {
     IntervalNode& top = *(node.*from);
     replace_child(node.parent, node, &top);
     node.*from = top.*to;
-    if (node.*from)
-        (node.*from)->parent = &node;
+    if (node.*from) (node.*from)->parent = &node;
     top.*to = &node;
     node.parent = &top;
     refresh(node);
@@ -171,13 +163,11 @@ IntervalNode& IntervalTree::rebalance(IntervalNode& node) {
     uint32_t left = height_of(node.left);
     uint32_t right = height_of(node.right);
     if (left > right + 1) {
-        if (height_of(node.left->left) < height_of(node.left->right))
-            rotate(*node.left, RIGHT, LEFT);
+        if (height_of(node.left->left) < height_of(node.left->right)) rotate(*node.left, RIGHT, LEFT);
         return rotate(node, LEFT, RIGHT);
     }
     if (right > left + 1) {
-        if (height_of(node.right->right) < height_of(node.right->left))
-            rotate(*node.right, LEFT, RIGHT);
+        if (height_of(node.right->right) < height_of(node.right->left)) rotate(*node.right, LEFT, RIGHT);
         return rotate(node, RIGHT, LEFT);
     }
     refresh(node);

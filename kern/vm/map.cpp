@@ -64,8 +64,7 @@ Result<VirtAddr> Vmar::map(const MapRequest& request) {
     bool replaces = request.placement == Placement::fixed_replace;
     TRY(check_limits(*mappings, range.size() - (replaces ? mapped_bytes_in(*mappings, range) : 0), 1));
     auto mapping = TRY(make_mapping(request, range));  // before the old ones go: after that nothing can fail
-    if (replaces)
-        TRY(unmap_locked(*mappings, range));
+    if (replaces) TRY(unmap_locked(*mappings, range));
     add_mapping(*mappings, std::move(mapping));
     merge_range(*mappings, range);
     return range.start;
@@ -79,8 +78,7 @@ Result<VirtAddr> Vmar::map(const MapRequest& request) {
 void Vmar::add_mapping(Mappings& mappings, Own<VmMapping> mapping) {
     mappings.total_bytes += mapping->range.size();
     mapping->space = &space_;
-    if (mapping->vmo)
-        mapping->vmo->add(*mapping);
+    if (mapping->vmo) mapping->vmo->add(*mapping);
     mappings.set.insert(*mapping.release());
 }
 

@@ -1,10 +1,6 @@
 // What the address space knows of a file. kern/fs implements both classes; kern/vm never includes it.
 #pragma once
 
-#include <cstddef>
-#include <span>
-#include <string_view>
-
 #include "base/own.h"
 #include "base/result.h"
 

@@ -1,14 +1,11 @@
 #include "vm/page_tree.h"
 
-#include <new>
-
 namespace kern {
 
 PageTree::Entry* PageTree::find(uint64_t index) const {
     if (!root_ || index >= capacity(height_)) return nullptr;
     Node* node = root_;
-    for (unsigned height = height_; node && height > 1; height--)
-        node = node->slots[slot(index, height)].child;
+    for (unsigned height = height_; node && height > 1; height--) node = node->slots[slot(index, height)].child;
     return node ? &node->slots[slot(index, 1)].entry : nullptr;
 }
 
@@ -29,8 +26,7 @@ Result<PageTree::Entry*> PageTree::reach(uint64_t index) {
     Node* node = root_;
     for (unsigned height = height_; height > 1; height--) {
         Node*& child = node->slots[slot(index, height)].child;
-        if (!child)
-            child = new (std::nothrow) Node();
+        if (!child) child = new (std::nothrow) Node();
         if (!child) return fail(Errno::ENOMEM);
         node = child;
     }
@@ -39,8 +35,7 @@ Result<PageTree::Entry*> PageTree::reach(uint64_t index) {
 
 void PageTree::destroy(Node* node, unsigned height) {
     if (!node) return;
-    for (size_t i = 0; height > 1 && i < FANOUT; i++)
-        destroy(node->slots[i].child, height - 1);
+    for (size_t i = 0; height > 1 && i < FANOUT; i++) destroy(node->slots[i].child, height - 1);
     delete node;
 }
 

@@ -6,9 +6,6 @@
 // Frames are not referenced by the tree itself: its owner does that.
 #pragma once
 
-#include <algorithm>
-#include <cstdint>
-
 #include "base/result.h"
 #include "mm/frame.h"
 

@@ -1,5 +1,4 @@
 // Finding room for a mapping.
-#include <algorithm>
 
 #include "base/lab.h"
 #include "vm/vmar.h"

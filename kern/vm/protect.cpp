@@ -1,5 +1,4 @@
 // Changing rights: mprotect(2).
-#include <algorithm>
 
 #include "base/lab.h"
 #include "vm/vmar.h"
@@ -13,12 +12,9 @@ Result<> Vmar::protect(VirtRange range, Perms perms) {
     VirtAddr at = range.start;
     while (at < range.end) {
         VmMapping* item = mappings->set.find(at);
-        if (!item)
-            result = fail(Errno::ENOMEM);
-        else if (!item->may_perms.contains(perms))
-            result = fail(Errno::EACCES);
-        else
-            result = protect_one(*mappings, *item, {at, std::min(range.end, item->range.end)}, perms);
+        if (!item) result = fail(Errno::ENOMEM);
+        else if (!item->may_perms.contains(perms)) result = fail(Errno::EACCES);
+        else result = protect_one(*mappings, *item, {at, std::min(range.end, item->range.end)}, perms);
         if (!result) break;
         at = std::min(range.end, mappings->set.find(at)->range.end);
     }

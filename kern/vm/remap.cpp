@@ -1,5 +1,4 @@
 // Resizing and moving a mapping: mremap(2).
-#include <algorithm>
 
 #include "vm/vmar.h"
 
@@ -62,8 +61,7 @@ Result<VirtAddr> Vmar::move(Mappings& mappings, const RemapRequest& request) {
     VirtRange old = request.old_range;
     TRY(check_limits(mappings, request.new_size - (request.dont_unmap ? 0 : std::min(old.size(), request.new_size)), 1));
     VirtRange target = TRY(new_place(mappings, request));
-    if (request.fixed)
-        TRY(unmap_locked(mappings, target));
+    if (request.fixed) TRY(unmap_locked(mappings, target));
     TRY(split_at(mappings, old.start));
     TRY(split_at(mappings, old.end));
     VmMapping* source = mappings.set.find(old.start);
@@ -71,8 +69,7 @@ Result<VirtAddr> Vmar::move(Mappings& mappings, const RemapRequest& request) {
     moved->range = target;
     TRY(move_pages({old.start, old.start + std::min(old.size(), target.size())}, target.start));
     add_mapping(mappings, std::move(moved));
-    if (!request.dont_unmap)
-        TRY(unmap_locked(mappings, old));
+    if (!request.dont_unmap) TRY(unmap_locked(mappings, old));
     merge_range(mappings, target);
     merge_range(mappings, old);
     return target.start;
@@ -83,8 +80,7 @@ Result<> Vmar::move_pages(VirtRange from, VirtAddr to) {
     FlushBatch batch(space_);
     auto table = space_.lock();
     VirtRange target = VirtRange::sized(to, from.size());
-    for (VirtAddr at = target.start; at < target.end; at = entry_end(at, 1, target.end))
-        TRY(table->reach(at));
+    for (VirtAddr at = target.start; at < target.end; at = entry_end(at, 1, target.end)) TRY(table->reach(at));
     table->for_each(from, [&](VirtAddr page, Pte& slot) {
         Pte moved = slot;
         table->fill(table->find(to + (page - from.start)), table->clear(&slot), Perms::none());

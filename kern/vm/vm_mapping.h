@@ -1,8 +1,6 @@
 // One run of pages with the same rights and the same backing: what one line of /proc/<pid>/maps shows.
 #pragma once
 
-#include <algorithm>
-
 #include "base/own.h"
 #include "base/addr.h"
 #include "vm/interval_set.h"
@@ -39,8 +37,7 @@ struct VmMapping : IntervalNode, ListNode<VmMapping> {
     VmSpace* space = nullptr;        // whose tables show it, once it lies in its set
 
     ~VmMapping() {
-        if (vmo && space)
-            vmo->remove(*this);
+        if (vmo && space) vmo->remove(*this);
     }
     bool is_anonymous() const { return !vmo; }
     bool is_private() const { return sharing == Sharing::private_; }

@@ -1,7 +1,5 @@
 #include "vm/vmar.h"
 
-#include <algorithm>
-
 namespace kern {
 
 Result<Ref<Vmar>> Vmar::create(Ref<BackingFile> executable, const Layout& layout, const VmLimits& limits) {

@@ -1,8 +1,5 @@
 #include "vm/vmo.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include "mm/vm_space.h"
 #include "vm/vm_mapping.h"
 
@@ -20,13 +17,11 @@ uint64_t pages_in(uint64_t size) { return align_up(size, PAGE_SIZE) >> PAGE_SHIF
 
 Vmo::Vmo(PageSource* source, uint64_t size) : source_(source) {
     pages_.unlocked().size = size;
-    if (source)
-        caches.lock()->push_back(*this);
+    if (source) caches.lock()->push_back(*this);
 }
 
 Vmo::~Vmo() {
-    if (auto list = caches.lock(); source_)
-        unlink();
+    if (auto list = caches.lock(); source_) unlink();
     Pages& pages = pages_.unlocked();
     pages.tree.for_each(0, UINT64_MAX, [&](uint64_t, PageTree::Entry& entry) { drop(pages, entry); });
 }
@@ -42,8 +37,7 @@ std::optional<FrameRef> Vmo::cached_page(uint64_t index) {
 
 Result<FrameRef> Vmo::page(uint64_t index) {
     if (auto cached = cached_page(index)) return *std::move(cached);
-    if (source_ && dirty_pages() > dirty_limit())
-        TRY(write_back(0, UINT64_MAX));
+    if (source_ && dirty_pages() > dirty_limit()) TRY(write_back(0, UINT64_MAX));
     while (source_ && free_frame_count() < total_frame_count() / 16 && reclaim()) {}
     return load_page(index);
 }
@@ -54,14 +48,12 @@ Result<FrameRef> Vmo::load_page(uint64_t index) {
     for (;;) {
         FrameRef frame = TRY(FrameRef::allocate(FrameUse::file, source_ ? Fill::none : Fill::zero));
         uint64_t losses = pages_.lock()->losses;
-        if (source_)
-            TRY(source_->read_page(index, {frame->data(), PAGE_SIZE}));
+        if (source_) TRY(source_->read_page(index, {frame->data(), PAGE_SIZE}));
         auto pages = pages_.lock();
         if (index >= pages_in(pages->size)) return fail(Errno::ENXIO);
         auto* entry = TRY(pages->tree.reach(index));
         if (!entry->frame && pages->losses != losses) continue;
-        if (!entry->frame)
-            entry->frame = FrameRef::share(*frame).release();
+        if (!entry->frame) entry->frame = FrameRef::share(*frame).release();
         return FrameRef::share(*entry->frame);
     }
 }
@@ -83,14 +75,12 @@ void Vmo::set_dirty(PageTree::Entry& entry) {
 
 void Vmo::mark_dirty(uint64_t index) {
     auto pages = pages_.lock();
-    if (auto* entry = pages->tree.find(index); entry && entry->frame)
-        set_dirty(*entry);
+    if (auto* entry = pages->tree.find(index); entry && entry->frame) set_dirty(*entry);
 }
 
 void Vmo::discard(uint64_t index) {
     auto pages = pages_.lock();
-    if (auto* entry = pages->tree.find(index); entry && entry->frame)
-        drop(*pages, *entry);
+    if (auto* entry = pages->tree.find(index); entry && entry->frame) drop(*pages, *entry);
 }
 
 bool Vmo::is_clean() {
@@ -132,8 +122,7 @@ Result<> Vmo::write_back(uint64_t first, uint64_t last) {
     for (uint64_t index = first; source_; index++) {
         FrameRef frame = take_dirty(index, last);
         if (!frame) break;
-        if (auto written = source_->write_page(index, {frame->data(), PAGE_SIZE}); !written)
-            result = written;
+        if (auto written = source_->write_page(index, {frame->data(), PAGE_SIZE}); !written) result = written;
     }
     return result;
 }
@@ -199,8 +188,7 @@ Result<size_t> Vmo::read(uint64_t offset, std::span<std::byte> out) {
 Result<size_t> Vmo::write(uint64_t offset, std::span<const std::byte> bytes) {
     if (offset + bytes.size() < offset) return fail(Errno::EFBIG);
     uint64_t old_size = size();
-    if (offset + bytes.size() > old_size)
-        TRY(resize(offset + bytes.size()));
+    if (offset + bytes.size() > old_size) TRY(resize(offset + bytes.size()));
     size_t done = 0;
     while (done < bytes.size()) {
         uint64_t at = offset + done;

@@ -49,8 +49,7 @@ Pte translate(VirtAddr address, Perms access) {
     auto cached = hart.tlb.find(address.page_number());
     if (cached != hart.tlb.end() && cached->second.permits(access)) return cached->second;
     Pte entry = walk(hart.root, address);
-    if (entry.is_valid())
-        hart.tlb[address.page_number()] = entry;
+    if (entry.is_valid()) hart.tlb[address.page_number()] = entry;
     return entry;
 }
 
@@ -97,11 +96,9 @@ std::byte* arena_base() { return machine.arena; }
 void power_on(size_t ram_bytes) {
     // Not from malloc: the leak checker would search all of RAM for pointers.
     void* arena = mmap(nullptr, ram_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (arena == MAP_FAILED)
-        abort();
+    if (arena == MAP_FAILED) abort();
     machine.arena = static_cast<std::byte*>(arena);
-    for (unsigned i = 0; i < MAX_HARTS; i++)
-        machine.harts[i].hart.index = i;
+    for (unsigned i = 0; i < MAX_HARTS; i++) machine.harts[i].hart.index = i;
     add_memory(PhysAddr(RAM_START), PhysAddr(RAM_START + ram_bytes));
 }
 
@@ -131,8 +128,7 @@ void flush_tlb(VirtRange range) { forget(current(), range); }
 
 void flush_tlb_remote(uint64_t harts, VirtRange range) {
     for (unsigned i = 0; i < MAX_HARTS; i++)
-        if (harts >> i & 1)
-            forget(machine.harts[i], range);
+        if (harts >> i & 1) forget(machine.harts[i], range);
 }
 
 size_t user_read(void* to, VirtAddr from, size_t size) {

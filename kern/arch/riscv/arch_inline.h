@@ -46,8 +46,7 @@ inline bool disable_interrupts() {
 }
 
 inline void restore_interrupts(bool enable) {
-    if (enable)
-        asm volatile("csrsi sstatus, 2" ::: "memory");
+    if (enable) asm volatile("csrsi sstatus, 2" ::: "memory");
 }
 
 inline void cpu_relax() { asm volatile(".insn i 0x0f, 0, x0, x0, 0x010" ::: "memory"); }  // pause, Zihintpause

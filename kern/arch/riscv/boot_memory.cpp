@@ -84,8 +84,7 @@ Result<Machine> read_machine(PhysAddr device_tree) {
 Result<BootMemory> set_up_memory(const Machine& machine) {
     PhysAddr end = machine.memory_end.page_down();
     uint64_t initrd_size = machine.initrd_end - machine.initrd_start;
-    if (machine.initrd_end > end || machine.initrd_start < machine.memory_start)
-        initrd_size = 0;
+    if (machine.initrd_end > end || machine.initrd_start < machine.memory_start) initrd_size = 0;
     uint64_t room = end > next_free ? end - next_free : 0;
     uint64_t tables = room / PTES_PER_TABLE + MEGAPAGE;
     if (room < tables || room - tables < initrd_size) return fail(Errno::ENOMEM);
@@ -100,8 +99,7 @@ Result<BootMemory> set_up_memory(const Machine& machine) {
 }
 
 void share_kernel_half(Pte* root) {
-    for (size_t i = PTES_PER_TABLE / 2; i < kernel_root_used; i++)
-        root[i] = kernel_root[i];
+    for (size_t i = PTES_PER_TABLE / 2; i < kernel_root_used; i++) root[i] = kernel_root[i];
 }
 
 void activate(PhysAddr root) { write_satp(root); }

@@ -9,8 +9,6 @@
 // (Context::fp_hart), nor did another thread here (HartFp::owner).
 #include "context.h"
 
-#include <algorithm>
-
 namespace kern::arch {
 
 struct HartFp {
@@ -25,7 +23,6 @@ HartFp hart_fp[MAX_HARTS];
 constexpr uint64_t FS_MASK = 3 << 13, FS_CLEAN = 2 << 13, FS_DIRTY = 3 << 13;
 constexpr uint64_t STATUS_SPIE = 1 << 5;
 constexpr uint64_t STATUS_UXL = uint64_t{3} << 32;  // register width of user mode; read-only 2 on most machines
-
 
 extern "C" {
 void swap_registers(Context* from, Context* to);
@@ -53,8 +50,7 @@ void switch_context(Context* from, Context* to) {
         save_user_fp(*from);
         set_fs(*from->user_frame, 0);
     }
-    if (to->user_frame && fp.owner == to && to->fp_hart == &fp)
-        set_fs(*to->user_frame, FS_CLEAN);
+    if (to->user_frame && fp.owner == to && to->fp_hart == &fp) set_fs(*to->user_frame, FS_CLEAN);
     fp.running = to;
     swap_registers(from, to);
 }

@@ -1,6 +1,4 @@
 // The short answers of the port contract: clock, TLB, console, power.
-#include <algorithm>
-#include <bit>
 
 #include "base/panic.h"
 #include "dev/board.h"
@@ -34,8 +32,7 @@ bool call_firmware(Extension extension, uint64_t function, uint64_t arg0, uint64
 // The firmware's names of the harts in `mask`.
 uint64_t firmware_mask(uint64_t mask) {
     uint64_t named = 0;
-    for (; mask; mask &= mask - 1)
-        named |= uint64_t{1} << harts[std::countr_zero(mask)].firmware_id;
+    for (; mask; mask &= mask - 1) named |= uint64_t{1} << harts[std::countr_zero(mask)].firmware_id;
     return named;
 }
 
@@ -94,8 +91,7 @@ void console_write(std::string_view text) { dev::uart_write(text); }
     disable_interrupts();
     dev::power_off_with(status);
     call_firmware(RESET, 0, 0);  // returns when the firmware cannot
-    for (;;)
-        wait_for_interrupt();
+    for (;;) wait_for_interrupt();
 }
 
 }  // namespace kern::arch

@@ -1,4 +1,3 @@
-#include <algorithm>
 
 #include "base/panic.h"
 #include "port.h"
@@ -40,8 +39,7 @@ void print_callers(Message& report, uint64_t fp, uint64_t known) {
         bool is_leaf = !is_kernel_text(frame[-1]);
         uint64_t caller_fp = is_leaf ? frame[-1] : frame[-2];
         if (is_leaf && depth > 0) return;
-        if (!is_leaf && (depth > 0 || frame[-1] != known))
-            print_return(report, frame[-1]);
+        if (!is_leaf && (depth > 0 || frame[-1] != known)) print_return(report, frame[-1]);
         if (caller_fp <= fp) return;  // stacks grow down: anything else would loop
         fp = caller_fp;
     }
@@ -50,8 +48,7 @@ void print_callers(Message& report, uint64_t fp, uint64_t known) {
 // How a hart came to where it stopped.
 void print_backtrace(Message& report, const Hart& hart) {
     uint64_t known = hart.stop_trap ? hart.stop_trap->ra : 0;
-    if (hart.stop_trap)
-        print_place(report, hart.stop_trap->pc, hart.stop_trap->pc);
+    if (hart.stop_trap) print_place(report, hart.stop_trap->pc, hart.stop_trap->pc);
     if (is_kernel_text(known))
         print_return(report, known);  // the caller, or the last callee; a leaf may stand in the chain below
     print_callers(report, hart.stop_fp, known);
@@ -69,8 +66,7 @@ void note_stop(uint64_t fp) {
 void report_other_hart(Message& report, const Hart& hart) {
     bool in_user_mode = hart.stop_trap && !is_kernel_text(hart.stop_trap->pc);
     format_to(report, "hart {} {}:\n", hart.index, !has_stopped(hart) ? "does not answer" : in_user_mode ? "was in user mode" : "was");
-    if (has_stopped(hart))
-        print_backtrace(report, hart);
+    if (has_stopped(hart)) print_backtrace(report, hart);
 }
 
 struct Entry {
@@ -90,33 +86,28 @@ Symbol find_symbol(uint64_t address) {
 
 void stop_other_harts() {
     for (const Hart& hart : harts)
-        if (is_other_running_hart(hart))
-            send_interrupt(hart.index);
+        if (is_other_running_hart(hart)) send_interrupt(hart.index);
     uint64_t limit = now_ns() + 1'000'000'000;
     for (const Hart& hart : harts)
-        while (is_other_running_hart(hart) && !has_stopped(hart) && now_ns() < limit)
-            cpu_relax();
+        while (is_other_running_hart(hart) && !has_stopped(hart) && now_ns() < limit) cpu_relax();
 }
 
 void stop_hart() {
     disable_interrupts();
     note_stop(reinterpret_cast<uint64_t>(__builtin_frame_address(0)));
-    for (;;)
-        wait_for_interrupt();
+    for (;;) wait_for_interrupt();
 }
 
 void report_panic() {
     Message report;
     const Hart& hart = this_hart();
     note_stop(reinterpret_cast<uint64_t>(__builtin_frame_address(0)));
-    if (hart.stop_trap)
-        print_registers(report, *hart.stop_trap);
+    if (hart.stop_trap) print_registers(report, *hart.stop_trap);
     report.write("backtrace:\n");
     print_backtrace(report, hart);
     describe_current_process(report);
     for (const Hart& other : harts)
-        if (is_other_running_hart(other))
-            report_other_hart(report, other);
+        if (is_other_running_hart(other)) report_other_hart(report, other);
 }
 
 }  // namespace kern::arch

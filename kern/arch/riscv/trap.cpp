@@ -53,8 +53,7 @@ void on_user_copy_fault(TrapFrame& frame, Perms access, VirtAddr address) {
     restore_interrupts(frame.status & SSTATUS_SPIE);
     bool retry = on_page_fault(address, access, nullptr);
     disable_interrupts();
-    if (!retry)
-        frame.pc = address_of(frame.pc < address_of(user_copy_bytes) ? user_copy_bytes : user_copy_stop);
+    if (!retry) frame.pc = address_of(frame.pc < address_of(user_copy_bytes) ? user_copy_bytes : user_copy_stop);
 }
 
 }  // namespace
@@ -78,8 +77,7 @@ extern "C" void on_kernel_trap(TrapFrame& frame, uint64_t cause, uint64_t value)
     if (!is_overflow && access != Perms::none() && in_user_copy(frame.pc) && value < USER_HALF_END)
         return on_user_copy_fault(frame, access, VirtAddr(value));
     this_hart().stop_trap = &frame;
-    if (is_overflow)
-        panic("kernel stack overflow at {}", VirtAddr(frame.pc));
+    if (is_overflow) panic("kernel stack overflow at {}", VirtAddr(frame.pc));
     panic("{} in the kernel at {}, address {}", words, VirtAddr(frame.pc), VirtAddr(value));
 }
 

@@ -1,5 +1,4 @@
 // What is free on the volume: bitmaps, and counts of them in group and superblock.
-#include <cstring>
 
 #include "fs/ext2/ext2.h"
 
@@ -11,8 +10,7 @@ bool is_taken(const uint8_t* bitmap, uint32_t bit) { return bitmap[bit / 8] >> b
 
 // The first bit from `bit` on that is 0; `end` when there is none.
 uint32_t find_free(const uint8_t* bitmap, uint32_t bit, uint32_t end) {
-    while (bit < end && is_taken(bitmap, bit))
-        bit = bitmap[bit / 8] == 0xff ? (bit | 7) + 1 : bit + 1;
+    while (bit < end && is_taken(bitmap, bit)) bit = bitmap[bit / 8] == 0xff ? (bit | 7) + 1 : bit + 1;
     return std::min(bit, end);
 }
 
@@ -71,8 +69,7 @@ Result<> Volume::give_back(Kind kind, uint32_t number) {
     uint32_t index = number - first_[kind], bit = index % per_group_[kind];
     if (index >= count_[kind]) return fail(Errno::EIO);
     Block bitmap = TRY(block(TRY(group(index / per_group_[kind]))->bitmaps[kind]));
-    if (kind == BLOCK)
-        cache_->discard(number);  // else it would be written over what comes there
+    if (kind == BLOCK) cache_->discard(number);  // else it would be written over what comes there
     if (!is_taken(bitmap.at<uint8_t>(), bit)) return {};
     bitmap.at<uint8_t>()[bit / 8] &= static_cast<uint8_t>(~(1 << bit % 8));
     bitmap.changed();
@@ -103,13 +100,11 @@ Result<> Volume::free_node(Node& node) {
         Block attributes = TRY(block(number));
         uint32_t& users = attributes.at<uint32_t>()[1];
         attributes.changed();
-        if (--users == 0)
-            TRY(give_back(BLOCK, number));
+        if (--users == 0) TRY(give_back(BLOCK, number));
     }
     inode->sectors = 0;
     inode.block.changed();
-    if (node.as_directory())
-        TRY(count_directory(node.id(), -1));
+    if (node.as_directory()) TRY(count_directory(node.id(), -1));
     return give_back(INODE, node.id());
 }
 

@@ -1,5 +1,4 @@
 // Directories: what their blocks say, and the order in which names come and go.
-#include <cstring>
 
 #include "fs/ext2/ext2.h"
 
@@ -61,8 +60,7 @@ Result<Ref<Inode>> Node::lookup(std::string_view name) {
     Found found = TRY(find(name));
     if (!found.block) return fail(Errno::ENOENT);
     Ref<Node> node = TRY(volume_.node(found.entry().inode));
-    if (node->as_directory() && !node->parent())
-        node->set_place(Ref<Directory>::share(this), TRY(String::copy(name)));
+    if (node->as_directory() && !node->parent()) node->set_place(Ref<Directory>::share(this), TRY(String::copy(name)));
     return Ref<Inode>(node);
 }
 
@@ -115,8 +113,7 @@ Result<> Node::fill_new(const DiskInode& disk, Node& parent, const NewInode& wha
         memset(static_cast<void*>(inode.item), 0, volume_.inode_size());
         *inode.item = disk;
         std::string_view text = what.link_target;
-        if (text.size() < sizeof(inode->blocks))
-            text.copy(reinterpret_cast<char*>(inode->blocks), text.size());
+        if (text.size() < sizeof(inode->blocks)) text.copy(reinterpret_cast<char*>(inode->blocks), text.size());
         inode.block.changed();
     }
     if (as_directory()) {
@@ -193,11 +190,9 @@ Result<> Node::replace_entry(Found found, Node& node) {
     BufferSink spare{std::span(buffer)};
     format_to(spare, "#{}", old->number());
     Node* shelter = old->names_ == 1 && !old->as_directory() ? volume_.shelter() : nullptr;
-    if (shelter)
-        TRY(shelter->put_entry(spare.view(), *old));
+    if (shelter) TRY(shelter->put_entry(spare.view(), *old));
     old->names_--;
-    if (old->names_ == 0)
-        TRY(old->write_inode());
+    if (old->names_ == 0) TRY(old->write_inode());
     Entry& entry = found.entry();
     fill(entry, entry.size, name_of(entry), node);
     TRY(found.block.write());
@@ -221,10 +216,8 @@ Result<> Node::erase_entry(std::string_view name) {
         node->names_++;
         return stored;
     }
-    if (found.at != found.before)
-        found.block.at<Entry>(found.before)->size += found.entry().size;
-    else
-        found.entry().inode = 0;
+    if (found.at != found.before) found.block.at<Entry>(found.before)->size += found.entry().size;
+    else found.entry().inode = 0;
     TRY(found.block.write());
     Volume::wake_flusher();
     return {};

@@ -28,9 +28,6 @@
 // All numbers are little-endian.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 namespace kern::ext2 {
 
 inline constexpr uint64_t SUPERBLOCK_AT = 1024;  // bytes from the start of the disk

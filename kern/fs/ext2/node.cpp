@@ -1,5 +1,4 @@
 // An inode and the blocks of its file: where they are, how they get there, and how they go.
-#include <cstring>
 
 #include "fs/ext2/ext2.h"
 
@@ -21,8 +20,7 @@ BlockPath path_to(uint64_t index, uint64_t per_block) {
     index -= DIRECT_BLOCKS;
     unsigned depth = 1;
     uint64_t span = per_block;
-    for (; index >= span; span *= per_block, depth++)
-        index -= span;
+    for (; index >= span; span *= per_block, depth++) index -= span;
     BlockPath path{depth, {static_cast<uint32_t>(DIRECT_BLOCKS + depth - 1)}};
     for (unsigned level = depth; level > 0; level--, index /= per_block)
         path.at[level] = static_cast<uint32_t>(index % per_block);
@@ -38,10 +36,8 @@ template <typename Move>
 Result<> for_each_run(std::span<const uint32_t> blocks, size_t block_size, Move move) {
     for (size_t i = 0, count; i < blocks.size(); i += count) {
         count = 1;
-        while (blocks[i] && i + count < blocks.size() && blocks[i + count] == blocks[i] + count)
-            count++;
-        if (blocks[i])
-            TRY(move(blocks[i], i * block_size, count * block_size));
+        while (blocks[i] && i + count < blocks.size() && blocks[i + count] == blocks[i] + count) count++;
+        if (blocks[i]) TRY(move(blocks[i], i * block_size, count * block_size));
     }
     return {};
 }
@@ -68,8 +64,7 @@ Node::Node(Volume& volume, uint32_t number, const DiskInode& disk, uint32_t name
 Result<> Node::set_up(uint64_t size) {
     if (size > volume_.size_limit()) return fail(Errno::EIO);
     size_.store(size);
-    if (is(InodeType::regular))
-        vmo_ = TRY(Vmo::create(size, this));
+    if (is(InodeType::regular)) vmo_ = TRY(Vmo::create(size, this));
     return {};
 }
 
@@ -90,10 +85,8 @@ Result<> Node::store() {
     inode->changed = static_cast<uint32_t>(times_.changed.load() / SECOND);
     inode->deleted = names_ ? 0 : inode->changed;
     inode->size_low = static_cast<uint32_t>(size);
-    if (vmo_)
-        inode->size_high = static_cast<uint32_t>(size >> 32);
-    if (memcmp(&before, inode.item, sizeof(before)) != 0)
-        inode.block.changed();
+    if (vmo_) inode->size_high = static_cast<uint32_t>(size >> 32);
+    if (memcmp(&before, inode.item, sizeof(before)) != 0) inode.block.changed();
     return {};
 }
 
@@ -122,8 +115,7 @@ Result<uint32_t> Node::block_of(uint64_t index, bool make_missing) {
             uint32_t made = TRY(volume_.take(Volume::BLOCK, goal_));
             goal_ = made + 1;
             auto size = static_cast<uint16_t>(as_directory() && level == path.depth ? volume_.block_size() : 0);
-            if (level < path.depth || !vmo_)
-                TRY(volume_.clear(made, {0, size, 0, 0}));
+            if (level < path.depth || !vmo_) TRY(volume_.clear(made, {0, size, 0, 0}));
             *place = made;
             (level ? numbers : inode.block).changed();
             inode->sectors += static_cast<uint32_t>(volume_.block_size() / SECTOR_SIZE);
@@ -137,8 +129,7 @@ Result<uint32_t> Node::block_of(uint64_t index, bool make_missing) {
 
 Result<> Node::allocate(uint64_t from, uint64_t to) {
     if (to > volume_.size_limit()) return fail(Errno::EFBIG);
-    if (Vmo::dirty_pages() > Vmo::dirty_limit() / 2)
-        Volume::wake_flusher();
+    if (Vmo::dirty_pages() > Vmo::dirty_limit() / 2) Volume::wake_flusher();
     LockGuard guard(volume_.lock());
     allocated_ = std::max(allocated_, to);
     for (uint64_t index = from / volume_.block_size(); index * volume_.block_size() < to; index++)
@@ -153,8 +144,7 @@ Result<uint32_t> Node::cut_below(uint32_t number, unsigned depth, uint64_t first
     FrameRef copy = TRY(FrameRef::allocate(FrameUse::kernel, Fill::none));
     auto* gone = reinterpret_cast<uint32_t*>(copy->data());
     uint64_t span = 1;
-    for (unsigned i = 1; i < depth; i++)
-        span *= volume_.numbers_per_block();
+    for (unsigned i = 1; i < depth; i++) span *= volume_.numbers_per_block();
     uint64_t kept = (first + span - 1) / span;  // the last of them only in part, if span does not divide it
     size_t end = volume_.numbers_per_block();
     Block numbers = TRY(volume_.block(number));
@@ -162,8 +152,7 @@ Result<uint32_t> Node::cut_below(uint32_t number, unsigned depth, uint64_t first
     uint32_t freed = first % span && gone[kept - 1] ? TRY(cut_below(gone[kept - 1], depth - 1, first % span)) : 0;
     memset(numbers.at<uint32_t>() + kept, 0, (end - kept) * sizeof(uint32_t));
     TRY(numbers.write());
-    for (size_t i = kept; i < end; i++)
-        freed += TRY(volume_.free_tree(gone[i], depth - 1));
+    for (size_t i = kept; i < end; i++) freed += TRY(volume_.free_tree(gone[i], depth - 1));
     return freed;
 }
 
@@ -175,8 +164,7 @@ Result<> Node::cut(uint64_t first) {
         auto inode = TRY(volume_.inode(id()));
         for (unsigned i = 0; i < BLOCK_POINTERS; i++, start += span) {
             span *= i < DIRECT_BLOCKS ? 1 : volume_.numbers_per_block();
-            if (start >= first)
-                gone[i] = std::exchange(inode->blocks[i], 0);
+            if (start >= first) gone[i] = std::exchange(inode->blocks[i], 0);
             else if (first < start + span && inode->blocks[i])
                 freed += TRY(cut_below(inode->blocks[i], i - DIRECT_BLOCKS + 1, first - start));
         }
@@ -244,16 +232,14 @@ Result<> Node::write_page(uint64_t index, std::span<const std::byte> page) {
         for (size_t i = 0; i < count && index * PAGE_SIZE + i * block_size < size() && result; i++) {
             auto block = block_of(index * count + i, !is_zero(page.subspan(i * block_size, block_size)));
             blocks[i] = block.value_or(0);
-            if (!block)
-                result = fail(block.error());
+            if (!block) result = fail(block.error());
         }
     }
     if (result)
         result = for_each_run(std::span(blocks, count), block_size, [&](uint32_t first, size_t offset, size_t bytes) {
             return volume_.device().write(volume_.sector_of(first), page.subspan(offset, bytes));
         });
-    if (!result)
-        write_failed_.store(1);
+    if (!result) write_failed_.store(1);
     return result;
 }
 
@@ -270,8 +256,7 @@ Result<> Node::write_back() {
 // fsync(2): all metadata go with it, also that of the directories that lead here.
 Result<> Node::sync() {
     Result<> written = vmo_ ? vmo_->write_back(0, UINT64_MAX) : Result<>();
-    if (write_failed_.exchange_acquire(0) && written)
-        written = fail(Errno::EIO);
+    if (write_failed_.exchange_acquire(0) && written) written = fail(Errno::EIO);
     TRY(volume_.commit());
     return written;
 }

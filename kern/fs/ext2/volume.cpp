@@ -1,5 +1,4 @@
 // A mounted disk: from its superblock to its cache, and the flusher.
-#include <cstring>
 
 #include "base/print.h"
 #include "dev/board.h"
@@ -79,16 +78,14 @@ Result<Ref<Directory>> Volume::open(BlockDevice* device, bool read_only) {
     const char* why = super.read_only_compatible & ~READ_ONLY_KNOWN ? "it has features that this kernel does not know"
                       : super.state != STATE_CLEAN ? "it was not unmounted, e2fsck has to look at it first" : nullptr;
     volume->must_not_write_ = why || device->is_read_only();
-    if (why)
-        alert("ext2: vd{} is mounted read-only: {}\n", static_cast<char>('a' + device->number()), why);
+    if (why) alert("ext2: vd{} is mounted read-only: {}\n", static_cast<char>('a' + device->number()), why);
     volume->read_only.store(1);
     LockGuard guard(volume->lock_);
     Ref<Node> root = TRY(volume->node(ROOT_INODE));
     if (!root->as_directory()) return fail(Errno::EINVAL);
     if (auto found = root->find("lost+found"); found && found->block)
         volume->shelter_ = volume->node(found->entry().inode).value_or(nullptr);
-    if (!read_only && !volume->must_not_write_)
-        TRY(volume->mark(false));
+    if (!read_only && !volume->must_not_write_) TRY(volume->mark(false));
     static constinit bool has_flusher = false;
     if (!has_flusher) {
         auto thread = TRY(make_own<Thread>());
@@ -131,8 +128,7 @@ Result<> Volume::settle(bool for_good) {
     LockGuard guard(lock_);
     sweep(false);
     for_each_node([&](Node& node) {
-        if (node.names_ || for_good)
-            (void)(node.names_ ? node.trim() : free_node(node));
+        if (node.names_ || for_good) (void)(node.names_ ? node.trim() : free_node(node));
     });
     TRY(write_metadata());
     TRY(synced);
@@ -140,16 +136,14 @@ Result<> Volume::settle(bool for_good) {
 }
 
 void Volume::unmounted(Directory&) {
-    if (!open_files.load())
-        (void)set_read_only(true);
+    if (!open_files.load()) (void)set_read_only(true);
     detached_.store(1);
     wake_flusher();
 }
 
 void Volume::shut_down_all() {
     for (auto list = volumes.lock(); Volume& volume : *list) {
-        if (!volume.read_only.load())
-            (void)volume.settle(true);
+        if (!volume.read_only.load()) (void)volume.settle(true);
         volume.lock_.lock();  // for ever
     }
 }
@@ -204,8 +198,7 @@ Result<> Volume::clear(uint32_t number, Entry first) {
 Result<> Volume::store_touched() {
     Result<> result;
     for_each_node([&](Node& node) {
-        if (auto stored = node.touched_.load() ? node.store() : Result<>(); !stored)
-            result = stored;
+        if (auto stored = node.touched_.load() ? node.store() : Result<>(); !stored) result = stored;
     });
     return result;
 }
@@ -230,13 +223,11 @@ Result<> Volume::sync() {
     {
         LockGuard guard(lock_);
         for_each_node([&](Node& node) {
-            if (node.vmo_ && node.names_ && result)
-                result = nodes.push(Ref<Node>::share(&node));
+            if (node.vmo_ && node.names_ && result) result = nodes.push(Ref<Node>::share(&node));
         });
     }
     for (Ref<Node>& node : nodes)
-        if (auto written = node->write_back(); !written)
-            result = written;
+        if (auto written = node->write_back(); !written) result = written;
     TRY(commit());
     return result;
 }
@@ -316,23 +307,20 @@ void Volume::tick(bool writes) {
         sweep(false);
         (void)store_touched();
     }
-    if (writes && Vmo::dirty_pages() && !read_only.load())
-        (void)sync();
+    if (writes && Vmo::dirty_pages() && !read_only.load()) (void)sync();
 }
 
 void Volume::flush_for_ever(Thread&) {
     for (uint64_t next = 0;;) {
         (void)flusher.wait_until([] { return flush_wanted.exchange_acquire(0) != 0; }, next);
         bool writes = arch::now_ns() >= next || Vmo::dirty_pages() > Vmo::dirty_limit() / 2;
-        if (writes)
-            next = arch::now_ns() + FLUSH_INTERVAL;
+        if (writes) next = arch::now_ns() + FLUSH_INTERVAL;
         auto list = volumes.lock();
         for (auto place = list->begin(); place != list->end();) {
             Volume& volume = *place;
             ++place;
             volume.tick(writes);
-            if (volume.finish())
-                delete &volume;
+            if (volume.finish()) delete &volume;
         }
     }
 }

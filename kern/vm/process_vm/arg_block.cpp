@@ -1,7 +1,5 @@
 #include "vm/process_vm/arg_block.h"
 
-#include <algorithm>
-
 namespace kern {
 
 Result<> ArgBlock::push(std::string_view text) {
@@ -24,8 +22,7 @@ void ArgBlock::pop_front() {
     if (!count_) return;
     size_t length = front().size() + 1;
     std::move(bytes_.begin() + length, bytes_.end(), bytes_.begin());
-    for (size_t i = 0; i < length; i++)
-        bytes_.pop();
+    for (size_t i = 0; i < length; i++) bytes_.pop();
     count_--;
 }
 

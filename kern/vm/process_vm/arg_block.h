@@ -3,8 +3,6 @@
 //     "ls\0-l\0/bin\0"      count 3
 #pragma once
 
-#include <string_view>
-
 #include "base/vec.h"
 
 namespace kern {

@@ -26,8 +26,7 @@ std::optional<uint64_t> AuxVec::get(AuxKey key) const {
 
 void AuxVec::serialise(std::span<AuxEntry> out) const {
     // LAB aux.serialise [begin]
-    for (size_t i = 0; i < count_; i++)
-        out[i] = entries_[i];
+    for (size_t i = 0; i < count_; i++) out[i] = entries_[i];
     out[count_] = {static_cast<uint64_t>(AuxKey::AT_NULL), 0};
     // LAB aux.serialise [stub]
     //   // Write the pairs in the order they were set, then the pair that ends the vector.

@@ -2,10 +2,6 @@
 // AT_NULL. See getauxval(3) and the psABI, "Process Initialization".
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <span>
-
 #include "base/result.h"
 
 namespace kern {

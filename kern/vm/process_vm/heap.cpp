@@ -13,8 +13,7 @@ void Heap::set_start(VirtAddr start, uint64_t data_segment_size) {
 
 VirtAddr Heap::brk(Vmar& vmar, VirtAddr wanted) {
     auto state = state_.lock();
-    if (move_break(vmar, *state, wanted))
-        state->range.end = wanted;
+    if (move_break(vmar, *state, wanted)) state->range.end = wanted;
     return state->range.end;
 }
 

@@ -1,7 +1,5 @@
 #include "vm/process_vm/init_stack.h"
 
-#include <algorithm>
-
 #include "base/lab.h"
 #include "vm/vmar.h"
 

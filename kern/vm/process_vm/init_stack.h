@@ -16,9 +16,6 @@
 //                   |  grows down on fault      |
 #pragma once
 
-#include <array>
-#include <string_view>
-
 #include "base/addr.h"
 #include "base/result.h"
 #include "vm/process_vm/arg_block.h"

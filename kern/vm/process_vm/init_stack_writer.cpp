@@ -1,6 +1,4 @@
 // Writing the initial stack: first where everything goes, then the bytes.
-#include <algorithm>
-#include <cstring>
 
 #include "base/lab.h"
 #include "vm/process_vm/init_stack.h"
@@ -23,8 +21,7 @@ public:
     WordWriter(Vmar& vmar, VirtAddr at) : vmar_(vmar), at_(at) {}
 
     Result<> put(uint64_t word) {
-        if (count_ == std::size(words_))
-            TRY(flush());
+        if (count_ == std::size(words_)) TRY(flush());
         words_[count_++] = word;
         return {};
     }

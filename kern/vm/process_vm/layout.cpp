@@ -1,7 +1,5 @@
 #include "vm/process_vm/layout.h"
 
-#include <algorithm>
-
 #include "base/rng.h"
 
 namespace kern {
@@ -31,8 +29,7 @@ Layout Layout::choose(uint64_t stack_limit, Randomize randomize) {
         layout.brk_pad = random_pad(BRK_RANDOM_BITS);
     }
     layout.mmap_base = layout.stack_top - stack_room;
-    if (randomize == Randomize::yes)
-        layout.mmap_base = layout.mmap_base - random_pad(MMAP_RANDOM_BITS);
+    if (randomize == Randomize::yes) layout.mmap_base = layout.mmap_base - random_pad(MMAP_RANDOM_BITS);
     return layout;
 }
 
