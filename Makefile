@@ -40,6 +40,7 @@ help:
 #help   make bench      what operations cost in instructions        [LINUX=1] [UPDATE=1]
 #help   make handout    write a student's tree: LAB=vmar          [OUT=dir] [WITH=boot]
 #help   make submit     pack what the lab allows to hand in: LAB=vmar
+#help   make docs       the handouts and guides as a site, build/docs
 #help   make all        build the kernel and the user programs
 #help   make clean      remove build/
 

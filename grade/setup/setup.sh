@@ -2,17 +2,20 @@
 # Looks for what requirements.txt lists, and gets what is missing.
 #
 #   setup.sh doctor        one line for each requirement; status 1 if one is missing or too old
-#   setup.sh install       installs what is missing with this system's package manager
+#   setup.sh install [SET] installs what is missing with this system's package manager, that set's requirements as well
 #   setup.sh record FILE   installs what is missing, then writes FILE, a makefile with what was found
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 columns='requirement least apt dnf pacman reason'
 
-# Calls $1 for each line of the list, its columns in the variables named above.
+# Calls $1 for each line of the list that belongs to one of $sets, its columns in the variables named above, and in $for the
+# command that installs the set (empty: every command).
 for_each_requirement() {
-  local $columns
+  local $columns set=needed for=
   while IFS='|' read -r $columns; do
     [[ $requirement =~ ^[[:space:]]*(#|$) ]] && continue
+    [[ $requirement =~ ^\[(.*)\]\ (.*) ]] && { set=${BASH_REMATCH[1]} for=${BASH_REMATCH[2]}; continue; }
+    [[ $sets == all || " $sets " == *" $set "* ]] || continue
     trim $columns
     "$1"
   done <"$here/requirements.txt"
@@ -113,13 +116,14 @@ doctor_line() {
   [[ $name != file:* ]] || name=$apt
   local -n package=$manager_column
   probe
-  advice="make setup installs the package $package"
+  advice="${for:-make setup} installs the package $package"
   [[ $package != - ]] || advice="not packaged here: use the container in .devcontainer"
   [[ $verdict != old ]] || advice="version $found is too old; a package of version $least or newer, or the container in .devcontainer"
   [[ $verdict != old || $requirement != *g++ ]] || advice="version $found is too old; install ${apt/g++/g++-12} (Ubuntu 22.04 has it)"
   case $verdict in
     ok) printf 'ok       %-26s %-12s %s\n' "${name##*/}" "$found" "$reason" ;;
-    *) printf '%-8s %-26s %-12s %s; %s\n' "$verdict" "${name##*/}" "${least:+>= $least}" "$reason" "$advice"; bad=1 ;;
+    *) printf '%-8s %-26s %-12s %s; %s\n' "$verdict" "${name##*/}" "${least:+>= $least}" "$reason" "$advice"
+       [[ $for ]] || bad=1 ;;
   esac
 }
 
@@ -206,9 +210,12 @@ PYTHON_GIVEN=${PYTHON:-}
 choose_python
 manager=$(package_manager)
 manager_column=${manager/none/apt}
+sets=needed
 case ${1:-} in
-  doctor) doctor ;;
-  install) install && doctor ;;
+  doctor) sets=all; doctor ;;
+  install)
+    sets="needed ${2:-}"
+    install && doctor ;;
   record)
     [[ $# == 2 ]] || fail "record: which file?"
     mkdir -p "$(dirname "$2")"
