@@ -14,6 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from grade import formats
 from grade.overlay import build, is_handout, locked
 from grade.runner import pytest_command, pytest_environment
 from labs.catalog import ROOT, Lab, all_labs, find_lab
@@ -53,8 +54,8 @@ def main() -> int:
     parser.add_argument("--lab", default="")
     parser.add_argument("--seed", default="")
     parser.add_argument("--check", default="")
-    parser.add_argument("--json", default="")
-    parser.add_argument("--junit", default="")
+    for form in formats.WRITERS:
+        parser.add_argument(f"--{form}", default="")
     parser.add_argument("--jobs", default="")
     parser.add_argument("--save", default="")
     parser.add_argument("--root", type=Path, default=ROOT)
@@ -79,9 +80,9 @@ def main() -> int:
 
 def run_checks(labs: list[Lab], output: Path, seed: int, title: str, arguments: argparse.Namespace) -> int:
     """Runs the labs' checks with this tree's grader, and returns the exit status."""
-    options = {"seed": seed, "title": title, "check": arguments.check, "json": arguments.json, "save": arguments.save}
+    options = {"seed": seed, "title": title, "check": arguments.check, "save": arguments.save}
+    options |= {form: getattr(arguments, form) for form in formats.WRITERS}
     command = pytest_command(labs, output, options, jobs=arguments.jobs)
-    command += [f"--junitxml={arguments.junit}"] if arguments.junit else []
     return subprocess.run(command, env=pytest_environment(), cwd=ROOT, check=False).returncode
 
 

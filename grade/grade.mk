@@ -2,7 +2,8 @@
 # 2 nothing graded, 3 trouble with the machine.
 
 GRADE_ARGUMENTS = --lab $(call quote,$(LAB)) --seed $(call quote,$(SEED)) --check $(call quote,$(CHECK)) \
-  --json $(call quote,$(JSON)) --junit $(call quote,$(JUNIT))
+  --json $(call quote,$(JSON)) --csv $(call quote,$(CSV)) --junit $(call quote,$(JUNIT)) --tap $(call quote,$(TAP)) \
+  --gradescope $(call quote,$(GRADESCOPE)) --classroom $(call quote,$(CLASSROOM))
 
 grade:
 	@PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m grade $(GRADE_ARGUMENTS)

@@ -5,19 +5,20 @@ What pytest itself would print is left out: the people who read this write kerne
 
 from __future__ import annotations
 
-import json
 import traceback
 from pathlib import Path
 
 import pytest
 
+from grade import formats
 from grade.machine import InfrastructureError
 from grade.probe import Lab as ProbeLab
-from grade.report import Failure, labelled
+from grade.report import Failure
+from grade.results import FAILED, NO_VERDICT, PUBLIC, TROUBLE, Results
 from labs.catalog import Lab, find_lab
 
 CHECKS = Path(__file__).resolve().parent / "checks"
-ALL_POINTS, NOT_ALL_POINTS, TROUBLE = 0, 1, 3
+ALL_POINTS, NOT_ALL_POINTS, NO_RESULT = 0, 1, 3
 
 
 def pytest_addoption(parser) -> None:
@@ -25,7 +26,8 @@ def pytest_addoption(parser) -> None:
     group.addoption("--grade-build", default="build", help="folder with the built kernel and probes")
     group.addoption("--grade-seed", type=int, default=1, help="seed of all random challenges")
     group.addoption("--grade-check", default="", help="only these checks, separated by commas")
-    group.addoption("--grade-json", default="", help="file for the results, for other programs")
+    for form in formats.WRITERS:
+        group.addoption(f"--grade-{form}", default="", help=f"file for the results as {form}")
     group.addoption("--grade-save", default="", help="folder for what a debugger needs to boot the check")
     group.addoption("--grade-title", default="", help="what to print above the results of a lab")
 
@@ -66,7 +68,7 @@ def pytest_collection_modifyitems(config, items) -> None:
         item.grade = dict(mark.kwargs) | {
             "lab": lab.folder,
             "points": points[name],
-            "hidden": hidden,
+            "visibility": lab.hidden_visibility if hidden else PUBLIC,
             "title": (item.function.__doc__ or name).strip().splitlines()[0].rstrip("."),
         }
         order[item] = (lab.number, hidden, list(points).index(name))
@@ -108,126 +110,103 @@ def pytest_runtest_makereport(item, call):
 
 
 class GradeReporter:
-    """Prints the checks in their order as soon as all before them are done, then the totals.
+    """Prints the checks in their order as soon as all before them are done, then the totals; keeps the files up to date.
 
     It stands where pytest's own reporter would (which is switched off by -p no:terminalreporter).
     """
 
     def __init__(self, config):
         self.config = config
-        self.grades: dict[str, dict] = {}
-        self.order: list[str] = []
+        self.results = Results(config.getoption("--grade-seed"), config.getoption("--grade-title"))
+        self.files = {form: config.getoption(f"--grade-{form}") for form in formats.WRITERS}
         self.shown = 0
-        self.problems: list[str] = []
         self.lab_shown = ""
 
     # WHAT HAPPENS
 
     def pytest_internalerror(self, excrepr) -> bool:
-        self.problems.append(str(excrepr).strip().splitlines()[-1])
+        self.results.problems.append(str(excrepr).strip().splitlines()[-1])
         return True
 
     def pytest_collectreport(self, report) -> None:
         if report.failed:
-            self.problems.append(f"{report.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
+            self.results.problems.append(f"{report.nodeid}: {str(report.longrepr).strip().splitlines()[-1]}")
 
     def pytest_collection_finish(self, session) -> None:
-        self.order = self.order or [item.nodeid for item in session.items]
+        self.results.order = self.results.order or [item.nodeid for item in session.items]
 
     def pytest_xdist_node_collection_finished(self, node, ids) -> None:
-        self.order = list(ids)
+        self.results.order = list(ids)
 
     def pytest_runtest_logreport(self, report) -> None:
         if not hasattr(report, "grade"):
-            self.problems.append(str(report.longrepr))
+            self.results.problems.append(str(report.longrepr))
             return
-        grade = self.grades.setdefault(report.nodeid, report.grade | {"seconds": 0.0, "passed": True})
-        grade["seconds"] += report.duration
+        check = self.results.checks.setdefault(report.nodeid, report.grade | {"seconds": 0.0, "passed": True})
+        check["seconds"] += report.duration
         if report.failed:
-            grade.update({key: report.grade[key] for key in ("trouble", "evidence", "parts") if key in report.grade})
-            grade["passed"] = False
+            check.update({key: report.grade[key] for key in ("trouble", "evidence", "parts") if key in report.grade})
+            check["passed"] = False
         if report.when == "teardown":
-            grade["done"] = True
+            check["done"] = True
+            self.write()
             self.show_what_is_ready()
 
     # SHOWING
 
+    def write(self) -> None:
+        """Brings the files up to date. That it cannot is trouble, said once."""
+        try:
+            formats.write(self.results, self.files)
+        except OSError as error:
+            self.files = {}
+            self.results.problems.append(f"the results cannot be written: {error}")
+
     def show_what_is_ready(self) -> None:
-        while self.shown < len(self.order) and self.grades.get(self.order[self.shown], {}).get("done"):
-            grade = self.grades[self.order[self.shown]]
-            self.show(grade)
+        order, checks = self.results.order, self.results.checks
+        while self.shown < len(order) and checks.get(order[self.shown], {}).get("done"):
+            check = checks[order[self.shown]]
+            self.show(check)
             self.shown += 1
-            if self.shown == len(self.order) or lab_folder(self.order[self.shown]) != grade["lab"]:
-                self.show_total(grade["lab"])
+            if self.shown == len(order) or lab_folder(order[self.shown]) != check["lab"]:
+                self.show_total(check["lab"])
 
-    def show(self, grade: dict) -> None:
+    def show(self, check: dict) -> None:
         """Prints one check."""
-        if grade["lab"] != self.lab_shown:
-            self.lab_shown = grade["lab"]
-            print(f"{grade['lab']}   {self.config.getoption('--grade-title')}".rstrip())
-        kind = "ok" if grade["passed"] else "TROUBLE" if "trouble" in grade else "FAIL"
-        waits = kind == "FAIL" and self.blocked(grade)
-        kind = "waits" if waits else kind
-        score = f"{grade['points'] if grade['passed'] else 0}/{grade['points']}"
-        title = grade["title"] + (f"   (for {waits})" if waits else "")
-        print(f"  {kind:<7} {score:>5}  {title:<72} {grade['seconds']:4.1f} s", flush=True)
-        if kind == "FAIL":
-            self.show_failure(grade)
-        elif kind == "TROUBLE":
-            print(labelled("trouble", grade["trouble"]))
-            if grade.get("evidence"):
-                print(labelled("evidence", grade["evidence"]), flush=True)
+        if check["lab"] != self.lab_shown:
+            self.lab_shown = check["lab"]
+            print(f"{check['lab']}   {self.results.title}".rstrip())
+        kind = self.results.kind(check)
+        score = f"{check['points'] if check['passed'] else 0}/{check['points']}"
+        waits = self.results.blocker(check) if not check["passed"] else ""
+        title = check["title"] + (f"   (for {waits})" if waits else "")
+        print(f"  {kind:<7} {score:>5}  {title:<72} {check['seconds']:4.1f} s", flush=True)
+        if kind in (FAILED, TROUBLE):
+            print(self.results.text(check), flush=True)
 
-    def blocked(self, grade: dict) -> str:
-        """The name of the check that this one needs, if that failed."""
-        for other in self.grades.values():
-            if (
-                other["name"] == grade["needs"]
-                and other["lab"] == grade["lab"]
-                and other.get("done")
-                and not other["passed"]
-            ):
-                return self.blocked(other) or other["name"]
-        return ""
-
-    def show_failure(self, grade: dict) -> None:
-        parts = grade.get("parts", {})
-        common = "\n".join(text for text in (parts.get("common"), grade.get("common")) if text)
-        seed = self.config.getoption("--grade-seed")
-        lab = grade["lab"].partition("-")[2]
-        this = f"LAB={lab} CHECK={grade['name']} SEED={seed}"
-        lines = (
-            {"clause": grade["clause"]}
-            | parts
-            | {"common": common, "again": f"make grade {this}", "gdb": f"make gdb {this}"}
-        )
-        for label, text in lines.items():
-            if text:
-                print(labelled(label, text), flush=True)
+    def show_total(self, folder: str) -> None:
+        checks = self.results.of_lab(folder)
+        lab = find_lab(folder)
+        asked = sum(check["points"] for check in checks)
+        unseen = lab.hidden_points if not lab.hidden and not self.config.getoption("--grade-check") else 0
+        waiting = [self.results.blocker(check) for check in checks if not check["passed"]]
+        notes = [f"{waiting.count(name)} wait for {name}" for name in dict.fromkeys(waiting) if name]
+        notes += [f"{unseen} more points are given for checks not shown here"] if unseen else []
+        print(f"  total {self.results.won(checks)}/{asked}" + (f"   ({'; '.join(notes)})" if notes else ""), flush=True)
 
     # ENDING
 
     def summary(self) -> int:
         """Prints what went wrong beside the checks, and returns the exit status."""
-        grades = list(self.grades.values())
-        for problem in self.problems:
+        if not self.results.is_complete():
+            self.results.problems.append(f"{len(self.results.done())} of {len(self.results.order)} checks were run")
+        self.write()
+        for problem in self.results.problems:
             print(f"trouble: {problem}")
-        troubles = [grade for grade in grades if "trouble" in grade]
-        if troubles or self.problems or not grades or len(grades) < len(self.order):
-            print("the grader or the machine had trouble: this is not a verdict on the kernel")
-            return TROUBLE
-        return ALL_POINTS if all(grade["passed"] for grade in grades) else NOT_ALL_POINTS
-
-    def show_total(self, folder: str) -> None:
-        grades = [grade for grade in self.grades.values() if grade["lab"] == folder]
-        won = sum(grade["points"] for grade in grades if grade["passed"])
-        lab = find_lab(folder)
-        asked = sum(grade["points"] for grade in grades)
-        unseen = lab.hidden_points if not lab.hidden and not self.config.getoption("--grade-check") else 0
-        waiting = [self.blocked(grade) for grade in grades if not grade["passed"] and self.blocked(grade)]
-        notes = [f"{waiting.count(name)} wait for {name}" for name in dict.fromkeys(waiting)]
-        notes += [f"{unseen} more points are given for checks not shown here"] if unseen else []
-        print(f"  total {won}/{asked}" + (f"   ({'; '.join(notes)})" if notes else ""), flush=True)
+        if self.results.troubles():
+            print(NO_VERDICT)
+            return NO_RESULT
+        return ALL_POINTS if all(check["passed"] for check in self.results.done()) else NOT_ALL_POINTS
 
 
 @pytest.hookimpl(trylast=True)
@@ -237,7 +216,3 @@ def pytest_sessionfinish(session, exitstatus) -> None:
     if reporter is None or exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR):
         return
     session.exitstatus = reporter.summary()
-    path = session.config.getoption("--grade-json")
-    if path:
-        results = {"seed": session.config.getoption("--grade-seed"), "checks": list(reporter.grades.values())}
-        Path(path).write_text(json.dumps(results))

@@ -40,6 +40,7 @@ class Lab:
     checks: dict[str, int]  # points of the public checks, in the order in which they are shown
     hidden: dict[str, int]  # points of the hidden checks; empty in a handout
     hidden_points: int
+    hidden_visibility: str  # who sees the hidden checks on a course's site: hidden, or after_due_date
     prerequisites: tuple[str, ...]
     baseline: int  # points that the untouched skeleton scores
     hours: int
@@ -76,6 +77,7 @@ def read_lab(path: Path) -> Lab:
             checks=dict(table["checks"]),
             hidden=dict(table.get("hidden", {})),
             hidden_points=table["hidden_points"],
+            hidden_visibility=table.get("hidden_visibility", "hidden"),
             prerequisites=tuple(table["prerequisites"]),
             baseline=table["baseline"],
             hours=table["hours"],
@@ -94,6 +96,8 @@ def check_lab(lab: Lab, path: Path) -> None:
         raise Problem(f"{path}: {public} public points and {lab.hidden_points} hidden ones are not {POINTS_OF_A_LAB}")
     if lab.hidden and sum(lab.hidden.values()) != lab.hidden_points:
         raise Problem(f"{path}: [hidden] adds up to {sum(lab.hidden.values())}, hidden_points says {lab.hidden_points}")
+    if lab.hidden_visibility not in ("hidden", "after_due_date"):
+        raise Problem(f"{path}: hidden_visibility is hidden or after_due_date, not {lab.hidden_visibility}")
     names = [hole.name for hole in lab.holes]
     for name in names:
         if names.count(name) > 1:

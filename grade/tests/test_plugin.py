@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from grade.formats import WRITERS
 from labs.catalog import ROOT, all_labs
 
 CHECKS = '''
@@ -67,7 +68,7 @@ odd = 10
 def tree(tmp_path):
     """A grader with a lab and checks of its own."""
     root = tmp_path / "tree"
-    for folder in ("grade", "grade/machine", "grade/model", "labs"):
+    for folder in ("grade", "grade/formats", "grade/machine", "grade/model", "labs"):
         (root / folder).mkdir(parents=True)
         for path in (*(ROOT / folder).glob("*.py"), *(ROOT / folder).glob("*.ini")):
             shutil.copyfile(path, root / folder / path.name)
@@ -155,6 +156,25 @@ def test_results_as_a_file(tree, tmp_path):
         "behind": False,
         "odd": True,
     }
+
+
+def test_every_form_is_written_by_one_run_and_after_each_check(tree, tmp_path):
+    seen = tmp_path / "seen"
+    look = f"""
+    import json, pathlib
+    results = json.loads(pathlib.Path({str(tmp_path / "gradescope")!r}).read_text())
+    pathlib.Path({str(seen)!r}).write_text(" ".join(test["name"] for test in results["tests"]))
+"""
+    forms = {form: tmp_path / form for form in WRITERS}
+    result = run(tree, checks=CHECKS.replace("TROUBLE", look), jobs=0, **forms)
+    assert result.returncode == 1 and "total 60/100" in result.stdout
+    assert seen.read_text() == "good: map: works bad: unmap: does not behind: merge: needs unmap"
+    assert all(path.read_text() for path in forms.values())
+
+
+def test_results_that_cannot_be_written_are_trouble(tree):
+    result = run(tree, json="/dev/full/results.json")
+    assert result.returncode == 3 and "trouble: the results cannot be written: " in result.stdout
 
 
 def test_lab_toml_and_the_checks_name_the_same():
