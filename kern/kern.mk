@@ -4,7 +4,7 @@ CROSS ?= riscv64-linux-gnu-
 CROSS_CXX ?= $(CROSS)g++
 HOST_CXX ?= g++
 
-KERN_SOURCES := $(sort $(shell find kern -path kern/arch/host -prune -o \( -name '*.cpp' -o -name '*.S' \) -print)) \
+KERN_SOURCES := $(sort $(shell find kern -name '*.cpp' -o -name '*.S')) \
   grade/kernel/selftest.cpp
 KERN_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(KERN_SOURCES))
 KERN_LINKER_SCRIPT := kern/arch/riscv/kernel.ld
@@ -21,16 +21,16 @@ KERN_LDFLAGS := -static -no-pie -nostdlib -Wl,--build-id=none -Wl,--no-warn-rwx-
 $(call remember,$(BUILD)/kern/flags,$(CROSS_CXX) $(KERN_CXXFLAGS))
 $(call remember,$(BUILD)/kern/objects,$(KERN_LDFLAGS) $(KERN_OBJECTS))
 
-# The library's headers cost more than our own: they are compiled once.
-# The compiler finds library.h.gch in place of library.h.
-$(BUILD)/kern/base/library.h.gch: kern/base/library.h $(BUILD)/kern/flags
+# What every file has in common, the C++ library's headers above all, is compiled once.
+# The compiler finds common.h.gch in place of common.h.
+$(BUILD)/kern/base/common.h.gch: kern/base/common.h $(BUILD)/kern/flags
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS_CXX) $(KERN_CXXFLAGS) -x c++-header -o $@ $< >&2
+	$(Q)$(CROSS_CXX) $(KERN_CXXFLAGS) -x c++-header -MMD -MP -MF $(@D)/common.d -MT $@ -o $@ $< >&2
 
-$(filter %.cpp.o,$(KERN_OBJECTS)): $(BUILD)/%.o: % $(BUILD)/kern/flags $(BUILD)/kern/base/library.h.gch
+$(filter %.cpp.o,$(KERN_OBJECTS)): $(BUILD)/%.o: % $(BUILD)/kern/flags $(BUILD)/kern/base/common.h.gch
 	$(call log,CXX,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS_CXX) -I$(BUILD)/kern -include base/library.h $(KERN_CXXFLAGS) -MMD -MP -c -o $@ $< >&2
+	$(Q)$(CROSS_CXX) -I$(BUILD)/kern -include base/common.h $(KERN_CXXFLAGS) -MMD -MP -c -o $@ $< >&2
 
 $(BUILD)/kern/%.S.o: kern/%.S $(BUILD)/kern/flags
 	$(call log,AS,$<)
@@ -67,24 +67,24 @@ $(BUILD)/kernel.elf: $(BUILD)/kern/first.elf $(BUILD)/kern/symbols.o
 	$(Q)$(CROSS_CXX) $(KERN_ARCH) $(KERN_LDFLAGS) -o $@.new $(KERN_OBJECTS) $(BUILD)/kern/symbols.o -lgcc >&2
 	$(Q)mv $@.new $@
 
-# The same files for the host, against kern/arch/host.
-HOST_KERN_SOURCES := $(sort $(shell find kern/base kern/mm kern/vm kern/arch/host kern/fs/cpio.cpp -name '*.cpp' 2>/dev/null))
+# The same files for the host, against the pretended machine of grade/unit/host.
+HOST_KERN_SOURCES := $(sort $(shell find kern/base kern/mm kern/vm kern/fs/cpio.cpp grade/unit/host -name '*.cpp' 2>/dev/null))
 HOST_KERN_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_KERN_SOURCES))
 HOST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
-HOST_CXXFLAGS := -std=c++23 -O1 -g $(HOST_SANITIZE) -fno-omit-frame-pointer -Ikern -Ikern/arch/host -I$(BUILD)/host -DASTROLABE_HOST -DASTROLABE_DEBUG \
-  -include base/library.h $(KERN_WARNINGS)
+HOST_CXXFLAGS := -std=c++23 -O1 -g $(HOST_SANITIZE) -fno-omit-frame-pointer -Ikern -Igrade/unit \
+  -Igrade/unit/host -I$(BUILD)/host -DASTROLABE_DEBUG -include no_errno_macros.h -include base/common.h $(KERN_WARNINGS)
 
 $(call remember,$(BUILD)/host/flags,$(HOST_CXX) $(HOST_CXXFLAGS))
 $(call remember,$(BUILD)/host/objects,$(HOST_KERN_OBJECTS))
 
 # The names of kern::Errno are macros in the C library's <errno.h>. Whoever needs those macros in a header is included first;
 # then they go.
-$(BUILD)/host/no_errno_macros.h: kern/base/result.h
+$(BUILD)/host/no_errno_macros.h: kern/base/result.h kern/kern.mk
 	$(Q)mkdir -p $(@D)
-	$(Q)(printf '#pragma once\n#include <cerrno>\n#include <string>\n#include <system_error>\n'; \
+	$(Q)(printf '#pragma once\n#include <cerrno>\n#include <memory>\n#include <string>\n#include <system_error>\n'; \
 	  grep -o 'E[A-Z0-9]* = [0-9]' $< | sed 's/\(.*\) = ./#undef \1/') >$@
 
-$(BUILD)/host/kern/%.cpp.o: kern/%.cpp $(BUILD)/host/flags | $(BUILD)/host/no_errno_macros.h
+$(HOST_KERN_OBJECTS): $(BUILD)/host/%.cpp.o: %.cpp $(BUILD)/host/flags | $(BUILD)/host/no_errno_macros.h
 	$(call log,HOSTCXX,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CXX) $(HOST_CXXFLAGS) -fno-exceptions -fno-rtti -MMD -MP -c -o $@ $< >&2
@@ -93,4 +93,4 @@ $(BUILD)/host/libkern.a: $(HOST_KERN_OBJECTS) $(BUILD)/host/objects
 	$(call log,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $(HOST_KERN_OBJECTS) >&2
 
--include $(KERN_OBJECTS:.o=.d) $(HOST_KERN_OBJECTS:.o=.d)
+-include $(BUILD)/kern/base/common.d $(KERN_OBJECTS:.o=.d) $(HOST_KERN_OBJECTS:.o=.d)

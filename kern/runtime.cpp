@@ -1,6 +1,5 @@
 // What the compiler and the freestanding parts of libstdc++ call by name (the mem* that count are in copy.S).
 
-#include "base/panic.h"
 #include "mm/slab.h"
 
 extern "C" {

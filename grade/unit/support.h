@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "arch/contract.h"
-#include "arch/host/host.h"
+#include "host/host.h"
 #include "mm/frame.h"
 #include "vm/vmar.h"
 

@@ -1,10 +1,9 @@
 // The port contract: everything the portable kernel asks of a machine, and the few things a machine asks back.
-// arch/riscv answers it on hardware; arch/host answers it in a host process, so that the same files of kern/mm and
+// arch/riscv answers it on hardware; grade/unit/host answers it in a host process, so that the same files of kern/mm and
 // kern/vm run under Criterion and the sanitizers. A port is chosen by its include path and at link time.
 #pragma once
 
 #include "arch/sv39.h"
-#include "base/lock_rank.h"
 
 namespace kern {
 class Thread;

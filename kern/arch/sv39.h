@@ -15,8 +15,6 @@
 // Also compiled for the host: the format is data, not an instruction.
 #pragma once
 
-#include "base/addr.h"
-
 namespace kern {
 
 inline constexpr size_t PTES_PER_TABLE = 512;

@@ -2,9 +2,6 @@
 // Nothing in the tree is trusted: every offset is checked, and a malformed tree is EINVAL.
 #pragma once
 
-#include "base/addr.h"
-#include "base/result.h"
-
 namespace kern {
 
 // A device's registers and its line at the interrupt controller. Absent: size 0.

@@ -1,8 +1,3 @@
-#include "base/lab.h"
-
-#include "base/atomic.h"
-#include "base/print.h"
-
 namespace kern {
 
 namespace {

@@ -1,8 +1,6 @@
 // What a lab's hole says when it is reached before the student has filled it in.
 #pragma once
 
-#include "base/result.h"
-
 namespace kern {
 
 // Prints once a hole, with the place it was called from, and returns ENOSYS:

@@ -3,11 +3,6 @@
 // Mostly they are not used alone, but in Locked, below.
 #pragma once
 
-#include "arch/contract.h"
-#include "base/atomic.h"
-#include "base/lock_rank.h"
-#include "base/panic.h"
-
 namespace kern {
 
 // To be said by whoever may sleep, also when it does not come to that: no spinning lock is held here.

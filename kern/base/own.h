@@ -2,9 +2,6 @@
 // file) or all who hold a Ref; with the last one it goes. make_own() and make_ref() return ENOMEM instead of failing.
 #pragma once
 
-#include "base/atomic.h"
-#include "base/result.h"
-
 namespace kern {
 
 // What every owning pointer can do; null when it owns nothing.

@@ -1,8 +1,3 @@
-#include "base/panic.h"
-
-#include "arch/contract.h"
-#include "base/locked.h"
-
 namespace kern {
 
 namespace {

@@ -1,8 +1,6 @@
 // For a broken invariant of the kernel itself, never for what a user program or a full memory can cause.
 #pragma once
 
-#include "base/print.h"
-
 namespace kern {
 
 // Reports (see arch contract: report_panic) and ends the machine with status 125.

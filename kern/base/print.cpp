@@ -1,7 +1,3 @@
-#include "base/print.h"
-
-#include "base/locked.h"
-
 namespace kern {
 
 // FORMATTING

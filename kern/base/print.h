@@ -5,8 +5,6 @@
 // print() goes to the console as one kernel message; format_to() goes to any TextSink (a /proc file, a buffer).
 #pragma once
 
-#include "base/addr.h"
-
 namespace kern {
 
 // Where text goes. A sink that runs full drops the rest.

@@ -4,10 +4,6 @@
 //         Frame* frame = TRY(allocate_frame());     // returns the Errno from grow() if there is no frame
 #pragma once
 
-#ifdef ASTROLABE_HOST
-#include "no_errno_macros.h"  // made by kern.mk: the C library's <errno.h> has the names below as macros
-#endif
-
 namespace kern {
 
 // The error numbers of Linux's generic ABI (asm-generic/errno.h); riscv64 uses them unchanged. See errno(3).

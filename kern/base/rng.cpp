@@ -1,7 +1,5 @@
 #include "base/rng.h"
 
-#include "base/locked.h"
-
 namespace kern {
 
 namespace {

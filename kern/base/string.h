@@ -1,8 +1,6 @@
 // An owned byte string, always NUL-terminated in memory, whose making can fail. Looking at one costs nothing: view().
 #pragma once
 
-#include "base/vec.h"
-
 namespace kern {
 
 class String {

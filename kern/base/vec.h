@@ -1,8 +1,6 @@
 // A growable array whose growth can fail: push returns ENOMEM and leaves the array as it was.
 #pragma once
 
-#include "base/result.h"
-
 namespace kern {
 
 template <typename T>

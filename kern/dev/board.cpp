@@ -1,7 +1,5 @@
 #include "dev/board.h"
 
-#include "base/panic.h"
-
 namespace kern::dev {
 
 namespace {

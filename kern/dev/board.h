@@ -1,7 +1,6 @@
 // The devices of QEMU's virt board: serial port, interrupt controller, wall clock, power switch.
 #pragma once
 
-#include "arch/contract.h"
 #include "base/fdt.h"
 
 namespace kern::dev {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "base/fdt.h"
-#include "base/locked.h"
 
 namespace kern::dev {
 

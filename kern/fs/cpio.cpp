@@ -1,7 +1,5 @@
 #include "fs/cpio.h"
 
-#include "base/addr.h"
-
 namespace kern {
 
 static std::optional<uint32_t> parse_hex(std::string_view digits) {

@@ -9,8 +9,6 @@
 // Also compiled for the host.
 #pragma once
 
-#include "base/result.h"
-
 namespace kern {
 
 struct CpioEntry {

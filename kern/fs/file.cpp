@@ -1,7 +1,5 @@
 #include "fs/file.h"
 
-#include "arch/contract.h"
-
 namespace kern {
 
 size_t UserBytes::copy_out(void* to, size_t offset, size_t count) const {

@@ -1,7 +1,5 @@
 #include "fs/file.h"
 
-#include "base/vec.h"
-
 namespace kern {
 
 namespace {

@@ -6,8 +6,6 @@
 //     process    open(2)
 #pragma once
 
-#include "base/own.h"
-#include "base/string.h"
 #include "sched/wait_queue.h"
 #include "vm/vmo.h"
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "base/boot_args.h"
-#include "base/print.h"
 #include "fs/directory.h"
 
 namespace kern {

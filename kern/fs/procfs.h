@@ -7,7 +7,6 @@
 //                                     task  numbered: a thread  entries: ...
 #pragma once
 
-#include "base/print.h"
 #include "fs/file.h"
 
 namespace kern {

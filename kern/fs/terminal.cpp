@@ -1,4 +1,3 @@
-#include "base/print.h"
 #include "dev/board.h"
 #include "fs/devfs.h"
 #include "fs/file.h"

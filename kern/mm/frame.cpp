@@ -8,9 +8,6 @@
 // Allocation splits the smallest run that is large enough; freeing joins a run with its buddy as long as that is free.
 #include "mm/frame.h"
 
-#include "arch/contract.h"
-#include "base/locked.h"
-
 namespace kern {
 
 constinit FrameRecords frame_records{};

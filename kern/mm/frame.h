@@ -5,11 +5,6 @@
 // a new one (that need not be zero) with JUNK_NEW: who uses it after it is gone, or before it is written, notices.
 #pragma once
 
-#include "arch/contract.h"
-#include "base/list.h"
-#include "base/own.h"
-#include "base/panic.h"
-
 namespace kern {
 
 // What a frame is used for; the page table counts a process's resident pages by it.

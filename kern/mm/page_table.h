@@ -5,8 +5,6 @@
 // under mprotect(PROT_NONE). Resident pages are counted here, entry by entry, so the counters cannot drift.
 #pragma once
 
-#include "arch/contract.h"
-#include "base/panic.h"
 #include "mm/frame.h"
 
 namespace kern {

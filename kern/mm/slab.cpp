@@ -8,8 +8,6 @@
 // A slab with free slots stands in the list of its size; a full one stands in none; an empty one gives its frame back.
 #include "mm/slab.h"
 
-#include "arch/contract.h"
-#include "base/locked.h"
 #include "mm/frame.h"
 
 namespace kern {

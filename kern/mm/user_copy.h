@@ -2,9 +2,6 @@
 // EFAULT; nothing a program passes harms the kernel. May sleep in a page fault: no spinning lock may be held.
 #pragma once
 
-#include "arch/contract.h"
-#include "base/string.h"
-
 namespace kern {
 
 Result<> read_user(std::span<std::byte> to, VirtAddr from);

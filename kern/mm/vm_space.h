@@ -7,8 +7,6 @@
 //     clear entry -> (other hart may still write the frame) -> flush all -> unref -> frame may be used anew
 #pragma once
 
-#include "arch/contract.h"
-#include "base/locked.h"
 #include "mm/page_table.h"
 
 namespace kern {

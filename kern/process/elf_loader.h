@@ -8,7 +8,6 @@
 // Pages of the file are mapped privately, not copied; only the part of the last one behind the file's bytes is written.
 #pragma once
 
-#include "base/string.h"
 #include "vm/vmar.h"
 
 namespace kern {

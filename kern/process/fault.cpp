@@ -1,6 +1,5 @@
 // What the machine reports of a user program: page faults and exceptions. See arch/contract.h. And the words for it,
 // which tell where an address lies.
-#include "base/panic.h"
 #include "context.h"
 #include "process/lifecycle.h"
 

@@ -1,4 +1,3 @@
-
 #include "dev/board.h"
 #include "process/lifecycle.h"
 #include "vdso/vvar.h"

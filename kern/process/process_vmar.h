@@ -5,7 +5,6 @@
 //     UserThread [ Ref<Vmar> ] --------+                    reference without a lock
 #pragma once
 
-#include "base/locked.h"
 #include "sched/wait_queue.h"
 #include "vm/process_vm/init_stack.h"
 #include "vm/vmar.h"

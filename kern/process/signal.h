@@ -7,9 +7,6 @@
 //                           +-----------------+
 #pragma once
 
-#include "base/list.h"
-#include "base/result.h"
-
 namespace kern {
 
 class Process;

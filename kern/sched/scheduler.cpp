@@ -8,7 +8,6 @@
 // Each writes before it reads what the other one writes, so at least one of the two sees the other.
 #include "sched/scheduler.h"
 
-#include "base/own.h"
 #include "mm/frame.h"
 #include "mm/vm_space.h"
 

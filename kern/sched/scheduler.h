@@ -4,9 +4,6 @@
 #pragma once
 
 #include "context.h"
-#include "base/atomic.h"
-#include "base/list.h"
-#include "base/result.h"
 
 namespace kern {
 

@@ -6,7 +6,6 @@
 // `attempt` runs without the queue's lock and takes what locks it needs itself.
 #pragma once
 
-#include "base/locked.h"
 #include "sched/scheduler.h"
 
 namespace kern {

@@ -1,9 +1,6 @@
 // Linux's riscv64 system calls. Each family's file lists its own; table.cpp puts them together.
 #pragma once
 
-#include "base/addr.h"
-#include "base/result.h"
-
 namespace kern {
 
 // The six argument registers. `args.address(1)` reads one as a user pointer, `args.integer(0)` as a C int.

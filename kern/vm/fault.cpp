@@ -8,7 +8,6 @@
 //     file, shared       no                     either     the file's frame, writable only for a write (which marks it dirty)
 //     private            yes, not writable      write      sole owner: made writable; else a copy (copy-on-write)
 //     shared             yes, not writable      write      made writable, marked dirty
-#include "base/lab.h"
 #include "vm/vmar.h"
 
 namespace kern {

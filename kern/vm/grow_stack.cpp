@@ -1,5 +1,4 @@
 // Growing a stack by faults below it.
-#include "base/lab.h"
 #include "vm/vmar.h"
 
 namespace kern {

@@ -16,10 +16,6 @@
 // IntervalNode; linking them allocates nothing and cannot fail. The set does not own them.
 #pragma once
 
-#include "base/addr.h"
-#include "base/atomic.h"
-#include "base/panic.h"
-
 namespace kern {
 
 struct IntervalNode {

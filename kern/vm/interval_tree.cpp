@@ -1,4 +1,3 @@
-
 #include "vm/interval_set.h"
 
 namespace kern {

@@ -1,5 +1,4 @@
 // Making a mapping: mmap(2).
-#include "base/lab.h"
 #include "vm/vmar.h"
 
 namespace kern {

@@ -1,5 +1,4 @@
 // Joining neighbours that could be one mapping.
-#include "base/lab.h"
 #include "vm/vmar.h"
 
 namespace kern {

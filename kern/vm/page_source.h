@@ -1,9 +1,6 @@
 // What the address space knows of a file. kern/fs implements both classes; kern/vm never includes it.
 #pragma once
 
-#include "base/own.h"
-#include "base/result.h"
-
 namespace kern {
 
 class Vmo;

@@ -6,7 +6,6 @@
 // Frames are not referenced by the tree itself: its owner does that.
 #pragma once
 
-#include "base/result.h"
 #include "mm/frame.h"
 
 namespace kern {

@@ -1,6 +1,5 @@
 // Finding room for a mapping.
 
-#include "base/lab.h"
 #include "vm/vmar.h"
 
 namespace kern {

@@ -1,6 +1,5 @@
 // Changing rights: mprotect(2).
 
-#include "base/lab.h"
 #include "vm/vmar.h"
 
 namespace kern {

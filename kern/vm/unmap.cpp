@@ -3,7 +3,6 @@
 //     before     [======= A =======][== B ==]      [=== C ===]
 //     unmap            |_______________________________|
 //     after      [= A =]                               [= C =]      A and C keep what lies outside, B goes whole
-#include "base/lab.h"
 #include "vm/vmar.h"
 
 namespace kern {

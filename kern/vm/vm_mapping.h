@@ -1,8 +1,6 @@
 // One run of pages with the same rights and the same backing: what one line of /proc/<pid>/maps shows.
 #pragma once
 
-#include "base/own.h"
-#include "base/addr.h"
 #include "vm/interval_set.h"
 #include "vm/page_source.h"
 #include "vm/vmo.h"

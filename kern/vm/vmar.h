@@ -12,7 +12,6 @@
 // finds out (fault.cpp). A page of a file mapped shared becomes writable by a write fault, which marks it dirty.
 #pragma once
 
-#include "base/locked.h"
 #include "mm/vm_space.h"
 #include "vm/process_vm/process_vm.h"
 #include "vm/vm_mapping.h"

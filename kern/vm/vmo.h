@@ -13,9 +13,6 @@
 // through a mapping; a page of a shared mapping that is writable in a page table is dirty.
 #pragma once
 
-#include "base/list.h"
-#include "base/locked.h"
-#include "base/own.h"
 #include "mm/frame.h"
 #include "vm/page_source.h"
 #include "vm/page_tree.h"

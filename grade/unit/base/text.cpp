@@ -2,9 +2,6 @@
 
 #include <string>
 
-#include "base/panic.h"
-#include "base/print.h"
-
 using namespace kern;
 
 namespace {

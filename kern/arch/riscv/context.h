@@ -10,9 +10,6 @@
 // the kernel itself pushes another TrapFrame, wherever the stack is.
 #pragma once
 
-#include "arch/contract.h"
-#include "base/result.h"
-
 namespace kern::arch {
 
 // What a trap saves of the program it interrupts. trap.S fills it and knows the offsets below.

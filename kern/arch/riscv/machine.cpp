@@ -1,6 +1,5 @@
 // The short answers of the port contract: clock, TLB, console, power.
 
-#include "base/panic.h"
 #include "dev/board.h"
 #include "port.h"
 

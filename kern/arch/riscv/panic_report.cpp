@@ -1,5 +1,3 @@
-
-#include "base/panic.h"
 #include "port.h"
 
 namespace kern::arch {

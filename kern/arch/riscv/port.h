@@ -1,7 +1,6 @@
 // What the files of this port share, and main.cpp needs at boot.
 #pragma once
 
-#include "arch/contract.h"
 #include "base/fdt.h"
 #include "context.h"
 

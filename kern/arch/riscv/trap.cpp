@@ -1,5 +1,4 @@
 // Traps, once trap.S has saved the registers. Exceptions: privileged spec, table 4.2 (scause).
-#include "base/panic.h"
 #include "dev/board.h"
 #include "port.h"
 

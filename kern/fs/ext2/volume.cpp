@@ -1,6 +1,5 @@
 // A mounted disk: from its superblock to its cache, and the flusher.
 
-#include "base/print.h"
 #include "dev/board.h"
 #include "fs/ext2/ext2.h"
 #include "sched/scheduler.h"

@@ -3,8 +3,6 @@
 //     "ls\0-l\0/bin\0"      count 3
 #pragma once
 
-#include "base/vec.h"
-
 namespace kern {
 
 inline constexpr size_t MAX_LEN_STRING_ARG = 131072;           // bytes of one string, its NUL among them

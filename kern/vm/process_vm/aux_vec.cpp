@@ -1,8 +1,5 @@
 #include "vm/process_vm/aux_vec.h"
 
-#include "base/lab.h"
-#include "base/panic.h"
-
 namespace kern {
 
 Result<> AuxVec::set(AuxKey key, uint64_t value) {

@@ -2,8 +2,6 @@
 // AT_NULL. See getauxval(3) and the psABI, "Process Initialization".
 #pragma once
 
-#include "base/result.h"
-
 namespace kern {
 
 enum class AuxKey : uint64_t {

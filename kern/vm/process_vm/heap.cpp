@@ -1,6 +1,5 @@
 #include "vm/process_vm/heap.h"
 
-#include "base/lab.h"
 #include "vm/vmar.h"
 
 namespace kern {

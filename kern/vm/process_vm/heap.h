@@ -5,8 +5,6 @@
 //       +--- whole pages mapped --+ round_up(end_)
 #pragma once
 
-#include "base/locked.h"
-#include "base/result.h"
 #include "vm/process_vm/layout.h"
 
 namespace kern {

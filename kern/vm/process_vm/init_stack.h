@@ -16,8 +16,6 @@
 //                   |  grows down on fault      |
 #pragma once
 
-#include "base/addr.h"
-#include "base/result.h"
 #include "vm/process_vm/arg_block.h"
 #include "vm/process_vm/aux_vec.h"
 #include "vm/process_vm/layout.h"

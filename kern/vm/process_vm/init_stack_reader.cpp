@@ -1,6 +1,5 @@
 #include "vm/process_vm/init_stack.h"
 
-#include "base/lab.h"
 #include "vm/vmar.h"
 
 namespace kern {

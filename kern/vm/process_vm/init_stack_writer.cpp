@@ -1,6 +1,5 @@
 // Writing the initial stack: first where everything goes, then the bytes.
 
-#include "base/lab.h"
 #include "vm/process_vm/init_stack.h"
 #include "vm/vmar.h"
 

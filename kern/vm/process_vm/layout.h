@@ -24,8 +24,6 @@
 //     (low address)
 #pragma once
 
-#include "arch/sv39.h"
-#include "base/addr.h"
 
 namespace kern {
 

@@ -2,7 +2,6 @@
 // One per Vmar, dropped with it. Making one maps nothing.
 #pragma once
 
-#include "base/atomic.h"
 #include "vm/page_source.h"
 #include "vm/process_vm/heap.h"
 #include "vm/process_vm/init_stack.h"

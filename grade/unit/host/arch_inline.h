@@ -2,7 +2,7 @@
 // time.
 #pragma once
 
-#include "arch/host/host.h"
+#include "host/host.h"
 
 namespace kern::arch {
 

@@ -7,8 +7,6 @@
 #include <cstdint>
 #include <functional>
 
-#include "base/addr.h"
-
 namespace kern::arch::host {
 
 inline constexpr uint64_t RAM_START = 0x8000'0000;

@@ -1,4 +1,4 @@
-#include "arch/host/host.h"
+#include "host/host.h"
 
 #include <sys/mman.h>
 
@@ -8,7 +8,6 @@
 #include <cstring>
 #include <unordered_map>
 
-#include "arch/contract.h"
 #include "mm/frame.h"
 
 namespace kern::arch {
