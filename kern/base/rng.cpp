@@ -38,7 +38,7 @@ Locked<ChaCha20> generator(LockRank::random);
 void seed_random(std::span<const std::byte> seed) {
     auto state = generator.lock();
     memset(state->words + 4, 0, HALF);
-    memcpy(state->words + 4, seed.data(), std::min(seed.size(), HALF));
+    std::copy_n(seed.data(), std::min(seed.size(), HALF), reinterpret_cast<std::byte*>(state->words + 4));
 }
 
 // The first half of each block becomes the next key, the second half is given out: who reads the state later cannot tell

@@ -76,11 +76,6 @@ std::vector<std::string> words_of(const std::string& text) {
     return {std::istream_iterator<std::string>(stream), {}};
 }
 
-bool is_astrolabe() {
-    utsname names;
-    return uname(&names) == 0 && strstr(names.release, "astrolabe");
-}
-
 // A child that only waits, with a name of its own; killed when the test is over.
 struct Sleeper {
     volatile bool& is_ready = shared<volatile bool>();

@@ -11,6 +11,7 @@
 #include <string>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -76,6 +77,12 @@ inline char* map(size_t pages, int prot = RW, int flags = PRIVATE) {
 template <typename T>
 T& shared() {
     return *reinterpret_cast<T*>(map((sizeof(T) + PAGE - 1) / PAGE, RW, SHARED));
+}
+
+// Where the two kernels may differ, a test says so with this.
+inline bool is_astrolabe() {
+    utsname names;
+    return uname(&names) == 0 && strstr(names.release, "astrolabe");
 }
 
 inline void sleep_ms(long ms) {
