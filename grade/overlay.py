@@ -95,6 +95,12 @@ def write_tree(files: dict[str, tuple[bytes, int]], tree: Path) -> None:
         path.chmod(mode)
 
 
+def targets(labs: list[Lab]) -> list[str]:
+    """What make builds for the checks of these labs."""
+    programs = sorted({program for lab in labs for program in lab.programs})
+    return ["build/kernel.elf", *(f"build/user/lab/{program}" for program in programs)]
+
+
 def first_errors(log: str) -> str:
     """The compiler's first errors, for one line."""
     errors = [line.strip() for line in log.splitlines() if ERROR_LINE.search(line)]
@@ -145,6 +151,5 @@ def build(root: Path, labs: list[Lab], folder: Path) -> tuple[Path, list[str]]:
     tree = folder / "tree"
     tree.mkdir(parents=True, exist_ok=True)
     write_tree(files, tree)
-    programs = sorted({program for lab in labs for program in lab.programs})
-    make(tree, ["build/kernel.elf", *(f"build/user/lab/{program}" for program in programs)])
+    make(tree, targets(labs))
     return tree / "build", ignored

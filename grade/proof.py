@@ -6,22 +6,19 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-import tempfile
+import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from grade.overlay import NEVER_BUILT, build, clean_files, locked, make, write_tree
-from grade.runner import pytest_command, pytest_environment
+from grade.overlay import NEVER_BUILT, clean_files, locked
+from grade.runner import run_checks
+from grade.workspace import Files, build, make_base, restore
 from labs.catalog import ROOT, Lab, all_labs
 from labs.cut import find_regions, render
 from labs.problem import Problem
 
 SEED = 1
-Files = dict[str, tuple[bytes, int]]
 
 
 @dataclass(frozen=True)
@@ -75,35 +72,19 @@ def skeleton(lab: Lab, filled: dict[str, str] | None = None) -> Files:
     return files
 
 
-def copy_of_reference(tree: Path) -> None:
-    """Builds the reference, if that was not done yet, and copies it with all that was built: the rest is little."""
-    reference = ROOT / "build" / "grade" / "reference"
-    with locked(reference):
-        build(ROOT, all_labs(), reference)
-        shutil.copytree(reference / "tree", tree, symlinks=True)
-
-
 def grade(lab: Lab, files: Files, seed: int = SEED) -> dict[str, dict]:
     """Builds a tree for one lab and runs its checks: their results by name. BuildFailed when it does not compile."""
-    folder = ROOT / "build" / "grade" / "proof" / lab.folder
-    with locked(folder):
-        tree = folder / "tree"
-        if not tree.exists():
-            copy_of_reference(tree)
-        write_tree({name: file for name, file in files.items() if not name.startswith(NEVER_BUILT)}, tree)
-        make(tree, ["build/kernel.elf", *(f"build/user/lab/{program}" for program in lab.programs)])
-        with tempfile.NamedTemporaryFile(suffix=".json") as results:
-            options = {"seed": seed, "json": results.name}
-            command = pytest_command([lab], tree / "build", options)
-            run = subprocess.run(
-                command, env=pytest_environment(), cwd=ROOT, capture_output=True, text=True, check=False
-            )
-            text = Path(results.name).read_text()
-            if run.returncode not in (0, 1) or not text:
-                raise Problem(
-                    f"grading {lab.folder} ended with status {run.returncode}: {run.stdout[-2000:]} {run.stderr[-500:]}"
-                )
-    return {result["name"]: result for result in json.loads(text)["checks"]}
+    folder = ROOT / "build" / "grade"
+    base = make_base(clean_files(ROOT), all_labs(), folder / "reference")
+    workspace = folder / "proof" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    with locked(workspace):
+        with locked(folder / "reference"):
+            restore(workspace / "tree", base)
+        built = build(lab, {name: file for name, file in files.items() if not name.startswith(NEVER_BUILT)}, workspace / "tree")
+        status, results, told = run_checks(lab, built, {"seed": seed}, workspace / "results.json")
+    if status not in (0, 1):
+        raise Problem(f"grading {lab.folder} ended with status {status}: {told[-2000:]}")
+    return {result["name"]: result for result in results["checks"]}
 
 
 def score(results: dict[str, dict]) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -30,3 +32,13 @@ def pytest_command(labs: list[Lab], output: Path, options: dict[str, object], jo
 
 def pytest_environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def run_checks(lab: Lab, output: Path, options: dict[str, object], results: Path) -> tuple[int, dict, str]:
+    """Runs the checks one after another, without a word on the terminal: for whoever has many trees to grade and so keeps
+    the processors busy already. Returns the exit status, the results as JSON has them, and what would have been shown."""
+    results.unlink(missing_ok=True)
+    command = pytest_command([lab], output, options | {"json": results}, jobs="0")
+    run = subprocess.run(command, env=pytest_environment(), cwd=ROOT, capture_output=True, text=True, check=False)
+    found = json.loads(results.read_text()) if results.exists() else {"checks": []}
+    return run.returncode, found, run.stdout + run.stderr
