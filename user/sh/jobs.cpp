@@ -217,3 +217,18 @@ int continue_job(const Words& words) {
     kill(-job->group, SIGCONT);
     return foreground ? wait_for(*job) : 0;
 }
+
+// kill [-SIGNAL] %JOB...: /bin/kill does it, which knows processes and groups, but no jobs.
+int signal_jobs(const Words& words) {
+    Words known = words;
+    for (std::string& word : known) {
+        if (word[0] != '%') continue;
+        Job* job = find_job({"kill", word});
+        if (!job) return 1;
+        word = shell.job_control ? "-" + std::to_string(job->group) : std::to_string(last_process(*job));
+    }
+    if (words.size() > 1 && words[1][0] == '%') known.insert(known.begin() + 1, "--");  // -GROUP is not a signal
+    Job& sender = new_job("kill");
+    add_process(sender, Place::foreground, [&]() -> int { become(known); });
+    return wait_for(sender);
+}

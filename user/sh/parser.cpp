@@ -68,16 +68,7 @@ CommandRef Parser::next_line() {
     CommandRef line = make(Command::sequence);
     while (lexer_.peek().kind != Token::newline) {
         if (lexer_.peek().kind == Token::end) return line->parts.empty() ? nullptr : line;
-        CommandRef part = and_or();
-        if (at_operation("&")) {
-            lexer_.take();
-            part = make(Command::background, {part});
-        } else if (at_operation(";")) {
-            lexer_.take();
-        } else if (lexer_.peek().kind != Token::newline && lexer_.peek().kind != Token::end) {
-            unexpected();
-        }
-        line->parts.push_back(part);
+        line->parts.push_back(terminated());
     }
     lexer_.take();
     return line;
@@ -86,19 +77,21 @@ CommandRef Parser::next_line() {
 CommandRef Parser::list() {
     CommandRef list = make(Command::sequence);
     for (skip_newlines(); !at_end_of_list(); skip_newlines()) {
-        CommandRef part = and_or();
-        if (at_operation("&")) {
-            lexer_.take();
-            part = make(Command::background, {part});
-        } else if (at_operation(";")) {
-            lexer_.take();
-        } else if (lexer_.peek().kind != Token::newline && !at_end_of_list()) {
-            unexpected();
-        }
-        list->parts.push_back(part);
+        list->parts.push_back(terminated());
     }
     if (list->parts.empty()) unexpected();
     return list;
+}
+
+// What may not stand here although it ends a list, a `)` on its own, is refused as the next command.
+CommandRef Parser::terminated() {
+    CommandRef part = and_or();
+    bool background = at_operation("&");
+    if (background || at_operation(";"))
+        lexer_.take();
+    else if (lexer_.peek().kind != Token::newline && !at_end_of_list())
+        unexpected();
+    return background ? make(Command::background, {part}) : part;
 }
 
 CommandRef Parser::and_or() {

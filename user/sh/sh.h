@@ -123,6 +123,7 @@ public:
 
 private:
     CommandRef list();
+    CommandRef terminated();  // an and_or and the ; or & behind it
     CommandRef and_or();
     CommandRef pipeline();
     CommandRef command();
@@ -224,7 +225,8 @@ Builtin find_builtin(const std::string& name);
 int test_command(const Words& words);
 int list_jobs(const Words& words);
 int wait_command(const Words& words);
-int continue_job(const Words& words);  // fg, bg
+int continue_job(const Words& words);
+int signal_jobs(const Words& words);  // fg, bg
 
 // ---- the shell's state ----------------------------------------------------------------------------------------------
 

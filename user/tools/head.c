@@ -1,4 +1,4 @@
-/* head [-n COUNT] [FILE...]: the first lines, 10 unless told. */
+/* head [-n COUNT | -COUNT] [FILE...]: the first lines, 10 unless told. */
 
 #include "tool.h"
 
@@ -13,9 +13,11 @@ static void show(const char* file, char* line) {
 }
 
 int main(int argc, char** argv) {
+    if (argc > 1 && is_count(argv[1]))
+        wanted = atol(*++argv + 1), argc--;
     for (int option; (option = getopt(argc, argv, "n:")) != -1;) {
         if (option == '?')
-            return usage("head [-n COUNT] [FILE...]");
+            return usage("head [-n COUNT | -COUNT] [FILE...]");
         wanted = atol(optarg);
     }
     return for_each_line(argv + optind, show);

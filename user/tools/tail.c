@@ -1,4 +1,4 @@
-/* tail [-n COUNT] [FILE...]: the last lines, 10 unless told. Keeps as many as it may have to show, the oldest first. */
+/* tail [-n COUNT | -COUNT] [FILE...]: the last lines, 10 unless told. Keeps as many as it may have to show, the oldest first. */
 
 #include "tool.h"
 
@@ -25,9 +25,11 @@ static void keep(const char* file, char* line) {
 }
 
 int main(int argc, char** argv) {
+    if (argc > 1 && is_count(argv[1]))
+        wanted = atol(*++argv + 1), argc--;
     for (int option; (option = getopt(argc, argv, "n:")) != -1;) {
         if (option == '?' || (wanted = atol(optarg)) < 0)
-            return usage("tail [-n COUNT] [FILE...]");
+            return usage("tail [-n COUNT | -COUNT] [FILE...]");
     }
     lines = calloc((size_t)wanted + 1, sizeof *lines);
     if (!lines)

@@ -31,6 +31,9 @@ static inline bool join(char path[PATH_MAX], const char* directory, const char* 
     return false;
 }
 
+/* "-20", as head and tail took a count before there were options with words. */
+static inline bool is_count(const char* word) { return word[0] == '-' && word[1] && !word[1 + strspn(word + 1, "0123456789")]; }
+
 static inline bool is_directory(const char* path) {
     struct stat info;
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);

@@ -18,3 +18,5 @@ sleep 100 & kill $!; wait $!; echo "status $?"; sleep 100 & kill -9 $!; wait $!;
 free | wc -l; uptime | grep -c "^up "; ps >list; grep -c PID list; grep -c "ps$" list; maps | grep -c "\[stack\]"; maps | grep -c "\[heap\]"; maps 999999
 mkdir mnt; mount none mnt 2>/dev/null; echo "status $?"; mount -t tmpfs none mnt; echo x >mnt/f; ls mnt; mount | grep -c " $PWD/mnt tmpfs "; umount mnt; ls mnt; umount mnt; echo "status $?"
 mount -t nosuchfs none mnt; sync; echo "status $?"; tools nosuch | grep -c " ls "; echo 'echo "a script: $0 $1"' >script; chmod 755 script; ./script x
+head -2 lines; tail -3 lines; head -0 lines; tail -x lines; echo "status $?"; df . | wc -l; df missing; echo "status $?"; df -x; echo "status $?"
+sleep 100 & kill %1; wait $!; echo "status $?"; sleep 100 & sleep 200 & kill -KILL %1 %2; wait $!; echo "status $?"; kill %7; echo "status $?"
