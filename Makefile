@@ -33,7 +33,8 @@ help:
 #help   make qemu       boot to the shell; Ctrl-A X leaves        [SMP=] [MEM=] [APPEND=] [ROOT=dir] [DISK=image]
 #help   make run        run one program: CMD='/bin/prog a "b c"'  [ROOT=dir] [DISK=image] [SMP=] [MEM=] [APPEND=] [TIMEOUT=s] [ICOUNT=1]
 #help   make distro     the same with Debian's busybox, lua5.4 and sqlite3    [CMD='/bin/prog']
-#help   make gdb        QEMU stopped at the kernel's first line, with gdb attached
+#help   make gdb        QEMU stopped at the kernel's first line, with gdb attached    [CMD='/bin/prog a'] [SMP=] [CHECK=]
+#help   make qemu-gdb   QEMU that waits for a debugger of your own                    [CMD=] [SMP=] [STUB=socket]
 #help   make grade      grade this tree                           [LAB=vmar] [CHECK=] [SEED=]
 #help   make unit       the host tests, under ASan and UBSan      [LAB=vmar] [CHECK=]
 #help   make test       everything the project promises           [FAST=1] [LONG=1]

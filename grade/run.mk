@@ -1,13 +1,13 @@
-# make qemu, make run, make gdb, make distro, make test-kernel.
+# make qemu, make run, make gdb, make qemu-gdb, make distro, make test-kernel.
 
 RUN = PYTHONDONTWRITEBYTECODE=1 exec $(PYTHON) -m grade.run $(1) --build=$(call quote,$(BUILD)) \
   $(if $(2),--command=$(call quote,$(value CMD))) $(3) --root=$(call quote,$(value ROOT)) \
   --disk=$(call quote,$(value DISK)) --smp=$(call quote,$(SMP)) \
   --mem=$(call quote,$(MEM)) --append=$(call quote,$(value APPEND)) --timeout=$(call quote,$(TIMEOUT)) \
   --icount=$(call quote,$(ICOUNT)) --verbose=$(call quote,$(V)) --gdb=$(call quote,$(GDB)) \
-  --gdb-arguments=$(call quote,$(value GDB_ARGS))
+  --gdb-arguments=$(call quote,$(value GDB_ARGS)) --stub=$(call quote,$(value STUB))
 
-ifneq ($(filter qemu run gdb distro,$(GOALS)),)
+ifneq ($(filter qemu run gdb qemu-gdb distro,$(GOALS)),)
 ifneq ($(filter load,$(.FEATURES)),)
 -load $(BUILD)/become.so(become_gmk_setup)
 endif
@@ -32,6 +32,9 @@ gdb: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
 	$(call BECOME,$(call RUN,gdb,$(CMD)))
 endif
 
+qemu-gdb: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
+	$(call BECOME,$(call RUN,qemu-gdb,$(CMD)))
+
 # The same with Debian's programs laid over the root file system: a shell, or with CMD= one program.
 distro: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio $(BUILD)/debian.made
 	$(call BECOME,$(call RUN,$(if $(value CMD),run,qemu),$(CMD),--root=$(BUILD)/debian))
@@ -43,4 +46,4 @@ $(BUILD)/debian.made: grade/distro grade/debian.py $(shell find user/distro -typ
 test-kernel: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
 	@$(call RUN,selftest,)
 
-.PHONY: qemu run gdb distro test-kernel
+.PHONY: qemu run gdb qemu-gdb distro test-kernel

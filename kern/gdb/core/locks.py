@@ -1,0 +1,101 @@
+"""Locks as they are in memory: who holds which, who waits."""
+
+import dataclasses
+
+import gdb
+
+from astrolabe.core import kernel
+from astrolabe.core.memory import Corrupt
+from astrolabe.core.place import Place, plain
+
+RANK = "kern::LockRank"
+RANKED = "kern::RankedLock"
+MUTEX = "kern::Mutex"
+RW = "kern::RwSpinLock"
+WAIT_FUNCTION = "kern::RankedLock::wait_turn"
+
+
+@dataclasses.dataclass
+class Lock:
+    name: str
+    place: Place
+
+    def is_mutex(self):
+        return str(self.place.ctype) == MUTEX
+
+    def rank(self):
+        return self.place.rank.number() if not self.is_mutex() else None
+
+    def holders(self):
+        """The harts' bits, which debug builds keep; of a Mutex -1 for "someone"."""
+        if self.is_mutex():
+            return -1 if self.place.get("state").number() & 1 else 0
+        return self.place.holders.number()
+
+    def is_held(self):
+        if self.is_mutex():
+            return bool(self.place.get("state").number() & 1)
+        held = self.place.find("held")
+        if held is not None:
+            return bool(held.number())
+        turns = [self.place.get(name).number() for name in ("next_number", "readers_turn", "writers_turn")]
+        return turns[0] != turns[2]
+
+    def waiters(self):
+        """Threads that sleep for a Mutex."""
+        queue = self.place.get("waiters").get("waiters").inside() if self.is_mutex() else None
+        for waiter in queue.items(f"waiters for {self.name}") if queue else ():
+            yield kernel.Thread(waiter.thread.target())
+
+
+def rank_name(rank):
+    try:
+        return next(field.name.split("::")[-1] for field in plain(gdb.lookup_type(RANK)).fields() if field.enumval == rank)
+    except (gdb.error, StopIteration):
+        return f"rank {rank}"
+
+
+def rank_names(bits):
+    return [rank_name(rank) for rank in range(32) if bits >> rank & 1]
+
+
+def known():
+    """The locks one can get to: the kernel's own, then those of each process and its space. One that is out of reach is left out."""
+    for name, variable in (("process tree", kernel.TREE), ("frames", kernel.BUDDIES), ("kernel heap", kernel.HEAP)):
+        yield Lock(name, Place.of(variable).guard())
+    for index, queue in enumerate(Place.of(kernel.QUEUES).elements()):
+        if queue.idle.number():
+            yield Lock(f"run queue of hart {index}", queue.get("lock"))
+    for process in kernel.processes():
+        yield from of_process(process)
+
+
+def of_process(process):
+    name = f"pid {process.pid}"
+    yield Lock(f"{name} state", process.place.get("state").guard())
+    yield Lock(f"{name} vmar slot", process.place.vmar.guard())
+    yield Lock(f"{name} files", process.place.files.table.slots.guard())
+    space = process.vmar()
+    if space is None:
+        return
+    yield Lock(f"{name} mappings", space.place.mappings.guard())
+    yield Lock(f"{name} page table", space.page_table().guard())
+    yield Lock(f"{name} heap", space.process_vm.heap.get("state").guard())
+
+
+def waited_for(thread):
+    """The lock the hart behind a GDB thread spins for: (address, rank), found in its call stack; None when it does not."""
+    previous = gdb.selected_thread()
+    try:
+        thread.switch()
+        frame = gdb.newest_frame()
+        while frame is not None:
+            if (frame.name() or "").startswith(WAIT_FUNCTION):
+                place = Place(int(frame.read_var("this")), gdb.lookup_type(RANKED))
+                return place.address, place.rank.number()
+            frame = frame.older()
+    except (gdb.error, ValueError, Corrupt):
+        return None
+    finally:
+        previous.switch()
+    return None

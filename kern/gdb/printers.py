@@ -1,0 +1,5 @@
+"""How print, info locals and backtraces show the kernel's types."""
+
+
+def register():
+    pass
