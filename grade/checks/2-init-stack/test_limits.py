@@ -115,12 +115,14 @@ def test_grow_gap(lab):
     near = [challenge.attempt(), challenge.store(end + GUARD_GAP - PAGE, 1)][:1]
     beside = [challenge.attempt(), challenge.store(end, 1)][:1]
     far = [challenge.attempt(), challenge.store(end + GUARD_GAP, 1)][:1]
+    below = [challenge.attempt(), challenge.store(end - PAGE - 8, 1)][:1]
     challenge.stop()
     with lab.run(challenge) as run:
         run.to_stop()
         run.expect(far[0], 0)
         run.expect(near[0], SIGSEGV)
         run.expect(beside[0], SIGSEGV)
+        run.expect(below[0], SIGSEGV, "only a mapping that grows down grows")
 
 
 def add_read(challenge, path, offset=0, size=2000):

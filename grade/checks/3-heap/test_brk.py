@@ -7,6 +7,7 @@ from grade.report import Failure
 from grade.session import check_frame
 
 RLIMIT_DATA = 2
+MAP_GROWSDOWN = 0x100
 
 
 def up(at: int) -> int:
@@ -141,7 +142,7 @@ def test_zero(lab):
     "brk-collision",
     clause='labs/3-heap "Something in the way"',
     needs="brk-grow",
-    common="a failed brk returns the old break, to the byte, and never replaces a mapping",
+    common="a failed brk returns the old break, to the byte, and never replaces a mapping; a stack wants its guard gap",
 )
 def test_collision(lab):
     """brk: a mapping in the way stops the heap, and stays."""
@@ -159,6 +160,10 @@ def test_collision(lab):
     challenge.touch(start + (gap - 1) * PAGE, PAGE, 0x600)
     challenge.munmap(start + gap * PAGE, PAGE, text="unmap the first of the two")
     steps.append((challenge.brk(start + gap * PAGE + PAGE), gap * PAGE + PAGE))
+    challenge.munmap(start + (gap + 1) * PAGE, PAGE, text="unmap the second")
+    challenge.mmap(start + 1000 * PAGE, PAGE, flags=0x32 | MAP_GROWSDOWN, text="map a stack at start + 1000 pages")
+    steps.append((challenge.brk(start + 800 * PAGE), gap * PAGE + PAGE))  # 200 pages below it
+    steps.append((challenge.brk(start + 700 * PAGE), 700 * PAGE))
     challenge.stop()
     with lab.run(challenge) as run:
         run.to_stop()

@@ -43,6 +43,9 @@ def test_reuse(lab):
     challenge.repeat(2000, 2)
     block = challenge.add("ALLOC", size, 3, text=f"malloc({size}) and free it")
     challenge.add("FREE", block)
+    hole, _ = heap.malloc(size), heap.malloc(64)
+    heap.free(hole)
+    heap.malloc(size + 16)  # the hole is just too small
     blocks = [heap.malloc(size) for _ in range(30)]
     for each in blocks[::2]:
         heap.free(each)
@@ -58,7 +61,7 @@ def test_reuse(lab):
             run,
             start,
             end,
-            31 * (size + 64) + SLACK,
+            33 * (size + 64) + SLACK,
             f"2000 times: malloc({size}), free; then 30 blocks, every second one twice",
         )
 
@@ -123,7 +126,7 @@ def test_realloc(lab):
     common="look at the block above before moving; at the end of the heap, move the break instead",
 )
 def test_in_place(lab):
-    """realloc: a block stays where it is if it can."""
+    """realloc: a block stays where it is if it can, and what it gives up is free."""
     heap, size = Heap(), lab.random.randrange(500, 3000)
     start = heap.challenge.brk(0)
     low, middle, high = heap.malloc(size), heap.malloc(size), heap.malloc(64)
@@ -132,6 +135,7 @@ def test_in_place(lab):
     smaller = heap.realloc(grown, size // 2)
     last = heap.malloc(200_000)
     longer = heap.realloc(last, 300_000)
+    marks = [mark for new_size, next_size in ((16, 15_000), (40_000, 20_000)) for mark in give_up(heap, new_size, next_size)]
     end = heap.challenge.brk(0)
     heap.challenge.stop()
     with lab.run(heap.challenge, program="alloc") as run:
@@ -146,6 +150,21 @@ def test_in_place(lab):
             if run.result(before.result) != run.result(after.result):
                 text = heap.challenge.steps[after.result.step].text
                 raise run.failure(f"{text}: {why}", hex(run.result(before.result)), hex(run.result(after.result)))
+        for before, after, did in zip(marks[::2], marks[1::2], ("shrunk to 16; then 12 of 15000", "moved; then 12 of 20000")):
+            more = run.result(after) - run.result(before)
+            if more:
+                raise run.failure(f"12 blocks of 20000 bytes {did}", "no more heap is needed", f"{more} bytes more")
+
+
+def give_up(heap, new_size, next_size):
+    """12 blocks with others between them get a new size; then 12 blocks go where they were. The break before and after."""
+    blocks = [(heap.malloc(20_000), heap.malloc(16))[0] for _ in range(12)]
+    for block in blocks:
+        heap.realloc(block, new_size)
+    before = heap.challenge.brk(0)
+    for _ in blocks:
+        heap.malloc(next_size)
+    return before, heap.challenge.brk(0)
 
 
 @check("malloc-limits", clause='labs/3-heap "When memory runs out"', needs="malloc-blocks")

@@ -43,13 +43,18 @@ def test_random(lab):
     session.run(lab)
 
 
+def file_of(words):
+    """A file whose pages begin with these words."""
+    return b"".join(word.to_bytes(8, "little").ljust(PAGE, b"\1") for word in words)
+
+
 @check("merge-not", clause='labs/1-vmar "Joining neighbours", what must differ in nothing', needs="start")
 def test_merge_not(lab):
     """merge: neighbours that differ stay apart."""
-    words = [lab.random.randrange(1, 1 << 40) for _ in range(6)]
-    content = b"".join(word.to_bytes(8, "little").ljust(PAGE, b"\1") for word in words)
+    words, others = ([lab.random.randrange(1, 1 << 40) for _ in range(6)] for _ in range(2))
     session, base = Session(common="compare rights, sharing, file and offset before joining"), WINDOW
     session.file("/data/pages", words)
+    session.file("/data/others", others)
     session.map(base, 2 * PAGE, "rw", file="/data/pages", offset=2 * PAGE)
     session.map(base + 2 * PAGE, 2 * PAGE, "rw", file="/data/pages", offset=2 * PAGE)
     session.map(base + 4 * PAGE, PAGE, "rw", file="/data/pages", offset=4 * PAGE)
@@ -57,18 +62,20 @@ def test_merge_not(lab):
     session.map(base + 6 * PAGE, PAGE, "rw", shared=True)
     session.map(base + 7 * PAGE, PAGE, "rw", shared=True)
     session.map(base + 8 * PAGE, PAGE, "rw")
-    for page in range(9):
+    session.map(base + 9 * PAGE, PAGE, "rw", file="/data/pages")
+    session.map(base + 10 * PAGE, PAGE, "rw", file="/data/others", offset=PAGE)  # would be the next page of the same file
+    for page in range(11):
         session.load(base + page * PAGE)
     session.stop()
     session.touch(base + 5 * PAGE, 4 * PAGE, 0x50)
-    for page in range(9):
+    for page in range(11):
         session.attempt_store(base + page * PAGE, 0x90 + page)
         if page in (6, 7):
             session.space.store(base + page * PAGE, 0x90 + page)
-    for page in range(9):
+    for page in range(11):
         session.load(base + page * PAGE)
     session.stop()
-    session.run(lab, files={"/data/pages": content})
+    session.run(lab, files={"/data/pages": file_of(words), "/data/others": file_of(others)})
 
 
 @check("unmap-flush", clause='labs/1-vmar "The TLB remembers"', needs="start")
