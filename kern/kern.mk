@@ -5,7 +5,7 @@ CROSS_CXX ?= $(CROSS)g++
 HOST_CXX ?= g++
 
 KERN_SOURCES := $(sort $(shell find kern -name '*.cpp' -o -name '*.S')) \
-  grade/kernel/selftest.cpp
+  $(wildcard grade/kernel/*.cpp)
 KERN_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(KERN_SOURCES))
 KERN_LINKER_SCRIPT := kern/arch/riscv/kernel.ld
 

@@ -12,6 +12,8 @@ namespace kern {
 
 // Boot argument `selftest`: checks what only the machine can show, and powers off. See grade/kernel/selftest.cpp.
 void start_selftests(std::string_view which);
+// Boot argument `failnth`: see grade/kernel/fail_nth.cpp.
+void fail_nth_allocation(uint64_t n);
 
 namespace {
 
@@ -63,6 +65,7 @@ void start_scheduler(const BootArgs& args, uint64_t hart_id, const Machine& mach
 // The root may be on a disk, which a thread can wait for.
 void finish_boot(Thread&) {
     if (!mount_root(initramfs, args)) give_up("no root file system");
+    if (args.fail_nth) fail_nth_allocation(*args.fail_nth);
     if (!args.selftest.empty()) start_selftests(args.selftest);
     else start_init(args);
     Scheduler::exit();

@@ -26,6 +26,7 @@ bool apply(BootArgs& args, std::string_view value) {
     else if (name == "root") args.root = value;
     else if (name == "log") args.log_nonce = value;
     else if (name == "seed" && number) args.seed = number;
+    else if (name == "failnth" && number) args.fail_nth = number;
     else if (name == "hz" && number) args.hz = std::clamp<uint64_t>(*number, 1, MAX_HZ);
     else if (name == "console" && (value == "raw" || value == "tty"))
         args.console = value == "raw" ? ConsoleMode::raw : ConsoleMode::tty;

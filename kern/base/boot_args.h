@@ -20,6 +20,7 @@ struct BootArgs {
     bool quiet = false;
     std::string_view selftest;  // the kernel's own tests to run: "all", or the name of one that ends in a panic
     std::optional<uint64_t> seed;
+    std::optional<uint64_t> fail_nth;  // of the allocations from the first process on, this one fails; 0: as /dev/failnth says
     uint64_t hz = 100;  // timer interrupts a second, 1 to 10000
     ConsoleMode console = ConsoleMode::tty;
     std::string_view log_nonce;

@@ -12,6 +12,7 @@ namespace kern {
 
 constinit FrameRecords frame_records{};
 constinit Reclaimer reclaim_frames = nullptr;
+bool (*allocation_fails)() = nullptr;
 
 namespace {
 
@@ -89,7 +90,7 @@ void add_memory(PhysAddr start, PhysAddr end) {
 }
 
 Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill) {
-    if (order > MAX_FRAME_ORDER) return fail(Errno::ENOMEM);
+    if (order > MAX_FRAME_ORDER || (allocation_fails && allocation_fails())) return fail(Errno::ENOMEM);
     Frame* run;
     do
         run = take_run(*buddies.lock(), order, use);

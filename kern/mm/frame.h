@@ -56,6 +56,8 @@ Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill = Fill::z
 // says whether there was any.
 using Reclaimer = bool (*)();
 extern Reclaimer reclaim_frames;
+// Asked before each allocation, of frames or of the kernel heap, whether it is to fail. Set by tests: boot argument `failnth`.
+extern bool (*allocation_fails)();
 
 bool is_ram(PhysAddr address);
 

@@ -92,6 +92,7 @@ void* allocate_run(size_t size) {
 }  // namespace
 
 void* heap_allocate(size_t size) {
+    if (allocation_fails && allocation_fails()) return nullptr;
     auto slot_class = static_cast<size_t>(std::ranges::lower_bound(SLOT_SIZES, size) - SLOT_SIZES);
     return slot_class < CLASS_COUNT ? allocate_slot(slot_class) : allocate_run(size);
 }
