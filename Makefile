@@ -52,6 +52,7 @@ include kern/kern.mk
 include grade/run.mk
 -include labs/labs.mk
 include grade/unit/unit.mk
+-include grade/property/property.mk
 -include grade/grade.mk
 -include grade/bench/bench.mk
 -include docs/docs.mk

@@ -6,6 +6,7 @@ word of a page holds: enough to tell any two pages of a challenge apart.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 PAGE = 4096
@@ -53,7 +54,7 @@ class Space:
         self._private: dict[int, int] = {}  # words of private pages that were written, by address
         self._shared: dict[tuple[str, int], int] = {}
         self._objects: dict[str, list[int]] = {}  # first words of files' pages, by name
-        self._count = 0
+        self._count = itertools.count(1)
 
     def add_object(self, name: str, first_words: list[int]) -> None:
         """Declares a file by the first word of each of its pages."""
@@ -80,12 +81,12 @@ class Space:
         if offset % PAGE:
             raise Denied(EINVAL)
         start = self._place(size, at, placement)
-        self._count += 1
-        name = file or (f"shared {self._count}" if shared else None)
+        number = next(self._count)
+        name = file or (f"shared {number}" if shared else None)
         self._remove(start, size)
         for index in range(size // PAGE):
             backing = (name, offset // PAGE + index) if name else None
-            self.pages[start + index * PAGE] = Page(normal(perms), shared, backing, self._count)
+            self.pages[start + index * PAGE] = Page(normal(perms), shared, backing, number)
         return start
 
     def _place(self, size: int, at: int, placement: str) -> int:
@@ -139,6 +140,13 @@ class Space:
                 raise Denied(ENOMEM)
             self.pages[page] = replace(self.pages[page], perms=normal(perms))
         return 0
+
+    def fork(self) -> Space:
+        """fork(2): private pages and their words are copied, files and shared memory stay what both see."""
+        child = Space(self.top)
+        child.pages, child._private = dict(self.pages), dict(self._private)
+        child._shared, child._objects, child._count = self._shared, self._objects, self._count
+        return child
 
     # MEMORY
 
