@@ -55,7 +55,7 @@ def set_breakpoints(found, wanted):
         if not hole.file.startswith("kern/"):
             yield f"  {hole.name}: is in a program, {hole.file}:{hole.line}; break there once it runs"
             continue
-        breakpoint = gdb.Breakpoint(f"{hole.file}:{hole.line}", gdb.BP_HARDWARE_BREAKPOINT)
+        breakpoint = gdb.Breakpoint(f"{hole.file}:{hole.line}")
         if breakpoint.pending:
             breakpoint.delete()
             yield f"  {hole.name}: the kernel has no code at {hole.file}:{hole.line}"

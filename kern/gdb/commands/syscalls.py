@@ -4,7 +4,7 @@ import gdb
 
 from astrolabe.core import kernel, linux, memory
 from astrolabe.core.command import Usage, command, guarded
-from astrolabe.core.place import Place, type_named
+from astrolabe.core.place import Place, linker_symbol, type_named
 
 USAGE = "syscalls [on [PID] | off]"
 ENTRY = "on_user_syscall"
@@ -82,8 +82,8 @@ class Entry(Silent):
     """At the first instruction of the kernel's dispatcher: a0 is the trap frame, ra where it returns to."""
 
     def __init__(self, pid):
-        address = int(gdb.parse_and_eval(f"(unsigned long)&{ENTRY}"))
-        super().__init__(f"*{address:#x}", gdb.BP_HARDWARE_BREAKPOINT, internal=True)
+        address = linker_symbol(ENTRY)
+        super().__init__(f"*{address:#x}", internal=True)
         self.silent, self.pid, self.has_exit = True, pid, False
 
     def look(self):
@@ -107,7 +107,7 @@ class Exit(Silent):
     """Where the dispatcher returns to: sp is the trap frame, its a0 the result."""
 
     def __init__(self, address):
-        super().__init__(f"*{address:#x}", gdb.BP_HARDWARE_BREAKPOINT, internal=True)
+        super().__init__(f"*{address:#x}", internal=True)
         self.silent = True
 
     def look(self):

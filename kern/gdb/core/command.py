@@ -8,6 +8,7 @@
 Whatever goes wrong ends as one line that says what: a student's kernel may be broken anywhere.
 """
 
+import contextlib
 import traceback
 
 import gdb
@@ -22,13 +23,14 @@ class Usage(Exception):
     """The words behind the command make no sense; the text says which would."""
 
 
-def command(name, complete=None, raw=False):
-    """`raw`: the function gets the rest of the line as the only word."""
+def command(name, complete=None, raw=False, physical=True):
+    """`raw`: the function gets the rest of the line as the only word. `physical`: it reads memory through core.memory."""
+
 
     def make(function):
         def invoke(self, argument, from_tty):
             self.dont_repeat()
-            run(name, function, [argument] if raw else gdb.string_to_argv(argument))
+            run(name, function, [argument] if raw else gdb.string_to_argv(argument), physical)
 
         def offer(self, text, word):
             return candidates(complete, word)
@@ -52,9 +54,9 @@ def candidates(complete, word):
         return []
 
 
-def run(name, function, arguments):
+def run(name, function, arguments, physical=True):
     try:
-        with memory.session():
+        with memory.session() if physical else contextlib.nullcontext():
             for line in function(arguments):
                 gdb.write(line + "\n")
     except (memory.NoMachine, Usage) as error:

@@ -42,7 +42,10 @@ class Place:
         symbol = gdb.lookup_global_symbol(name) or gdb.lookup_static_symbol(name)
         if symbol is None:
             raise Corrupt(f"this kernel has no variable {name}: is its ELF file loaded?")
-        return Place(int(symbol.value().address), symbol.type)
+        try:
+            return Place(int(symbol.value().address), symbol.type)
+        except gdb.error:  # extern "C": the linker knows it without its namespace
+            return Place(linker_symbol(name.split("::")[-1]), symbol.type)
 
     def __repr__(self):
         return f"<{self.ctype} at {self.address:#x}>"
@@ -202,6 +205,18 @@ class Place:
                 raise Corrupt(f"{what}: has no end")
             yield Place(address - inside.address, element_type)
             previous, address, count = address, node.next.number(), count + 1
+
+
+def linker_symbol(name):
+    """The address of a symbol by the linker's name, whatever the scope of the selected frame would make of it."""
+    language = gdb.parameter("language")
+    gdb.execute("set language c", to_string=True)
+    try:
+        return int(gdb.parse_and_eval(f"(unsigned long)&{name}")) & (1 << 64) - 1
+    except gdb.error:
+        raise Corrupt(f"this kernel has no symbol {name}: is its ELF file loaded?") from None
+    finally:
+        gdb.execute(f"set language {language}", to_string=True)
 
 
 def has_data(kind):
