@@ -64,12 +64,12 @@ Arguments::Arguments(Random& random) : random_(random), self_(getpid()) {
     int script = open("script", O_RDWR | O_CREAT | O_CLOEXEC, 0755);
     write(script, "#!/bin/true x\n", 14);
     close(script);
-    // Descriptors 3 to 12, whatever this process had there.
+    // Descriptors 3 to 12, whatever this process had there. Calls before may have put a pipe in any place: nothing waits for one.
     syscall(SYS_close_range, 3, 999, 0);
     int ends[2];
-    open("a", O_RDWR), open("b", O_RDONLY), open(".", O_RDONLY | O_DIRECTORY), pipe2(ends, O_NONBLOCK);
-    open("/dev/zero", O_RDWR), open("/proc/self/maps", O_RDONLY), open("/proc/self", O_RDONLY), open("d/e", O_RDWR | O_APPEND);
-    open("/dev/urandom", O_RDONLY);
+    open("a", O_RDWR), open("b", O_RDONLY | O_NONBLOCK), open(".", O_RDONLY | O_DIRECTORY), pipe2(ends, O_NONBLOCK);
+    open("/dev/zero", O_RDWR), open("/proc/self/maps", O_RDONLY | O_NONBLOCK), open("/proc/self", O_RDONLY | O_NONBLOCK), open("d/e", O_RDWR | O_APPEND);
+    open("/dev/urandom", O_RDONLY | O_NONBLOCK);
 }
 
 void Arguments::stir() {

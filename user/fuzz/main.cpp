@@ -9,6 +9,7 @@
 // chunk has a seed of its own. With -m the same run is made again and again, until one has left no less memory than the one
 // before: the first fill the kernel's caches. What loses some in each has lost it for ever.
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -33,7 +34,7 @@ constexpr unsigned long CHUNK = 1000;
 constexpr int PATIENCE = 8;  // looks at a process that gets no further
 constexpr int PATIENCE_AT_START = 10'000;
 constexpr long LOOK_NS = 2'000'000;
-constexpr int MOST_RUNS = 5;
+constexpr int MOST_RUNS = 9;
 constexpr int LOG = 1000;  // a descriptor that no call meets
 
 struct Options {
@@ -137,11 +138,20 @@ void wait_for(pid_t child, Totals& totals) {
     }
 }
 
-// What was mounted there goes first.
+// Of all that is mounted on the directory or on one below it.
+void unmount_below(const std::string& path) {
+    while (umount2(path.c_str(), MNT_DETACH) == 0) {
+    }
+    DIR* directory = opendir(path.c_str());
+    if (!directory) return;
+    while (const dirent* entry = readdir(directory))
+        if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unmount_below(path + "/" + entry->d_name);
+    closedir(directory);
+}
+
 void remove_directory(const std::string& path) {
-    for (const char* name : {"/d", "/new", "/a", "/b", "/c", ""})
-        while (umount2((path + name).c_str(), MNT_DETACH) == 0) {
-        }
+    unmount_below(path);
     pid_t pid = fork();
     if (pid == 0) {
         execl("/bin/rm", "rm", "-rf", path.c_str(), nullptr);
