@@ -58,7 +58,8 @@ def gdb(options):
 
 
 def debugger_command(debugger, options, stub):
-    steps = ["set confirm off", "set pagination off", f"target remote {stub}", "thbreak kernel_main", "continue", "set pagination on"]
+    steps = ["set confirm off", "set breakpoint pending on", "set pagination off", f"target remote {stub}", "thbreak kernel_main", "continue",
+             "set pagination on"]
     return [debugger, "-q", "-iex", "set auto-load local-gdbinit off", "-d", ".", f"{options.build}/kernel.elf", "-x", COMMANDS,
             *(word for step in steps for word in ("-ex", step)), *shlex.split(options.gdb_arguments)]
 

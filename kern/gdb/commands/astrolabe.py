@@ -3,7 +3,7 @@
 from astrolabe.core.command import COMMANDS, Usage, command
 
 
-@command("astrolabe")
+@command("astrolabe", physical=False)
 def astrolabe(arguments):
     """List Astrolabe's own commands.
 

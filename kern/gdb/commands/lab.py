@@ -23,7 +23,7 @@ class Hole:
     is_open: bool = False
 
 
-@command("lab", lambda: ["break", *[hole.name for hole in holes()]])
+@command("lab", lambda: ["break", *[hole.name for hole in holes()]], physical=False)
 def lab(arguments):
     """List the holes of the labs, say which are still open, and stop at them.
 

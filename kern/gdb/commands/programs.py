@@ -10,8 +10,9 @@ def programs(arguments):
 
     programs
 
-They are those of the selected hart's process; while the machine runs, those of all processes. Files are looked for in what was built here and in ROOT=. `break
-main` before the program runs waits for it; a breakpoint in a program counts for that program alone."""
+They are those of the selected hart's process; while the machine runs, those of all processes. Files are looked for in what was
+built here and in ROOT=. `break main` before the program runs waits for it; a breakpoint in a program counts for that program
+alone."""
     if arguments:
         raise Usage("usage: programs")
     symbols.sync_selected()

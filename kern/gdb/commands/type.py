@@ -5,7 +5,7 @@ import os
 from astrolabe.core.command import Usage, command
 
 
-@command("type", raw=True)
+@command("type", raw=True, physical=False)
 def type_line(arguments):
     """Type a line at the machine's console: what follows the command, and Enter.
 

@@ -59,9 +59,7 @@ def run(name, function, arguments, physical=True):
         with memory.session() if physical else contextlib.nullcontext():
             for line in function(arguments):
                 gdb.write(line + "\n")
-    except (memory.NoMachine, Usage) as error:
-        gdb.write(f"{name}: {error}\n")
-    except memory.Corrupt as error:
+    except (memory.NoMachine, memory.Corrupt, Usage, gdb.error) as error:
         gdb.write(f"{name}: {error}\n")
     except KeyboardInterrupt:
         gdb.write(f"{name}: interrupted\n")
@@ -80,10 +78,12 @@ def number(text):
         return int(text, 0) & (1 << 64) - 1
     except ValueError:
         pass
-    try:
-        return int(gdb.parse_and_eval(text)) & (1 << 64) - 1
-    except gdb.error as error:
-        raise Usage(f"{text}: {error}") from None
+    for expression in (text, f"(unsigned long)&{text}"):  # a label of assembly has no type, but an address
+        try:
+            return int(gdb.parse_and_eval(expression)) & (1 << 64) - 1
+        except gdb.error as error:
+            problem = str(error)
+    raise Usage(f"{text}: {problem}")
 
 
 def pid_argument(words, usage):

@@ -150,13 +150,16 @@ def function_of(address):
 
 
 def without_arguments(name):
-    """`kern::Vmar::map(kern::MapRequest const&)` -> `kern::Vmar::map`"""
-    depth = 0
+    """`kern::Result<int> kern::f<int>(kern::MapRequest const&)` -> `kern::f<int>`"""
+    name, depth, begin = name.replace("(anonymous namespace)", "{anonymous}"), 0, 0
     for index, character in enumerate(name):
-        if character == "(" and depth == 0 and not name.startswith("(anonymous namespace)", index):
-            return name[:index]
-        depth += (character == "<") - (character == ">")
-    return name
+        if depth == 0 and character == "(":
+            name = name[:index]
+            break
+        if depth == 0 and character == " ":
+            begin = index + 1
+        depth += (character in "<(") - (character in ">)")
+    return name[begin:].replace("{anonymous}", "(anonymous namespace)")
 
 
 # PROCESSES

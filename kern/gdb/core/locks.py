@@ -6,12 +6,11 @@ import gdb
 
 from astrolabe.core import kernel
 from astrolabe.core.memory import Corrupt
-from astrolabe.core.place import Place, plain
+from astrolabe.core.place import Place, name_of, plain
 
 RANK = "kern::LockRank"
 RANKED = "kern::RankedLock"
 MUTEX = "kern::Mutex"
-RW = "kern::RwSpinLock"
 WAIT_FUNCTION = "kern::RankedLock::wait_turn"
 
 
@@ -21,7 +20,7 @@ class Lock:
     place: Place
 
     def is_mutex(self):
-        return str(self.place.ctype) == MUTEX
+        return name_of(self.place.ctype) == MUTEX
 
     def rank(self):
         return self.place.rank.number() if not self.is_mutex() else None

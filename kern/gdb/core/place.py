@@ -24,6 +24,11 @@ def plain(kind):
     return kind.strip_typedefs().unqualified()
 
 
+def name_of(kind):
+    """`kern::Thread`; str() would say `class kern::Thread` where the selected frame is of a program in C."""
+    return plain(kind).name or str(kind)
+
+
 def type_named(name):
     try:
         return plain(gdb.lookup_type(name))
@@ -86,7 +91,7 @@ class Place:
 
     def base(self, kind_name):
         """The base class (at any depth) whose type has this name."""
-        if str(self.ctype) == kind_name:
+        if name_of(self.ctype) == kind_name:
             return self
         for field in self._fields():
             found = self._member(field).base(kind_name) if field.is_base_class else None
@@ -96,7 +101,7 @@ class Place:
 
     def member_of_type(self, kind_name):
         for field in self._fields():
-            if str(plain(field.type)) == kind_name:
+            if name_of(field.type) == kind_name:
                 return self._member(field)
         raise Corrupt(f"{self.ctype} has no member of type {kind_name}: kern/gdb does not fit this kernel")
 
@@ -154,7 +159,7 @@ class Place:
     def cast(self, name):
         """The object of a derived type whose base this is."""
         derived = Place(self.address, type_named(name))
-        base = derived.base(str(self.ctype))
+        base = derived.base(name_of(self.ctype))
         if base is None:
             raise Corrupt(f"{name} is not derived from {self.ctype}")
         return Place(self.address - (base.address - derived.address), derived.ctype)
@@ -177,16 +182,16 @@ class Place:
 
     def inside(self):
         """The data of a Locked<T, Lock>."""
-        return self.member_of_type(str(plain(self.ctype.template_argument(0))))
+        return self.member_of_type(name_of(self.ctype.template_argument(0)))
 
     def guard(self):
         """The lock of a Locked<T, Lock>."""
-        return self.member_of_type(str(plain(self.ctype.template_argument(1))))
+        return self.member_of_type(name_of(self.ctype.template_argument(1)))
 
     def items(self, what="list"):
         """The elements of a List, in order. A node that does not fit ends it with Corrupt."""
         head = self._member(self._fields()[0])
-        node_name = str(head.ctype)
+        node_name = name_of(head.ctype)
         element_type = plain(self.ctype.template_argument(0))
         inside = Place(0, element_type).base(node_name)
         if inside is None:

@@ -1,0 +1,119 @@
+"""kern/gdb in kernels that are broken: three that are built so, and memory that was written over at random. A command says what
+it can, names what cannot be, and never ends in a traceback of its own."""
+
+import random
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from grade.tests.conftest import LONG
+from grade.tests.debugger import ENVIRONMENT, ROOT, Debugger
+
+COMMANDS = ["procs", "threads", "vmar", "vmar 1", "pt $sp", "pt 0x10000", "pt 0x10000 1", "trap", "initstack", "initstack 1", "heap", "heap 1", "fds",
+            "fds 1", "frames", "frames 0x80a00000", "locks", "kmem", "kmem mark", "kmem leaks", "tlb", "tlb 0x10000", "programs", "syscalls", "lab"]
+
+
+def look(gdb):
+    """Every command's output; fails when one has a fault of its own."""
+    seen = {command: gdb(command) for command in COMMANDS}
+    for command, text in seen.items():
+        assert "Traceback" not in text and "cannot go on" not in text, f"{command}:\n{text}"
+        assert text, f"{command} says nothing"
+    return seen
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory):
+    """A copy of this tree with what was built: break_kernel(file, right, wrong) builds a kernel with one mistake."""
+    tree = tmp_path_factory.mktemp("broken") / "tree"
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    for name in filter(None, names):
+        if (ROOT / name).exists():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tree / name)
+    subprocess.run(["cp", "-a", ROOT / "build", tree / "build"], check=True)
+
+    def break_kernel(file, right, wrong):
+        text = (ROOT / file).read_text()
+        assert text.count(right) == 1, f"{file} has changed: {right!r} is there {text.count(right)} times"
+        (tree / file).write_text(text.replace(right, wrong))
+        done = subprocess.run(["make", "all"], cwd=tree, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        shutil.copy(ROOT / file, tree / file)  # for the next one; newer than what was built from it
+        return tree
+
+    return break_kernel
+
+
+def stopped(tree, place, *words):
+    gdb = Debugger("CMD=/bin/hello", "APPEND=norandmaps", *words, tree=tree)
+    gdb("set width 0")
+    gdb(f"break {place}")
+    assert "Breakpoint" in gdb("continue"), place
+    return gdb
+
+
+@pytest.mark.slow
+def test_a_set_of_mappings_whose_links_are_wrong(workshop):
+    tree = workshop("kern/vm/interval_tree.cpp", "if (after) after->before = &node;", "if (after) after->before = after;")
+    with stopped(tree, "on_user_syscall") as gdb:
+        assert re.search(r"!! mapping at 0x\w+: its link to the mapping before it is wrong", look(gdb)["vmar"])
+
+
+@pytest.mark.slow
+def test_a_kernel_that_panics_before_it_has_a_process(workshop):
+    tree = workshop("kern/mm/frame.cpp", "zeroes = *allocate_frame(FrameUse::zero_page);",
+                    "zeroes = *allocate_frame(FrameUse::zero_page);\n    records = nullptr;")
+    with stopped(tree, "kern::arch::report_panic") as gdb:
+        seen = look(gdb)
+        assert "no memory yet" in seen["frames"] and "no process yet" in seen["procs"]
+        assert "page fault" in seen["trap"] or "kernel mode" in seen["trap"]
+
+
+@pytest.mark.slow
+def test_a_hole_that_is_not_written(workshop):
+    tree = workshop("kern/vm/map.cpp", "Result<VirtAddr> Vmar::map(const MapRequest& request) {",
+                    'Result<VirtAddr> Vmar::map(const MapRequest& request) {\n    if (request.size) return lab_todo("vmar.map", "labs/1-vmar, task 3");')
+    with stopped(tree, "kern::arch::power_off") as gdb:
+        seen = look(gdb)
+        assert re.search(r"26 holes, 1 open", seen["lab"]) or "vmar.map" in seen["lab"]
+        assert "pid 1" in seen["vmar 1"] and "0 mappings" in seen["vmar 1"]
+        assert "has not written an init stack" in seen["initstack 1"]
+
+
+def test_memory_written_over_at_random():
+    """Words of the structures that the commands follow get other values, at many places one after the other."""
+    seed = random.randrange(1 << 32) if LONG else 6
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    with Debugger("CMD=/bin/hello", "APPEND=norandmaps") as gdb:
+        gdb("set width 0")
+        gdb("tbreak on_user_syscall")
+        assert "on_user_syscall" in gdb("continue")
+        for round_number in range(60 if LONG else 8):
+            script = f"""python
+import sys
+sys.modules["astrolabe.core.command"].debug = False
+from astrolabe.core import kernel, memory
+import random
+chance = random.Random({chance.randrange(1 << 32)})
+with memory.session():
+    process = next(iter(kernel.processes()), None)
+    places = [process.place] if process else []
+    space = process.vmar() if process else None
+    places += [space.place, space.set().first.target()] if space else []
+    places += [kernel.harts()[0].thread_place]
+    place = chance.choice([item for item in places if item])
+    address = place.address + 8 * chance.randrange(max(1, min(512, place.ctype.sizeof) // 8))
+    old = memory.read(address, 8)
+    value = chance.choice([0, 1, address, address + 8, 0xffffffc080a00000, 0xffffffc0ffffffff, chance.randrange(1 << 64), (1 << 64) - 1])
+memory_of = gdb.selected_inferior()
+memory_of.write_memory(address, value.to_bytes(8, "little"))
+end"""
+            gdb(script)
+            seen = {command: gdb(command) for command in COMMANDS}
+            for command, text in seen.items():
+                assert "Traceback" not in text and "cannot go on" not in text, f"seed {seed}, round {round_number}, {command}:\n{text}"
+            gdb("python memory_of.write_memory(address, old)")
