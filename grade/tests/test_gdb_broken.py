@@ -20,7 +20,7 @@ def look(gdb):
     seen = {command: gdb(command) for command in COMMANDS}
     for command, text in seen.items():
         assert "Traceback" not in text and "cannot go on" not in text, f"{command}:\n{text}"
-        assert text, f"{command} says nothing"
+        assert text or command == "syscalls", f"{command} says nothing"
     return seen
 
 
@@ -35,13 +35,17 @@ def workshop(tmp_path_factory):
             shutil.copy2(ROOT / name, tree / name)
     subprocess.run(["cp", "-a", ROOT / "build", tree / "build"], check=True)
 
+    broken = []
+
     def break_kernel(file, right, wrong):
+        while broken:
+            shutil.copy(ROOT / broken[-1], tree / broken.pop())  # the mistake before: newer than what was built from it
         text = (ROOT / file).read_text()
         assert text.count(right) == 1, f"{file} has changed: {right!r} is there {text.count(right)} times"
         (tree / file).write_text(text.replace(right, wrong))
+        broken.append(file)
         done = subprocess.run(["make", "all"], cwd=tree, env=ENVIRONMENT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-        shutil.copy(ROOT / file, tree / file)  # for the next one; newer than what was built from it
         return tree
 
     return break_kernel
@@ -57,8 +61,8 @@ def stopped(tree, place, *words):
 
 @pytest.mark.slow
 def test_a_set_of_mappings_whose_links_are_wrong(workshop):
-    tree = workshop("kern/vm/interval_tree.cpp", "if (after) after->before = &node;", "if (after) after->before = after;")
-    with stopped(tree, "on_user_syscall") as gdb:
+    tree = workshop("kern/vm/interval_tree.cpp", "    node.before = before;", "    node.before = before ? before->before : nullptr;")
+    with stopped(tree, "kern::kill_for") as gdb:  # a page that is mapped is not found
         assert re.search(r"!! mapping at 0x\w+: its link to the mapping before it is wrong", look(gdb)["vmar"])
 
 
@@ -78,9 +82,8 @@ def test_a_hole_that_is_not_written(workshop):
                     'Result<VirtAddr> Vmar::map(const MapRequest& request) {\n    if (request.size) return lab_todo("vmar.map", "labs/1-vmar, task 3");')
     with stopped(tree, "kern::arch::power_off") as gdb:
         seen = look(gdb)
-        assert re.search(r"26 holes, 1 open", seen["lab"]) or "vmar.map" in seen["lab"]
-        assert "pid 1" in seen["vmar 1"] and "0 mappings" in seen["vmar 1"]
-        assert "has not written an init stack" in seen["initstack 1"]
+        assert "26 holes, 1 open" in seen["lab"] and re.search(r"OPEN +vmar.map ", seen["lab"])
+        assert "pid 1 : has ended, and has no address space any more" in seen["vmar 1"]
 
 
 def test_memory_written_over_at_random():
@@ -92,7 +95,7 @@ def test_memory_written_over_at_random():
         gdb("set width 0")
         gdb("tbreak on_user_syscall")
         assert "on_user_syscall" in gdb("continue")
-        for round_number in range(60 if LONG else 8):
+        for round_number in range(60 if LONG else 4):
             script = f"""python
 import sys
 sys.modules["astrolabe.core.command"].debug = False

@@ -52,8 +52,10 @@ def in_use():
 def leaks():
     if not _marked:
         raise Usage("there is no mark; kmem mark sets one")
-    new = {address: size for address, size in in_use().items() if _marked.get(address) != size}
-    yield f"since the mark: {words.count(len(new), 'new object')}, {words.size(sum(new.values()))}; of those marked {sum(1 for address in _marked if address not in in_use())} went"
+    now = in_use()
+    new = {address: size for address, size in now.items() if _marked.get(address) != size}
+    gone = sum(1 for address in _marked if address not in now)
+    yield f"since the mark: {words.count(len(new), 'new object')}, {words.size(sum(new.values()))}; of those marked {gone} went"
     for address, size in sorted(new.items())[:SHOWN]:
         first = " ".join(f"{word:#018x}" for word in (slab.memory.read_number(address), slab.memory.read_number(address + 8)))
         yield f"  {address:#x}  {size:5}  {slab.type_of(address):<28} {first}"
