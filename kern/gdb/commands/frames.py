@@ -2,7 +2,7 @@
 
 import collections
 
-from astrolabe.core import kernel, words
+from astrolabe.core import kernel, physical, words
 from astrolabe.core.command import Usage, command, guarded, number
 from astrolabe.core.memory import DIRECT_MAP, PAGE, Corrupt
 from astrolabe.core.place import Place
@@ -17,9 +17,9 @@ def frames(arguments):
     frames               totals, free runs by order, and what contradicts itself
     frames ADDRESS       the frame an address lies in, physical or the kernel's: use, references, who maps it"""
     if not arguments:
-        yield from totals(kernel.frame_records())
+        yield from totals(physical.frame_records())
         return
-    yield from one_frame(kernel.frame_records(), number(" ".join(arguments)))
+    yield from one_frame(physical.frame_records(), number(" ".join(arguments)))
 
 
 # ALL
@@ -36,7 +36,7 @@ def totals(records):
     yield f"{len(records)} frames from {records.first:#x} on, {words.size(len(records) * PAGE)}"
     for use, count in sorted(by_use.items(), key=lambda item: -item[1]):
         yield f"  {use:<12}{count:7}  {words.size(count * PAGE)}"
-    buddies = Place.of(kernel.BUDDIES).inside()
+    buddies = Place.of(physical.BUDDIES).inside()
     yield "free runs by order (2^order frames):  " + "  ".join(f"{order}: {free_runs[order]}" for order in sorted(free_runs))
     yield from guarded(check_count(by_use["free"], buddies.free_frames.number()))
     for order, runs_of_order in enumerate(buddies.free_runs.elements()):

@@ -1,6 +1,6 @@
 """vmar: an address space as a picture."""
 
-from astrolabe.core import kernel, words
+from astrolabe.core import kernel, physical, words
 from astrolabe.core.command import command, guarded, pid_argument, pids
 from astrolabe.core.memory import PAGE, Corrupt
 
@@ -101,7 +101,7 @@ class Residents:
         self.error, self.pages, self.records = "", [], None
         try:
             self.pages = list(space.table().pages())
-            self.records = kernel.frame_records()
+            self.records = physical.frame_records()
         except Corrupt as error:
             self.error = str(error)
 

@@ -1,6 +1,6 @@
 """Open files and inodes in words."""
 
-from astrolabe.core import kernel
+from astrolabe.core import space
 from astrolabe.core.memory import Corrupt
 
 TYPES = {0o010000: "pipe", 0o020000: "device", 0o040000: "directory", 0o060000: "disk", 0o100000: "file", 0o120000: "symlink"}
@@ -24,13 +24,13 @@ def describe(file):
 
 def name_of(file, inode):
     """What it was opened as: a path as far as the kernel remembers it, else the kind of its inode."""
-    path = kernel.string(file.path)
+    path = space.string(file.path)
     if path:
         return path
     directory = file.directory.target()
-    parts = [kernel.string(file.get("name"))] if directory else []
+    parts = [space.string(file.get("name"))] if directory else []
     while directory and len(parts) < 32:
-        name, parent = kernel.string(directory.get("name")), directory.parent.target()
+        name, parent = space.string(directory.get("name")), directory.parent.target()
         if parent is None or parent.address == directory.address:
             return "/" + "/".join(reversed([part for part in parts if part]))
         parts.append(name)

@@ -1,40 +1,27 @@
-"""The kernel's structures as the commands see them. Every C++ name that kern/gdb knows stands in this file and in core/files.py
-and core/locks.py; a member may be called with or without its closing underscore.
+"""The kernel's structures as the commands see them. Every C++ name that kern/gdb knows stands in this file and beside it in space.py,
+physical.py, files.py, locks.py and slab.py; a member may be called with or without its closing underscore.
 
 What is not plausible raises Corrupt, with what could be read before it already given out.
 """
 
-import dataclasses
-
 import gdb
 
-from astrolabe.core import memory, sv39
+from astrolabe.core import memory
 from astrolabe.core.memory import Corrupt
 from astrolabe.core.place import Place, symbol_at, type_named
+from astrolabe.core.space import Vmar, place_address
 
 HARTS = "kern::arch::harts"
-FRAMES = "kern::frame_records"
-BUDDIES = "kern::(anonymous namespace)::buddies"
 HEAP = "kern::(anonymous namespace)::heap"
 SLOT_SIZES = "kern::(anonymous namespace)::SLOT_SIZES"
 TREE = "kern::tree"
 QUEUES = "kern::(anonymous namespace)::queues"
 USER_THREAD = "kern::UserThread"
-VM_MAPPING = "kern::VmMapping"
-FILE = "kern::File"
 
 LOWEST_USER = 0x1_0000
 USER_CAP = (1 << 38) - memory.PAGE
 USER_HALF_END = 1 << 38
 KERNEL_STACK_SIZE = 4 * memory.PAGE
-
-
-def constant(name, fallback=0):
-    """A constexpr number of the kernel's, from its debug information."""
-    try:
-        return int(gdb.parse_and_eval(name))
-    except gdb.error:
-        return fallback
 
 
 # HARTS AND THREADS
@@ -56,10 +43,6 @@ class Hart:
 
     def held_ranks(self):
         return self.place.held_locks.number()
-
-
-def place_address(pointer):
-    return pointer.sole().number()
 
 
 def harts():
@@ -263,173 +246,3 @@ def process_of(pid):
         if process.pid == pid:
             return process
     raise Corrupt(f"there is no process {pid}; procs lists them")
-
-
-# ADDRESS SPACES
-
-
-@dataclasses.dataclass
-class Mapping:
-    place: Place
-    start: int
-    end: int
-    perms: int  # R 1, W 2, X 4
-    may_perms: int
-    is_shared: bool
-    what: str  # ordinary, stack, vdso, vvar
-    grows_down: bool
-    marks: int
-    offset: int
-    vmo: int  # its address; 0: anonymous
-    path: str
-
-
-class Vmar:
-    def __init__(self, place):
-        self.place = place
-        self.process_vm = place.process_vm
-
-    def set(self):
-        return self.place.mappings.inside().get("set")
-
-    def total_bytes(self):
-        return self.place.mappings.inside().total_bytes.number()
-
-    def mappings(self):
-        """Ascending. A set that is not in order, or has a link to nowhere, ends in Corrupt."""
-        tree = self.set()
-        node, seen, low = tree.first.target(), 0, 0
-        size = tree.get("size").number()
-        before = 0
-        while node:
-            mapping = read_mapping(node.cast(VM_MAPPING))
-            if node.before.number() != before:
-                raise Corrupt(f"mapping at {mapping.start:#x}: its link to the mapping before it is wrong")
-            if mapping.start < low or mapping.end <= mapping.start:
-                raise Corrupt(f"mapping {mapping.start:#x}-{mapping.end:#x} begins before the one below it ends ({low:#x}), or is empty")
-            yield mapping
-            before, low, seen = node.address, mapping.end, seen + 1
-            if seen > size:
-                raise Corrupt(f"more mappings are linked than the set counts ({size})")
-            node = node.after.target()
-        if seen != size:
-            raise Corrupt(f"{seen} mappings are linked, but the set counts {size}")
-
-    def table(self):
-        return sv39.Table(self.root())
-
-    def page_table(self):
-        return self.place.space.table
-
-    def root(self):
-        frame = self.page_table().inside().root.target()
-        return frame_address(frame.address)
-
-    def active_harts(self):
-        return self.place.space.active_harts.number()
-
-    def resident(self):
-        """(anonymous, file) pages as the kernel counts them."""
-        counts = self.page_table().inside().resident
-        return counts.anon.number(), counts.file.number()
-
-    def heap(self):
-        """(start, break, bytes of the data segment)"""
-        state = self.process_vm.heap.get("state").inside()
-        return state.range.start.number(), state.range.end.number(), state.data_segment_size.number()
-
-    def init_stack(self):
-        """(sp, argument strings, environment strings), ranges as (start, end); sp is 0 before they are written."""
-        stack = self.process_vm.init_stack
-        return stack.sp.number(), number_range(stack.arg_strings), number_range(stack.env_strings)
-
-    def vdso(self):
-        return self.process_vm.vdso_base.number()
-
-    def stack_limit(self):
-        return self.place.limits.inside().stack.number()
-
-    def executable(self):
-        file = self.process_vm.executable_file.target()
-        return string(file.cast(FILE).path) if file else ""
-
-
-def number_range(place):
-    return place.start.number(), place.end.number()
-
-
-def read_mapping(place):
-    file = place.file.target()
-    start, end = number_range(place.range)
-    return Mapping(place, start, end, place.perms.number(), place.may_perms.number(), place.sharing.word() == "shared",
-                   place.get("kind").word(), bool(place.grows_down.number()), place.marks.number(), place.vmo_offset.number(),
-                   place_address(place.vmo), string(file.cast(FILE).path) if file else "")
-
-
-def string(place):
-    """A String: a Vec<char> with a NUL."""
-    characters = place.get("bytes")
-    address, size = place_address(characters.get("items")), characters.get("size").number()
-    return memory.read(address, size - 1).decode(errors="replace") if address and 0 < size <= 4096 else ""
-
-
-# FRAMES
-
-
-@dataclasses.dataclass
-class FrameRecords:
-    data: bytes
-    first: int  # physical address of the first frame
-    address: int  # of the records
-    size: int  # of one
-    fields: dict  # name -> (offset, bytes, shift, mask)
-    uses: list
-
-    def __len__(self):
-        return len(self.data) // self.size
-
-    def get(self, index, name):
-        offset, size, shift, mask = self.fields[name]
-        at = index * self.size + offset
-        return int.from_bytes(self.data[at : at + size], "little") >> shift & mask
-
-    def use(self, index):
-        value = self.get(index, "use")
-        return self.uses[value] if value < len(self.uses) else f"?{value}"
-
-    def physical(self, index):
-        return self.first + index * memory.PAGE
-
-    def index_of(self, record_address):
-        """The number of the record at an address of the kernel; None when it is none."""
-        index, rest = divmod(record_address - self.address, self.size)
-        return index if 0 <= index < len(self) and rest == 0 else None
-
-
-def frame_records():
-    table = Place.of(FRAMES)
-    records, first = table.records.target(), table.first.number()
-    if records is None:
-        raise Corrupt("the frame allocator has no memory yet")
-    count = Place.of("kern::(anonymous namespace)::record_count").number()
-    size = records.ctype.sizeof
-    if not memory.is_ram(first) or not 0 < count <= sum(end - start for start, end in memory.ram()) // memory.PAGE:
-        raise Corrupt(f"frame records: {count} from {first:#x} on cannot be")
-    fields = {}
-    for name in ("refs", "use", "order", "slot_class", "live", "free_slots", "next", "prev"):
-        place = Place(0, records.ctype).find(name)
-        sole = place.sole()
-        shift, width = place.bitfield or (0, 8 * sole.ctype.sizeof)
-        fields[name] = (sole.address, sole.ctype.sizeof, shift, (1 << width) - 1)
-    uses = [field.name.split("::")[-1] for field in Place(0, records.ctype).use.ctype.fields()]
-    return FrameRecords(memory.read(records.address, count * size), first, records.address, size, fields, uses)
-
-
-def frame_address(record_address):
-    """The physical address a frame's record stands for."""
-    table = Place.of(FRAMES)
-    first, records = table.first.number(), table.records.number()
-    index, rest = divmod(record_address - records, type_named("kern::Frame").sizeof)
-    if rest or index < 0 or not memory.is_ram(first + index * memory.PAGE):
-        raise Corrupt(f"{record_address:#x} is no frame's record")
-    return first + index * memory.PAGE

@@ -4,7 +4,7 @@ import dataclasses
 
 import gdb
 
-from astrolabe.core import kernel
+from astrolabe.core import kernel, physical
 from astrolabe.core.memory import Corrupt
 from astrolabe.core.place import Place, name_of, plain
 
@@ -60,7 +60,7 @@ def rank_names(bits):
 
 def known():
     """The locks one can get to: the kernel's own, then those of each process and its space. One that is out of reach is left out."""
-    for name, variable in (("process tree", kernel.TREE), ("frames", kernel.BUDDIES), ("kernel heap", kernel.HEAP)):
+    for name, variable in (("process tree", kernel.TREE), ("frames", physical.BUDDIES), ("kernel heap", kernel.HEAP)):
         yield Lock(name, Place.of(variable).guard())
     for index, queue in enumerate(Place.of(kernel.QUEUES).elements()):
         if queue.idle.number():

@@ -4,7 +4,7 @@ import dataclasses
 
 import gdb
 
-from astrolabe.core import kernel, memory
+from astrolabe.core import kernel, memory, physical
 from astrolabe.core.memory import DIRECT_MAP, PAGE
 from astrolabe.core.place import symbol_at
 
@@ -31,7 +31,7 @@ def slot_sizes():
 
 
 def slabs():
-    records, sizes = kernel.frame_records(), slot_sizes()
+    records, sizes = physical.frame_records(), slot_sizes()
     for index in range(len(records)):
         if records.use(index) != "slab" or not records.get(index, "refs"):
             continue
