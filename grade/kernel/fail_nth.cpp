@@ -29,21 +29,21 @@ class ControlFile final : public Inode {
 public:
     ControlFile() : Inode(devfs_root()->file_system(), mode_of(InodeType::character, 0600)) {}
 
-    Result<size_t> write(File&, UserBytes from) override {
+    Result<size_t> write(File&, uint64_t, UserBytes from) override {
         char text[20] = {};
-        if (from.copy_out(text, 0, std::min(from.size, sizeof(text))) == 0) return fail(Errno::EFAULT);
+        TRY(from.copy_out(text, 0, std::min(from.size, sizeof(text))));
         uint64_t n = 0;
         for (const char* digit = text; *digit >= '0' && *digit <= '9'; digit++) n = n * 10 + static_cast<uint64_t>(*digit - '0');
         choose(n);
         return from.size;
     }
-    Result<size_t> read(File&, UserBytes to) override {
+    Result<size_t> read(File&, uint64_t, UserBytes to) override {
         uint64_t counted = count.load();
         char text[80];
         BufferSink sink{std::span(text)};
         format_to(sink, "{} {} {}\n", counted, free_frame_count(), heap_used_bytes());
         size_t size = std::min(to.size, sink.view().size());
-        return to.copy_in(text, 0, size) == size ? Result<size_t>(size) : fail(Errno::EFAULT);
+        return to.copy_in(text, 0, size);
     }
     Result<Ref<Vmo>> open_content() override { return Ref<Vmo>(); }
 };

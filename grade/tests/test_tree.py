@@ -26,7 +26,7 @@ LAYER_LINES = {
     "arch": 875,
     "base": 1069,
     "dev": 265,
-    "fs": 3092,
+    "fs": 2822,
     "mm": 483,
     "process": 2063,
     "sched": 400,

@@ -6,15 +6,6 @@ namespace {
 
 constexpr uint64_t MAX_HZ = 10'000;
 
-std::optional<uint64_t> parse_number(std::string_view text) {
-    uint64_t value = 0;
-    for (char c : text) {
-        if (c < '0' || c > '9') return std::nullopt;
-        value = value * 10 + static_cast<uint64_t>(c - '0');
-    }
-    return text.empty() ? std::nullopt : std::optional(value);
-}
-
 // Says whether the word, NAME or NAME=VALUE, means something to us.
 bool apply(BootArgs& args, std::string_view value) {
     std::string_view name = take_until(value, '=');

@@ -29,4 +29,14 @@ private:
     Vec<char> bytes_;
 };
 
+// What decimal digits, and nothing else, say.
+inline std::optional<uint64_t> parse_number(std::string_view text) {
+    uint64_t value = 0;
+    for (char c : text) {
+        if (c < '0' || c > '9') return std::nullopt;
+        value = value * 10 + static_cast<uint64_t>(c - '0');
+    }
+    return text.empty() ? std::nullopt : std::optional(value);
+}
+
 }  // namespace kern

@@ -1,7 +1,6 @@
 #include "fs/cpio.h"
 #include "fs/devfs.h"
 #include "fs/mount.h"
-#include "fs/ramfs.h"
 #include "fs/tree.h"
 
 namespace kern {
@@ -15,20 +14,19 @@ constinit FileSystem rootfs("rootfs", 0x01021994, 2);  // Linux's root in memory
 // A file that has more names than the one it was met by: the others come with the same inode number. Any of them may
 // bring the content.
 struct Linked {
-    uint64_t file, device;
+    std::array<uint32_t, 4> number;  // of its archive, inode and device
     Ref<Inode> inode;
 };
 
 Result<Ref<Inode>> make_linked(Vec<Linked>& linked, const Target& target, const CpioEntry& entry, unsigned archive) {
-    uint64_t file = uint64_t{archive} << 32 | entry.inode;
-    uint64_t device = uint64_t{entry.device_major} << 32 | entry.device_minor;
+    std::array number{archive, entry.inode, entry.device_major, entry.device_minor};
     for (Linked& known : linked) {
-        if (known.file != file || known.device != device || !known.inode->links()) continue;
+        if (known.number != number || !known.inode->links()) continue;
         TRY(link(*known.inode, target));
         return known.inode;
     }
     Ref<Inode> inode = TRY(create(target, {entry.mode}));
-    TRY(linked.push({file, device, inode}));
+    TRY(linked.push({number, inode}));
     return inode;
 }
 

@@ -19,7 +19,12 @@ constexpr uint64_t device_number_of(unsigned major, unsigned minor) {
     return (minor & 0xff) | (major & 0xfff) << 8 | uint64_t{minor & ~0xffu} << 12;
 }
 
-// THE TERMINAL
+// What devices there are, put into the root: the disks, and the terminal, which begins to listen to the keyboard.
+// ENOMEM.
+Result<> add_disks(Directory& devices);
+Result<> add_terminal(Directory& devices, ConsoleMode mode);
+
+// THE TERMINAL: /dev/console, and /dev/tty, which only opens (ENXIO) for a process whose session has it
 
 // What is on the console: line editing, echo, keys that mean a signal, and who may use it. See termios(3) and
 // tty_ioctl(4).
@@ -32,11 +37,6 @@ constexpr uint64_t device_number_of(unsigned major, unsigned minor) {
 // tries is stopped.
 //
 // Booted with console=raw it is no terminal: bytes go out as they are, and isatty(3) says no.
-
-// Begins to listen to the keyboard. Once, at boot.
-void start_terminal(ConsoleMode mode);
-// /dev/console, or /dev/tty, which only opens (ENXIO) for a process whose session has the terminal. ENOMEM.
-Result<Ref<Inode>> make_terminal(FileSystem& fs, unsigned minor);
 
 // WHAT THE TERMINAL ASKS OF THE PROCESSES (implemented in kern/process/terminal_jobs.cpp). Signals by their numbers.
 

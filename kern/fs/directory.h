@@ -19,7 +19,6 @@ namespace kern {
 struct NewInode {
     uint32_t mode;                      // type and permissions
     std::string_view link_target = {};  // of a symbolic link
-    uint64_t device = 0;                // of a device
 };
 
 // Packs what a directory lists, from `position` on, as getdents64(2) gives it: struct linux_dirent64 one after the
@@ -45,20 +44,19 @@ private:
 class Directory : public Inode {
 public:
     // Has two links from the start: its name, and its own ".".
-    Directory(FileSystem& fs, uint32_t mode) : Directory(fs, mode, fs.new_inode_number()) {}
-    Directory(FileSystem& fs, uint32_t mode, uint64_t number) : Inode(fs, mode, number) { links_.store(2); }
+    Directory(FileSystem& fs, uint32_t mode, uint64_t number = 0) : Inode(fs, mode, number) { links_.store(2); }
 
-    // ENTRIES, as each file system keeps them. "." and ".." are not among them. Both may sleep, and come with changes()
-    // held or not: what they look at has a lock of its own. A name leads to the same Directory object as long as
-    // someone has it; who makes one says where it is with set_place().
+    // ENTRIES, as each file system keeps them. "." and ".." are not among them. Both may sleep, and come with
+    // FileSystem::names held or not: what they look at has a lock of its own. A name leads to the same Directory object
+    // as long as someone has it; who makes one says where it is with set_place().
 
-    virtual Result<Ref<Inode>> lookup(std::string_view name) = 0;  // ENOENT
+    virtual Result<Ref<Inode>> lookup(std::string_view name) = 0;  // null: there is none
     // Offers entries from the sink's position on (FIRST_ENTRY: all), in an order that changes do not upset.
     virtual Result<> list(EntrySink& sink) = 0;
     static constexpr uint64_t FIRST_ENTRY = 2;
 
-    // CHANGING THEM. The caller holds changes(), has checked the rules of fs/tree.h, and sees to links, times and
-    // places. May sleep. ENOMEM, ENOSPC, EIO.
+    // CHANGING THEM. The caller holds FileSystem::names, has checked the rules of fs/tree.h, and sees to links, times
+    // and places. May sleep. ENOMEM, ENOSPC, EIO.
 
     // A new inode that has no name yet, with the links it will have; a directory's ".." is this one.
     virtual Result<Ref<Inode>> make(const NewInode&) { return fail(Errno::ENOENT); }

@@ -2,14 +2,15 @@
 
 namespace kern {
 
-size_t UserBytes::copy_out(void* to, size_t offset, size_t count) const {
-    if (!is_kernel) return arch::user_read(to, at + offset, count);
-    memcpy(to, reinterpret_cast<const void*>(at.value + offset), count);
-    return count;
+Result<size_t> UserBytes::copy_out(void* to, size_t offset, size_t count) const {
+    if (is_kernel) memcpy(to, reinterpret_cast<const void*>(at.value + offset), count);
+    size_t copied = is_kernel ? count : arch::user_read(to, at + offset, count);
+    return copied || !count ? Result<size_t>(copied) : fail(Errno::EFAULT);
 }
 
-size_t UserBytes::copy_in(const void* from, size_t offset, size_t count) const {
-    return arch::user_write(at + offset, from, count);
+Result<size_t> UserBytes::copy_in(const void* from, size_t offset, size_t count) const {
+    size_t copied = arch::user_write(at + offset, from, count);
+    return copied || !count ? Result<size_t>(copied) : fail(Errno::EFAULT);
 }
 
 Result<Ref<File>> File::open(Ref<Inode> inode, uint32_t flags, Ref<Directory> directory, std::string_view name) {
@@ -43,94 +44,81 @@ void File::set_flags(uint32_t flags) {
 
 namespace {
 
-// How far from `offset` to the end of its page, and no more than `most`.
-size_t part_of_page(uint64_t offset, size_t most) { return std::min<size_t>(most, PAGE_SIZE - offset % PAGE_SIZE); }
-
-// Calls copy(bytes, done, count) for each piece of a page, and ends when it copies less. What was never written is a
-// page of zeroes that takes no memory.
+// Calls copy(bytes, done, count) for each piece of a page. What was never written is a page of zeroes that takes no
+// memory.
 template <typename Copy>
 Result<size_t> for_each_piece(Vmo& vmo, uint64_t offset, size_t size, Copy copy) {
     uint64_t end = vmo.size();
-    size_t total = offset < end ? std::min<uint64_t>(size, end - offset) : 0, done = 0;
-    while (done < total) {
+    size_t total = offset < end ? std::min<uint64_t>(size, end - offset) : 0;
+    return in_parts<PAGE_SIZE>(offset, total, [&](size_t done, size_t part) -> Result<size_t> {
         uint64_t at = offset + done;
         auto cached = vmo.cached_page(at >> PAGE_SHIFT);
         auto frame = cached              ? Result<FrameRef>(*std::move(cached))
                      : vmo.has_source() ? vmo.page(at >> PAGE_SHIFT)
                                         : FrameRef::share(zero_frame());
-        if (!frame && frame.error() == Errno::ENXIO) break;  // cut off meanwhile
-        if (!frame) return done ? Result<size_t>(done) : fail(frame.error());
-        size_t part = part_of_page(at, total - done);
-        Result<size_t> copied = copy((*frame)->data() + at % PAGE_SIZE, done, part);
-        if (copied && !*copied) copied = fail(Errno::EFAULT);
-        if (!copied) return done ? Result<size_t>(done) : copied;
-        done += *copied;
-        if (*copied < part) break;
-    }
-    return done;
+        if (!frame && frame.error() == Errno::ENXIO) return 0;  // cut off meanwhile
+        return copy(TRY(std::move(frame))->data() + at % PAGE_SIZE, done, part);
+    });
 }
 
 // One page's worth. When less than asked can be copied, the file does not stay longer than what was.
 Result<size_t> write_part(Inode& inode, Vmo& vmo, uint64_t offset, UserBytes from) {
     uint64_t size = vmo.size(), end = offset + from.size;
     if (end > size) TRY(vmo.resize(end));
-    Result<> room = inode.allocate(offset, end);
+    Result<uint64_t> room = inode.allocate(offset, end);
     Result<FrameRef> frame = room ? vmo.page(offset >> PAGE_SHIFT) : fail(room.error());
     if (frame) vmo.mark_dirty(offset >> PAGE_SHIFT);
-    size_t copied = frame ? from.copy_out((*frame)->data() + offset % PAGE_SIZE, 0, from.size) : 0;
-    if (copied < from.size && end > size) TRY(vmo.resize(copied ? std::max(size, offset + copied) : size));
-    if (!frame) return fail(frame.error() == Errno::ENOMEM ? Errno::ENOSPC : frame.error());
-    return copied ? Result<size_t>(copied) : fail(Errno::EFAULT);
+    Result<size_t> copied = frame ? from.copy_out((*frame)->data() + offset % PAGE_SIZE, 0, *room - offset)
+                                  : fail(frame.error() == Errno::ENOMEM ? Errno::ENOSPC : frame.error());
+    if (end > size && copied != from.size) {
+        TRY(vmo.resize(copied ? std::max(size, offset + *copied) : size));
+        TRY(inode.trim());
+    }
+    return copied;
 }
 
 }  // namespace
 
-Result<size_t> File::read_at(uint64_t offset, UserBytes to) {
-    if (!content_) return inode_->read_at(*this, offset, to);
+// Where `offset` is; with O_APPEND a file is written at its end.
+Result<size_t> File::read_at(uint64_t& offset, UserBytes to) {
+    if (!content_) return inode_->read(*this, offset, to);
     return for_each_piece(*content_, offset, to.size, [&](std::byte* bytes, size_t done, size_t count) {
         return to.copy_in(bytes, done, count);
     });
 }
 
-// With O_APPEND at the end, where `offset` is then.
 Result<size_t> File::write_at(uint64_t& offset, UserBytes from) {
-    if (!content_) return inode_->write_at(*this, offset, from);
+    if (!content_) return inode_->write(*this, offset, from);
     LockGuard change(inode_->changes());
     if (has(open_flag::APPEND)) offset = content_->size();
     if (from.size == 0) return 0;
     if (offset >= FILE_SIZE_LIMIT) return fail(Errno::EFBIG);
-    size_t total = std::min<uint64_t>(from.size, FILE_SIZE_LIMIT - offset), done = 0;
-    while (done < total) {
-        UserBytes piece = from.from(done);
-        piece.size = part_of_page(offset + done, total - done);
-        auto copied = write_part(*inode_, *content_, offset + done, piece);
-        if (!copied && !done) return copied;
-        done += copied.value_or(0);
-        if (!copied || *copied < piece.size) break;
-    }
+    size_t total = std::min<uint64_t>(from.size, FILE_SIZE_LIMIT - offset);
+    size_t count = TRY(in_parts<PAGE_SIZE>(offset, total, [&](size_t done, size_t part) {
+        return write_part(*inode_, *content_, offset + done, {from.at + done, part, from.is_kernel});
+    }));
     inode_->touch_modified();
-    return done;
+    return count;
+}
+
+template <Result<size_t> (File::*move_at)(uint64_t&, UserBytes)>
+Result<size_t> File::move(UserBytes bytes, FilePlace place) {
+    if (!inode_->is_seekable() && place) return fail(Errno::ESPIPE);
+    if (!inode_->is_seekable()) return (this->*move_at)(offset_, bytes);
+    if (place) return (this->*move_at)(*place, bytes);
+    LockGuard guard(position_);
+    size_t count = TRY((this->*move_at)(offset_, bytes));
+    offset_ += count;
+    return count;
 }
 
 Result<size_t> File::read(UserBytes to, FilePlace place) {
     if (!can_read()) return fail(Errno::EBADF);
-    if (inode_->as_directory()) return fail(Errno::EISDIR);
-    if (!inode_->is_seekable()) return place ? fail(Errno::ESPIPE) : inode_->read(*this, to);
-    if (place) return read_at(*place, to);
-    LockGuard guard(position_);
-    size_t count = TRY(read_at(offset_, to));
-    offset_ += count;
-    return count;
+    return inode_->as_directory() ? fail(Errno::EISDIR) : move<&File::read_at>(to, place);
 }
 
 Result<size_t> File::write(UserBytes from, FilePlace place) {
-    if (!can_write()) return fail(Errno::EBADF);
-    if (!inode_->is_seekable()) return place ? fail(Errno::ESPIPE) : inode_->write(*this, from);
-    if (place) return write_at(*place, from);
-    LockGuard guard(position_);
-    size_t count = TRY(write_at(offset_, from));
-    offset_ += count;
-    return count;
+    return can_write() ? move<&File::write_at>(from, place) : fail(Errno::EBADF);
 }
 
 Result<size_t> File::send(File& to, uint64_t place, size_t count) {
@@ -164,7 +152,7 @@ Result<size_t> File::list(UserBytes to) {
         TRY(directory->list(sink));
     if (sink.is_too_small()) return fail(Errno::EINVAL);
     size_t used = sink.records().size();
-    if (to.copy_in(sink.records().data(), 0, used) < used) return fail(Errno::EFAULT);
+    if (to.copy_in(sink.records().data(), 0, used) != used) return fail(Errno::EFAULT);
     offset_ = sink.position;
     return used;
 }

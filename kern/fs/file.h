@@ -63,7 +63,9 @@ public:
 
 private:
     uint32_t access() const { return flags() & open_flag::ACCESS_BITS; }
-    Result<size_t> read_at(uint64_t offset, UserBytes to);
+    template <Result<size_t> (File::*move_at)(uint64_t&, UserBytes)>
+    Result<size_t> move(UserBytes bytes, FilePlace place);
+    Result<size_t> read_at(uint64_t& offset, UserBytes to);
     Result<size_t> write_at(uint64_t& offset, UserBytes from);
 
     Ref<Inode> inode_;

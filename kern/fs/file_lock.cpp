@@ -62,8 +62,7 @@ Result<> set_lock(const FileLock& wanted, bool waits) {
         if (is_free) replaced = replace(*list, wanted);
         return is_free;
     };
-    if (!waits && !attempt()) return fail(Errno::EAGAIN);
-    if (waits) TRY(released.wait_until(attempt));
+    TRY(released.wait_until(attempt, waits ? NEVER : WaitQueue::AT_ONCE));
     released.wake_all();  // it may be less than before
     return replaced;
 }

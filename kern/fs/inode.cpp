@@ -5,7 +5,8 @@
 
 namespace kern {
 
-Inode::Inode(FileSystem& fs, uint32_t mode, uint64_t number) : mode_(mode), fs_(fs), number_(number) {
+Inode::Inode(FileSystem& fs, uint32_t mode, uint64_t number)
+    : mode_(mode), fs_(fs), number_(number ? number : fs.last_inode_.fetch_add(1) + 1) {
     fs.inode_count_.fetch_add(1);
     for (Atomic<uint64_t>* time : {&times_.accessed, &times_.modified, &times_.changed})
         time->store(dev::wall_clock_ns());

@@ -43,9 +43,25 @@ struct UserBytes {
 
     UserBytes from(size_t done) const { return {at + done, size - done, is_kernel}; }
     // Copy `count` bytes from or to those at `offset`; both give how many could be, fewer where the memory ends.
-    size_t copy_out(void* to, size_t offset, size_t count) const;
-    size_t copy_in(const void* from, size_t offset, size_t count) const;
+    // EFAULT: none.
+    Result<size_t> copy_out(void* to, size_t offset, size_t count) const;
+    Result<size_t> copy_in(const void* from, size_t offset, size_t count) const;
 };
+
+// Moves `size` bytes that begin at `offset` in parts that do not cross a multiple of `unit`: move(done, part) gives how
+// many went. Ends with a part that falls short; its error is told only when nothing was moved before.
+template <size_t unit, typename Move>
+Result<size_t> in_parts(uint64_t offset, size_t size, Move move) {
+    size_t done = 0;
+    while (done < size) {
+        size_t part = std::min(size - done, unit - (offset + done) % unit);
+        Result<size_t> moved = move(done, part);
+        if (!moved && !done) return moved;
+        done += moved.value_or(0);
+        if (moved.value_or(0) < part) break;
+    }
+    return done;
+}
 
 // What statfs(2) tells, in blocks of `block_size` bytes.
 struct FileSystemSpace {
@@ -64,10 +80,9 @@ public:
     const std::string_view type;
     const uint64_t magic;         // f_type of statfs(2)
     const uint64_t device;        // st_dev
+    Mutex names{LockRank::inode}; // held while entries of its directories come, go or move
     Atomic<uint32_t> read_only;   // 1: what would change it is EROFS
     Atomic<uint32_t> open_files;  // umount(2) refuses while there are some (a working directory is one)
-
-    uint64_t new_inode_number() { return last_inode_.fetch_add(1) + 1; }
 
     virtual FileSystemSpace space();           // as this says it: what memory has
     // Everything that was changed before reaches the device. May sleep. EIO, ENOSPC.
@@ -93,9 +108,8 @@ struct FileTimes {
 
 class Inode : public RefCounted<Inode> {
 public:
-    // `mode`: type and permissions. Its times are now, its owner is root.
-    Inode(FileSystem& fs, uint32_t mode) : Inode(fs, mode, fs.new_inode_number()) {}
-    Inode(FileSystem& fs, uint32_t mode, uint64_t number);
+    // `mode`: type and permissions; `number` 0: a new one. Its times are now, its owner is root.
+    Inode(FileSystem& fs, uint32_t mode, uint64_t number = 0);
     // With the last Ref: from here a disk's file system writes the inode back, or frees it when links() is 0. May
     // sleep.
     virtual ~Inode();
@@ -112,7 +126,7 @@ public:
     // What it holds lies in its file system, not in a device or a pipe.
     bool is_kept() const { return is(InodeType::regular) || is(InodeType::directory); }
     virtual uint64_t size() { return 0; }
-    virtual uint64_t device_number() const { return 0; }  // st_rdev
+    uint64_t device_number() const { return device_number_; }  // st_rdev
     virtual uint64_t blocks();                            // of 512 bytes, that it takes
     virtual BlockDevice* block_device() { return nullptr; }
 
@@ -135,7 +149,7 @@ public:
 
     // CONTENT
 
-    // Held while the content, or a directory's entries, change. Of two, the one at the lower address first.
+    // Held while the content of a file changes.
     Mutex& changes() { return changes_; }
     // The pages of a file that can be mapped; null for everything else.
     virtual Ref<Vmo> vmo() { return {}; }
@@ -143,8 +157,11 @@ public:
     virtual Result<Ref<Vmo>> open_content() { return vmo(); }
     // A regular file gets this size. With changes() held. EINVAL, ENOSPC.
     virtual Result<> resize(uint64_t) { return fail(Errno::EINVAL); }
-    // Before bytes [from, to) are written: finds room for them on the disk. With changes() held. ENOSPC, EFBIG, EIO.
-    virtual Result<> allocate(uint64_t /*from*/, uint64_t /*to*/) { return {}; }
+    // Before bytes [from, to) are written: finds room for them, and says how far it reaches. With changes() held.
+    // ENOSPC (none), EFBIG, EIO.
+    virtual Result<uint64_t> allocate(uint64_t /*from*/, uint64_t to) { return to; }
+    // What was found so behind the end of the file is not needed. With changes() held. EIO.
+    virtual Result<> trim() { return {}; }
     // truncate(2) of a regular file: EINVAL for others; EROFS, ENOSPC.
     Result<> truncate(uint64_t size);
     // fsync(2), fdatasync(2). EIO, ENOSPC.
@@ -154,13 +171,11 @@ public:
     // text.
     virtual Result<Ref<File>> linked_file();
 
-    // STREAMS: terminals, pipes, devices. They may sleep (EAGAIN instead when the file is O_NONBLOCK) and give EINTR.
+    // STREAMS: terminals, pipes, devices. They may sleep (EAGAIN instead when the file is O_NONBLOCK) and give EINTR;
+    // few look at the offset.
 
-    virtual Result<size_t> read(File&, UserBytes) { return fail(Errno::EINVAL); }
-    virtual Result<size_t> write(File&, UserBytes) { return fail(Errno::EINVAL); }
-    // The same for what has offsets; who does not care is a stream like any other.
-    virtual Result<size_t> read_at(File& file, uint64_t /*offset*/, UserBytes to) { return read(file, to); }
-    virtual Result<size_t> write_at(File& file, uint64_t /*offset*/, UserBytes from) { return write(file, from); }
+    virtual Result<size_t> read(File&, uint64_t /*offset*/, UserBytes) { return fail(Errno::EINVAL); }
+    virtual Result<size_t> write(File&, uint64_t /*offset*/, UserBytes) { return fail(Errno::EINVAL); }
     virtual Result<> control(unsigned /*request*/, VirtAddr /*argument*/) { return fail(Errno::ENOTTY); }
     virtual bool is_seekable() const { return true; }
     // Which of poll_event are so now. Who changes that calls poll_changed().
@@ -175,6 +190,7 @@ protected:
     Atomic<uint32_t> user_, group_;
     Atomic<uint32_t> links_{1};
     FileTimes times_;
+    uint64_t device_number_ = 0;
 
 private:
     FileSystem& fs_;

@@ -2,8 +2,6 @@
 
 #include "fs/devfs.h"
 #include "fs/ext2/ext2.h"
-#include "fs/procfs.h"
-#include "fs/ramfs.h"
 
 namespace kern {
 
@@ -46,7 +44,7 @@ Result<> mount(std::string_view type, std::string_view source, Inode* device, In
     auto list = mounts.lock();
     mount->root = TRY(kind->open(disk, read_only));
     if (find_mount(*list, *mount->root)) return fail(Errno::EBUSY);
-    LockGuard guard(mount->covered->changes());  // so that it is not removed meanwhile
+    LockGuard guard(mount->covered->file_system().names);  // so that it is not removed meanwhile
     if (auto covered = mount->covered->cover(mount->root); !covered) {
         mount->root->file_system().unmounted(*mount->root);
         return covered;

@@ -30,6 +30,14 @@ void shut_down_file_systems();
 // The lines of /proc/mounts.
 void write_mounts(TextSink& out);
 
+// KINDS OF FILE SYSTEMS
+
+// A directory that lives in memory alone, to begin a file system of such with: a file's content is its Vmo. ENOMEM.
+Result<Ref<Directory>> make_ram_directory(FileSystem& fs, uint32_t permissions);
+// The roots of a new, empty one, which goes with its last file, and of /proc. ENOMEM.
+Result<Ref<Directory>> make_tmpfs();
+Result<Ref<Directory>> make_procfs();
+
 // AT BOOT
 
 // Makes the root in memory, fills it from the archives that the boot loader put in memory (the kernel's -initrd; empty:

@@ -14,8 +14,7 @@ constexpr size_t ATOMIC_WRITE = 4096;  // PIPE_BUF: no other writer's bytes come
 //
 //     frames_   [ . ][ . ][ ==== ][ ====== ][ === ][ . ] ...        byte n is in frame n / PAGE_SIZE % FRAMES
 //                            ^ read_             ^ written_
-class Pipe final : public Inode {
-public:
+struct Pipe final : Inode {
     Pipe(FileSystem& fs, uint32_t permissions) : Inode(fs, mode_of(InodeType::fifo, permissions)) {}
 
     bool is_seekable() const override { return false; }
@@ -39,7 +38,7 @@ public:
 
     void closed(File& file) override { count(file, -1); }
 
-    Result<size_t> read(File& file, UserBytes to) override {
+    Result<size_t> read(File& file, uint64_t, UserBytes to) override {
         if (!to.size) return 0;
         return await(file, [&]() -> std::optional<Result<size_t>> {
             if (!used() && writers_.load()) return std::nullopt;
@@ -50,7 +49,7 @@ public:
     }
 
     // Short writes are put in whole, longer ones as room comes free. EPIPE: nobody will read it.
-    Result<size_t> write(File& file, UserBytes from) override {
+    Result<size_t> write(File& file, uint64_t, UserBytes from) override {
         for (size_t done = 0; done < from.size;) {
             size_t least = from.size <= ATOMIC_WRITE ? from.size : 1;
             UserBytes rest = from.from(done);
@@ -79,7 +78,6 @@ public:
         return events | (is_left ? poll_event::HANG_UP : 0) | (readers_.load() ? 0 : poll_event::ERROR);
     }
 
-private:
     size_t used() const { return written_.load() - read_.load(); }
 
     void changed() {
@@ -96,37 +94,26 @@ private:
     // Calls attempt() with bytes_ held until it gives something, and sleeps meanwhile. EAGAIN, EINTR.
     template <typename Attempt>
     Result<size_t> await(File& file, Attempt attempt) {
-        std::optional<Result<size_t>> result;
-        auto locked_attempt = [&] {
+        auto locked_attempt = [&]() -> std::optional<Result<size_t>> {
             LockGuard guard(bytes_);
-            result = attempt();
-            return result.has_value();
+            return attempt();
         };
-        if (locked_attempt()) return *result;
-        if (file.has(open_flag::NON_BLOCKING)) return fail(Errno::EAGAIN);
-        TRY(events_.wait_until(locked_attempt));
-        return *result;
+        return *TRY(events_.wait_until(locked_attempt, file.has(open_flag::NON_BLOCKING) ? WaitQueue::AT_ONCE : NEVER));
     }
 
-    // Calls copy(bytes, done, count) for each piece of a frame from `position` on, which goes along; stops when it
-    // copies less.
+    // Calls copy(bytes, done, count) for each piece of a frame from `position` on, which goes along.
     template <typename Copy>
     Result<size_t> in_pieces(Atomic<uint64_t>& position, size_t size, Copy copy) {
-        size_t done = 0;
-        while (done < size) {
+        auto moved = in_parts<PAGE_SIZE>(position.load(), size, [&](size_t done, size_t part) -> Result<size_t> {
             uint64_t at = position.load();
             FrameRef& frame = frames_[at / PAGE_SIZE % FRAMES];
-            if (!frame) frame = FrameRef::allocate(FrameUse::kernel, Fill::none).value_or(FrameRef());
-            if (!frame) break;
-            size_t part = std::min(size - done, PAGE_SIZE - at % PAGE_SIZE);
-            size_t copied = copy(frame->data() + at % PAGE_SIZE, done, part);
-            done += copied;
+            if (!frame) frame = TRY(FrameRef::allocate(FrameUse::kernel, Fill::none));
+            size_t copied = TRY(copy(frame->data() + at % PAGE_SIZE, done, part));
             position.store(at + copied);
-            if (copied < part) break;
-        }
+            return copied;
+        });
         changed();
-        bool has_frame = static_cast<bool>(frames_[position.load() / PAGE_SIZE % FRAMES]);
-        return done || !size ? Result<size_t>(done) : fail(has_frame ? Errno::EFAULT : Errno::ENOMEM);
+        return moved;
     }
 
     Mutex bytes_{LockRank::inode};      // what follows changes with it

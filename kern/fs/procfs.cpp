@@ -1,6 +1,6 @@
 #include "fs/procfs.h"
 
-#include "fs/ramfs.h"
+#include "fs/mount.h"
 
 namespace kern {
 
@@ -32,8 +32,7 @@ uint64_t number_of(const ProcEntry& entry, ProcSubject subject) {
 uint32_t mode_of(const ProcEntry& entry) { return static_cast<uint32_t>(entry.type) | entry.permissions; }
 
 // A file or a link.
-class ProcFile final : public Inode {
-public:
+struct ProcFile final : Inode {
     ProcFile(const ProcEntry& entry, ProcSubject subject)
         : Inode(procfs, mode_of(entry), number_of(entry, subject)), entry_(entry), subject_(subject) {}
 
@@ -51,78 +50,60 @@ public:
         FrameRef page = TRY(text->page(0));
         return String::copy({reinterpret_cast<const char*>(page->data()), std::min<size_t>(text->size(), PAGE_SIZE)});
     }
-    Result<size_t> read_at(File&, uint64_t at, UserBytes to) override { return entry_.read(subject_, at, to); }
-    Result<size_t> write_at(File&, uint64_t at, UserBytes from) override { return entry_.write(subject_, at, from); }
+    Result<size_t> read(File&, uint64_t at, UserBytes to) override { return entry_.read(subject_, at, to); }
+    Result<size_t> write(File&, uint64_t at, UserBytes from) override { return entry_.write(subject_, at, from); }
     Result<Ref<File>> linked_file() override { return entry_.leads_to ? entry_.leads_to(subject_) : Ref<File>(); }
 
-private:
     const ProcEntry& entry_;
     ProcSubject subject_;
 };
 
-// A number as a name spells it: no sign, no leading zero. -1 when it is none.
-int parse_number(std::string_view name) {
-    int number = 0;
-    if (name.empty() || name.size() > 9 || (name.starts_with('0') && name != "0")) return -1;
-    for (char c : name) {
-        if (c < '0' || c > '9') return -1;
-        number = number * 10 + (c - '0');
-    }
-    return number;
-}
-
-class ProcDirectory final : public Directory {
-public:
+struct ProcDirectory final : Directory {
     ProcDirectory(const ProcEntry& entry, ProcSubject subject)
-        : Directory(procfs, mode_of(entry), number_of(entry, subject)), entry_(entry), subject_(subject) {
-    }
-    Result<Ref<Inode>> lookup(std::string_view name) override;
-    Result<> list(EntrySink& sink) override;
+        : Directory(procfs, mode_of(entry), number_of(entry, subject)), entry_(entry), subject_(subject) {}
 
-private:
     // Numbers at the root are processes.
     ProcSubject numbered(int n) const { return subject_.pid ? ProcSubject{subject_.pid, n} : ProcSubject{n}; }
-    int next_number(int first) const { return entry_.next_number ? entry_.next_number(subject_, first) : -1; }
-    Result<Ref<Inode>> make(std::string_view name, const ProcEntry& entry, ProcSubject subject);
+
+    Result<Ref<Inode>> make(std::string_view name, const ProcEntry& entry, ProcSubject subject) {
+        if (entry.type != InodeType::directory) return Ref<Inode>(TRY(make_ref<ProcFile>(entry, subject)));
+        auto directory = TRY(make_ref<ProcDirectory>(entry, subject));
+        directory->set_place(Ref<Directory>::share(this), TRY(String::copy(name)));
+        return Ref<Inode>(directory);
+    }
+
+    Result<Ref<Inode>> lookup(std::string_view name) override {
+        if (subject_.pid && PROC_ROOT.next_number({}, subject_.pid) != subject_.pid) return fail(Errno::ESRCH);
+        for (const ProcEntry& entry : entry_.entries)
+            if (entry.name == name) return make(name, entry, subject_);
+        bool may_be_number = name.size() < 10 && (name == "0" || !name.starts_with('0'));
+        auto number = static_cast<int>(may_be_number ? parse_number(name).value_or(INT32_MAX) : INT32_MAX);
+        if (entry_.next_number(subject_, number) != number) return Ref<Inode>();
+        return make(name, *entry_.numbered, numbered(number));
+    }
+
+    // The names first, then the numbers, each at a position of its own.
+    Result<> list(EntrySink& sink) override {
+        constexpr uint64_t FIRST_NUMBER = 256;
+        for (uint64_t at = sink.position - FIRST_ENTRY; at < entry_.entries.size(); at++) {
+            const ProcEntry& entry = entry_.entries[at];
+            if (!sink.offer(entry.name, number_of(entry, subject_), entry.type, FIRST_ENTRY + at + 1)) return {};
+        }
+        int number = static_cast<int>(std::max(sink.position, FIRST_NUMBER) - FIRST_NUMBER);
+        for (; (number = entry_.next_number(subject_, number)) >= 0; number++) {
+            char name[12];
+            BufferSink text(name);
+            format_to(text, "{}", number);
+            if (!sink.offer(text.view(), number_of(*entry_.numbered, numbered(number)), entry_.numbered->type,
+                            FIRST_NUMBER + static_cast<uint64_t>(number) + 1))
+                break;
+        }
+        return {};
+    }
 
     const ProcEntry& entry_;
     ProcSubject subject_;
 };
-
-Result<Ref<Inode>> ProcDirectory::make(std::string_view name, const ProcEntry& entry, ProcSubject subject) {
-    if (entry.type != InodeType::directory) return Ref<Inode>(TRY(make_ref<ProcFile>(entry, subject)));
-    auto directory = TRY(make_ref<ProcDirectory>(entry, subject));
-    directory->set_place(Ref<Directory>::share(this), TRY(String::copy(name)));
-    return Ref<Inode>(directory);
-}
-
-Result<Ref<Inode>> ProcDirectory::lookup(std::string_view name) {
-    if (subject_.pid && PROC_ROOT.next_number({}, subject_.pid) != subject_.pid) return fail(Errno::ESRCH);
-    for (const ProcEntry& entry : entry_.entries)
-        if (entry.name == name) return make(name, entry, subject_);
-    int number = parse_number(name);
-    if (number < 0 || next_number(number) != number) return fail(Errno::ENOENT);
-    return make(name, *entry_.numbered, numbered(number));
-}
-
-// The names first, then the numbers, each at a position of its own.
-Result<> ProcDirectory::list(EntrySink& sink) {
-    constexpr uint64_t FIRST_NUMBER = 256;
-    for (uint64_t at = sink.position - FIRST_ENTRY; at < entry_.entries.size(); at++) {
-        const ProcEntry& entry = entry_.entries[at];
-        if (!sink.offer(entry.name, number_of(entry, subject_), entry.type, FIRST_ENTRY + at + 1)) return {};
-    }
-    int number = static_cast<int>(std::max(sink.position, FIRST_NUMBER) - FIRST_NUMBER);
-    for (; (number = next_number(number)) >= 0; number++) {
-        char name[12];
-        BufferSink text(name);
-        format_to(text, "{}", number);
-        if (!sink.offer(text.view(), number_of(*entry_.numbered, numbered(number)), entry_.numbered->type,
-                        FIRST_NUMBER + static_cast<uint64_t>(number) + 1))
-            break;
-    }
-    return {};
-}
 
 }  // namespace
 

@@ -32,11 +32,9 @@ struct ProcEntry {
     // A directory: names that are always there; then numbers: the lowest from `first` on that is there, -1 for none.
     std::span<const ProcEntry> entries = {};
     const ProcEntry* numbered = nullptr;
-    int (*next_number)(ProcSubject subject, int first) = nullptr;
+    int (*next_number)(ProcSubject subject, int first) = [](ProcSubject, int) { return -1; };
 };
 
 extern const ProcEntry PROC_ROOT;
-
-Result<Ref<Directory>> make_procfs();
 
 }  // namespace kern

@@ -1,17 +1,17 @@
-#include "fs/ramfs.h"
+#include "fs/mount.h"
 
 #include "fs/file.h"
 #include "mm/frame.h"
 
 namespace kern {
 
-bool memory_for_files() { return free_frame_count() > total_frame_count() / 32; }
-
 namespace {
 
+// A file without a disk may not take the last of the memory: programs need some to go on, if only to remove it.
+bool memory_for_files() { return free_frame_count() > total_frame_count() / 32; }
+
 // A file, or a symbolic link.
-class RamInode final : public Inode {
-public:
+struct RamInode final : Inode {
     RamInode(FileSystem& fs, uint32_t mode, Ref<Vmo> vmo, String text)
         : Inode(fs, mode), vmo_(std::move(vmo)), text_(std::move(text)) {}
 
@@ -20,87 +20,70 @@ public:
     Result<String> read_link() override { return vmo_ ? fail(Errno::EINVAL) : String::copy(text_.view()); }
     Result<> resize(uint64_t size) override { return vmo_->resize(size); }
     // What is there already can be written again however little memory is left.
-    Result<> allocate(uint64_t from, uint64_t to) override {
+    Result<uint64_t> allocate(uint64_t from, uint64_t to) override {
         if ((to - from) >> PAGE_SHIFT > free_frame_count()) return fail(Errno::ENOSPC);
         for (uint64_t index = from >> PAGE_SHIFT; !memory_for_files() && index << PAGE_SHIFT < to; index++)
             if (!vmo_->cached_page(index)) return fail(Errno::ENOSPC);
-        return {};
+        return to;
     }
 
-private:
     Ref<Vmo> vmo_;  // null: a link
     String text_;
 };
 
-// FNV-1a.
-uint32_t hash_of(std::string_view name) {
-    uint32_t hash = 2166136261;
-    for (char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619;
-    return hash;
-}
-
-// The names of a directory: found through a hash, listed by place. An entry never changes its place, so a listing goes
-// on where it was although entries come and go. Places count from 1; 0 ends a chain.
+// What a directory holds, in rows by a hash of the name. An entry's place never changes, so a listing goes on where it
+// was although others come and go.
 //
-//     buckets   [ 0 | 3 | 0 | 1 ]
-//                     |       +----------------+
-//     entries   [ "a" -> inode | (free) | "b" -> inode, next: 1 ]
+//     rows   [ 0 ] --> "b", place 0'0003 --> "init", place 0'0007
+//            [ 1 ]
+//            [ 2 ] --> "a", place 2'0002
 struct Names {
-    struct Entry {
+    struct Entry : ListNode<Entry> {
         String name;
-        Ref<Inode> inode;   // null: a free place
-        uint32_t next = 0;  // the place of the next in this chain, or the next free one
+        Ref<Inode> inode;
+        uint64_t place = 0;
     };
+    static constexpr size_t ROWS = 64;
+    static constexpr unsigned PLACE_BITS = 48;
 
-    Vec<Entry> entries;
-    Vec<uint32_t> buckets;  // a power of two
-    uint32_t free = 0;
-    size_t size = 0, sweep = 0;  // `sweep`: where erase_any() goes on looking
+    List<Entry, Entry> rows[ROWS];
+    size_t size = 0;
+    uint64_t next_place = Directory::FIRST_ENTRY;
 
-    // The link of the chain that leads to this name, or that would: 0, at the chain's end.
-    uint32_t& link_to(std::string_view name) {
-        uint32_t* link = buckets.empty() ? &free : &buckets[hash_of(name) & (buckets.size() - 1)];
-        while (*link && entries[*link - 1].name != name) link = &entries[*link - 1].next;
-        return *link;
+    ~Names() {
+        while (take_any()) {}
     }
 
-    // A free place, taken from the chain of these. When there is none the buckets double, and every entry goes into its
-    // new one. ENOMEM.
-    Result<uint32_t> take_place() {
-        if (!free && entries.size() >= buckets.size()) {
-            Vec<uint32_t> more;
-            TRY(more.resize(std::max<size_t>(8, buckets.size() * 2)));
-            buckets = std::move(more);
-            for (uint32_t place = 1; place <= entries.size(); place++) {
-                entries[place - 1].next = 0;
-                link_to(entries[place - 1].name.view()) = place;
-            }
-        }
-        if (!free) {
-            TRY(entries.push({}));
-            free = static_cast<uint32_t>(entries.size());
-        }
-        return std::exchange(free, entries[free - 1].next);
+    static size_t row_of(std::string_view name) {  // FNV-1a
+        uint32_t hash = 2166136261;
+        for (char c : name) hash = (hash ^ static_cast<uint8_t>(c)) * 16777619;
+        return hash % ROWS;
     }
-
-    // The caller drops the inode when no lock is held.
-    Ref<Inode> erase(std::string_view name) {
-        uint32_t& link = link_to(name);
-        if (!link) return {};
-        uint32_t place = std::exchange(link, entries[link - 1].next);
+    Entry* find(std::string_view name) {
+        for (Entry& entry : rows[row_of(name)])
+            if (entry.name == name) return &entry;
+        return nullptr;
+    }
+    void add(Own<Entry> entry) {
+        size_t row = row_of(entry->name.view());
+        entry->place = uint64_t{row} << PLACE_BITS | next_place++;
+        rows[row].push_back(*entry.release());
+        size++;
+    }
+    // The caller drops it when no lock is held.
+    Own<Entry> take(Entry* entry) {
+        if (!entry) return Own<Entry>();
+        entry->unlink();
         size--;
-        return std::exchange(entries[place - 1], {String(), nullptr, std::exchange(free, place)}).inode;
+        return Own<Entry>(entry);
     }
-
-    Ref<Inode> erase_any() {
-        if (!size) return {};
-        while (!entries[sweep % entries.size()].inode) sweep++;
-        return erase(entries[sweep % entries.size()].name.view());
+    Own<Entry> take_any() {
+        auto* row = std::ranges::find_if(rows, [](auto& entries) { return !entries.empty(); });
+        return row == std::end(rows) ? Own<Entry>() : take(row->front());
     }
 };
 
-class RamDirectory final : public Directory {
-public:
+struct RamDirectory final : Directory {
     RamDirectory(FileSystem& fs, uint32_t permissions) : Directory(fs, mode_of(InodeType::directory, permissions)) {}
 
     // As Linux's tmpfs counts.
@@ -108,16 +91,18 @@ public:
 
     Result<Ref<Inode>> lookup(std::string_view name) override {
         auto names = names_.lock();
-        uint32_t place = names->link_to(name);
-        return place ? Result<Ref<Inode>>(names->entries[place - 1].inode) : fail(Errno::ENOENT);
+        Names::Entry* entry = names->find(name);
+        return entry ? entry->inode : nullptr;
     }
 
     Result<> list(EntrySink& sink) override {
         auto names = names_.lock();
-        for (size_t i = sink.position - FIRST_ENTRY; i < names->entries.size(); i++) {
-            auto& [name, inode, next] = names->entries[i];
-            if (inode && !sink.offer(name.view(), inode->number(), inode->type(), FIRST_ENTRY + i + 1)) break;
-        }
+        for (size_t row = sink.position >> Names::PLACE_BITS; row < Names::ROWS; row++)
+            for (auto& entry : names->rows[row]) {
+                if (entry.place < sink.position) continue;
+                Inode& inode = *entry.inode;
+                if (!sink.offer(entry.name.view(), inode.number(), inode.type(), entry.place + 1)) return {};
+            }
         return {};
     }
 
@@ -133,23 +118,19 @@ public:
     }
 
     Result<> put(std::string_view name, Ref<Inode> inode) override {
-        String own_name = TRY(String::copy(name));
+        auto entry = TRY(make_own<Names::Entry>());
+        entry->name = TRY(String::copy(name));
+        entry->inode = std::move(inode);
         auto names = names_.lock();
-        if (uint32_t place = names->link_to(name)) {
-            std::swap(names->entries[place - 1].inode, inode);  // the old one goes when the lock is free again
-            return {};
-        }
-        uint32_t place = TRY(names->take_place());
-        names->entries[place - 1] = {std::move(own_name), std::move(inode)};
-        names->link_to(name) = place;
-        names->size++;
+        if (Names::Entry* old = names->find(name)) std::swap(old->inode, entry->inode);  // goes without the lock
+        else names->add(std::move(entry));
         return {};
     }
 
     Result<> erase(std::string_view name) override {
+        Own<Names::Entry> gone;
         auto names = names_.lock();
-        Ref<Inode> gone = names->erase(name);
-        names.unlock();
+        gone = names->take(names->find(name));
         return {};
     }
 
@@ -157,9 +138,9 @@ public:
     // directory that is left nowhere but in `at`, and back up by its parent when it is empty: no recursion.
     void take_apart() {
         for (Ref<Directory> at = Ref<Directory>::share(this); at;) {
-            Ref<Inode> entry = static_cast<RamDirectory&>(*at).names_.lock()->erase_any();
-            if (entry && entry->as_directory()) {
-                at = Ref<Directory>::share(entry->as_directory());
+            Own<Names::Entry> entry = static_cast<RamDirectory&>(*at).names_.lock()->take_any();
+            if (entry && entry->inode->as_directory()) {
+                at = Ref<Directory>::share(entry->inode->as_directory());
             } else if (!entry) {
                 Ref<Directory> above = at.get() == this ? Ref<Directory>() : at->parent();
                 at->set_place(nullptr, String());
@@ -168,12 +149,10 @@ public:
         }
     }
 
-private:
     Locked<Names> names_{LockRank::inode};
 };
 
-class Tmpfs final : public FileSystem {
-public:
+struct Tmpfs final : FileSystem {
     Tmpfs() : FileSystem("tmpfs", 0x01021994, new_device()) {}
     void unmounted(Directory& root) override { static_cast<RamDirectory&>(root).take_apart(); }
     void unused() override { delete this; }

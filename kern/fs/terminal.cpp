@@ -25,7 +25,7 @@ struct Settings {
     uint8_t line = 0, characters[19] = {3, 034, 0177, 025, 4, 0, 1, 0, 021, 023, 032, 0, 022, 017, 027, 026, 0};
     uint32_t input_speed = 38'400, output_speed = 38'400;
 };
-constexpr size_t TERMIOS = 36, TERMIOS2 = sizeof(Settings);
+constexpr size_t TERMIOS = 36;
 
 struct WindowSize {
     uint16_t rows = 24, columns = 80, width = 0, height = 0;
@@ -61,6 +61,12 @@ struct Terminal {
         return character(VMIN) ? std::min<size_t>(most, character(VMIN)) : character(VTIME) ? 1 : 0;
     }
 
+    // `flushes`: what was typed under the old ones is forgotten.
+    void set(const Settings& wanted, bool flushes) {
+        settings = wanted;
+        if (flushes) input.clear();
+        if (!has(ICANON)) input.commit();
+    }
     void echo(char c);
     void erase(Character key);
     void type(char c);
@@ -170,151 +176,122 @@ Result<Chunk> await_chunk(size_t most, bool may_sleep) {
     }
 }
 
-// SETTINGS
-
-template <size_t size>
-Result<> get_settings(VirtAddr to) {
-    Settings settings = terminal.lock()->settings;
-    return write_user(to, {reinterpret_cast<const std::byte*>(&settings), size});
-}
-
-// `flushes`: what was typed under the old ones is forgotten. What is written has gone out when write(2) returns.
-template <size_t size, bool flushes = false>
-Result<> set_settings(VirtAddr from) {
-    TRY(check_foreground(TerminalUse::change));
-    Settings settings = terminal.lock()->settings;
-    TRY(read_user({reinterpret_cast<std::byte*>(&settings), size}, from));
-    auto state = terminal.lock();
-    state->settings = settings;
-    if (flushes) state->input.clear();
-    if (!state->has(ICANON)) state->input.commit();
-    return {};
-}
-
-// The lock is free again when the user's memory is written: that may have to wait.
-Result<> get_window(VirtAddr to) {
-    WindowSize window = terminal.lock()->window;
-    return write_user(to, window);
-}
-
-Result<> count_input(VirtAddr to) {
-    int ready = static_cast<int>(terminal.lock()->input.ready());
-    return write_user(to, ready);
-}
-
-Result<> set_window(VirtAddr from) {
-    auto window = TRY(read_user<WindowSize>(from));
-    auto state = terminal.lock();
-    bool changes = std::exchange(state->window, window) != window;
-    state.unlock();
-    if (changes) signal_foreground(SIGWINCH);
-    return {};
-}
-
-Result<> flush(VirtAddr which) {
-    constexpr uint64_t OUTPUT = 1, BOTH = 2;
-    TRY(check_foreground(TerminalUse::change));
-    if (which.value > BOTH) return fail(Errno::EINVAL);
-    if (which.value != OUTPUT) terminal.lock()->input.clear();
-    return {};
-}
-
-Result<> check_only(VirtAddr) { return check_foreground(TerminalUse::change); }
+// THE FILES
 
 // ioctl(2), see tty_ioctl(4).
-constexpr std::pair<unsigned, Result<> (*)(VirtAddr)> REQUESTS[] = {
-    {0x5401, get_settings<TERMIOS>},              // TCGETS
-    {0x5402, set_settings<TERMIOS>},              // TCSETS
-    {0x5403, set_settings<TERMIOS>},              // TCSETSW
-    {0x5404, set_settings<TERMIOS, true>},        // TCSETSF
-    {0x802c'542a, get_settings<TERMIOS2>},        // TCGETS2
-    {0x402c'542b, set_settings<TERMIOS2>},        // TCSETS2
-    {0x402c'542c, set_settings<TERMIOS2>},        // TCSETSW2
-    {0x402c'542d, set_settings<TERMIOS2, true>},  // TCSETSF2
-    {0x5409, check_only},                         // TCSBRK
-    {0x540a, check_only},                         // TCXONC
-    {0x540b, flush},                              // TCFLSH
-    {0x5413, get_window},                         // TIOCGWINSZ
-    {0x5414, set_window},                                                                               // TIOCSWINSZ
-    {0x541b, count_input},                        // FIONREAD
+enum Request : unsigned {
+    TCGETS = 0x5401, TCSETS, TCSETSW, TCSETSF, TCSBRK = 0x5409, TCXONC, TCFLSH,
+    TIOCGWINSZ = 0x5413, TIOCSWINSZ, FIONREAD = 0x541b,
+    TCGETS2 = 0x802c'542a, TCSETS2 = 0x402c'542b, TCSETSW2, TCSETSF2,
 };
 
-class TerminalFile final : public Inode {
-public:
-    TerminalFile(FileSystem& fs, unsigned minor)
-        : Inode(fs, mode_of(InodeType::character, minor ? 0600 : 0666)), minor_(minor) {}
-
-    uint64_t device_number() const override { return device_number_of(5, minor_); }
+struct TerminalFile final : Inode {
+    TerminalFile(FileSystem& fs, unsigned minor_)
+        : Inode(fs, mode_of(InodeType::character, minor_ ? 0600 : 0666)), minor(minor_) {
+        device_number_ = device_number_of(5, minor);
+    }
     bool is_seekable() const override { return false; }
     Result<Ref<Vmo>> open_content() override {
-        return minor_ || is_controlling_terminal() ? Result<Ref<Vmo>>(nullptr) : fail(Errno::ENXIO);
+        return minor || is_controlling_terminal() ? Result<Ref<Vmo>>(nullptr) : fail(Errno::ENXIO);
     }
     uint32_t ready() override {
         auto state = terminal.lock();
         bool is_readable = state->input.ready() >= std::max<size_t>(state->enough(SIZE_MAX), 1);
         return poll_event::OUT | (is_readable ? poll_event::IN : 0);
     }
-    Result<size_t> read(File& file, UserBytes to) override;
-    Result<size_t> write(File& file, UserBytes from) override;
-    Result<> control(unsigned request, VirtAddr argument) override {
-        const auto* known = std::ranges::find(REQUESTS, request, [](auto& entry) { return entry.first; });
-        if (terminal.unlocked().is_raw) return fail(Errno::ENOTTY);
-        return known == std::end(REQUESTS) ? control_job(request, argument) : known->second(argument);
+
+    Result<size_t> read(File& file, uint64_t, UserBytes to) override {
+        TRY(check_foreground(TerminalUse::read));
+        if (to.size == 0) return 0;
+        Chunk chunk = TRY(await_chunk(to.size, !file.has(open_flag::NON_BLOCKING)));
+        for (size_t done = 0;;) {
+            auto copied = to.copy_in(chunk.bytes, done, chunk.size);
+            if (!copied && !done) return copied;
+            done += copied.value_or(0);
+            if (copied != chunk.size || chunk.is_last || !chunk.size || done == to.size) return done;
+            chunk = terminal.lock()->take(to.size - done);
+        }
     }
 
-private:
-    unsigned minor_;
+    // As many bytes at a time as the device takes without a wait, each \n with a \r before it; while it takes none, and
+    // between two pieces, the hart does something else.
+    Result<size_t> write(File&, uint64_t, UserBytes from) override {
+        if (terminal.lock()->has(TOSTOP)) TRY(check_foreground(TerminalUse::change));
+        LockGuard guard(output);
+        bool adds_returns = terminal.lock()->adds_returns();
+        constexpr size_t UNIT = dev::UART_QUEUE / 2;
+        return in_parts<UNIT>(0, from.size, [&](size_t done, size_t part) -> Result<size_t> {
+            char bytes[UNIT], cooked[2 * UNIT];
+            if (done && current_thread().is_interrupted()) return 0;
+            size_t copied = TRY(from.copy_out(bytes, done, part)), size = 0;
+            for (char c : std::span(bytes, copied)) {
+                if (c == '\n' && adds_returns) cooked[size++] = '\r';
+                cooked[size++] = c;
+            }
+            for (Atomic<uint32_t> never; !dev::uart_is_ready();) {
+                if (current_thread().is_interrupted()) return fail(Errno::EINTR);
+                Scheduler::sleep_until_set(never, arch::now_ns() + 1'000'000, Scheduler::Interruptible::yes);
+            }
+            write_console({cooked, size});
+            if (arch::this_hart().need_resched) Scheduler::yield();
+            return copied;
+        });
+    }
+
+    Result<> control(unsigned request, VirtAddr argument) override;
+
+    const unsigned minor;
 };
 
-Result<size_t> TerminalFile::read(File& file, UserBytes to) {
-    TRY(check_foreground(TerminalUse::read));
-    if (to.size == 0) return 0;
-    Chunk chunk = TRY(await_chunk(to.size, !file.has(open_flag::NON_BLOCKING)));
-    for (size_t done = 0;;) {
-        size_t copied = to.copy_in(chunk.bytes, done, chunk.size);
-        done += copied;
-        if (copied < chunk.size) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
-        if (chunk.is_last || !chunk.size || done == to.size) return done;
-        chunk = terminal.lock()->take(to.size - done);
+// What is written has gone out when write(2) returns, so nothing waits for that. The lock is free while the memory of
+// the user is read or written: that may have to wait.
+Result<> TerminalFile::control(unsigned request, VirtAddr argument) {
+    auto state = terminal.lock();
+    if (state->is_raw) return fail(Errno::ENOTTY);
+    Settings settings = state->settings;
+    WindowSize window = state->window;
+    auto ready = static_cast<int>(state->input.ready());
+    state.unlock();
+    auto bytes = std::as_writable_bytes(std::span(&settings, 1)).first(request >= TCSETS2 ? sizeof(settings) : TERMIOS);
+    switch (request) {
+    case TCGETS: case TCGETS2:
+        return write_user(argument, bytes);
+    case TCSETS: case TCSETSW: case TCSETSF: case TCSETS2: case TCSETSW2: case TCSETSF2:
+        TRY(check_foreground(TerminalUse::change));
+        TRY(read_user(bytes, argument));
+        terminal.lock()->set(settings, request == TCSETSF || request == TCSETSF2);
+        return {};
+    case TCSBRK: case TCXONC:
+        return check_foreground(TerminalUse::change);
+    case TCFLSH: {
+        constexpr uint64_t OUTPUT = 1, BOTH = 2;
+        TRY(check_foreground(TerminalUse::change));
+        if (argument.value != OUTPUT && argument.value <= BOTH) terminal.lock()->input.clear();
+        return argument.value <= BOTH ? Result<>() : fail(Errno::EINVAL);
     }
-}
-
-// As many bytes at a time as the device takes without a wait, each \n with a \r before it; while it takes none, and
-// between two pieces, the hart does something else.
-Result<size_t> TerminalFile::write(File&, UserBytes from) {
-    if (terminal.lock()->has(TOSTOP)) TRY(check_foreground(TerminalUse::change));
-    LockGuard guard(output);
-    bool adds_returns = terminal.lock()->adds_returns();
-    for (size_t done = 0; done < from.size;) {
-        char bytes[dev::UART_QUEUE / 2], cooked[dev::UART_QUEUE];
-        size_t copied = from.copy_out(bytes, done, std::min(from.size - done, sizeof(bytes))), size = 0;
-        for (char c : std::span(bytes, copied)) {
-            if (c == '\n' && adds_returns) cooked[size++] = '\r';
-            cooked[size++] = c;
-        }
-        for (Atomic<uint32_t> never; !dev::uart_is_ready();) {
-            if (current_thread().is_interrupted()) return done ? Result<size_t>(done) : fail(Errno::EINTR);
-            Scheduler::sleep_until_set(never, arch::now_ns() + 1'000'000, Scheduler::Interruptible::yes);
-        }
-        write_console({cooked, size});
-        done += copied;
-        if (!copied) return done ? Result<size_t>(done) : fail(Errno::EFAULT);
-        if (current_thread().is_interrupted()) return done;
-        if (arch::this_hart().need_resched) Scheduler::yield();
+    case TIOCGWINSZ:
+        return write_user(argument, window);
+    case TIOCSWINSZ: {
+        auto wanted = TRY(read_user<WindowSize>(argument));
+        if (std::exchange(terminal.lock()->window, wanted) != wanted) signal_foreground(SIGWINCH);
+        return {};
     }
-    return from.size;
+    case FIONREAD:
+        return write_user(argument, ready);
+    }
+    return control_job(request, argument);
 }
 
 }  // namespace
 
-void start_terminal(ConsoleMode mode) {
+Result<> add_terminal(Directory& devices, ConsoleMode mode) {
     if (mode == ConsoleMode::raw) {
         terminal.unlocked().is_raw = true;
         terminal.unlocked().settings = {0, 0, CS8 | CREAD, 0, 0, {}};
     }
     dev::set_uart_receiver(on_key);
+    TRY(devices.put("tty", TRY(make_ref<TerminalFile>(devices.file_system(), 0))));
+    return devices.put("console", TRY(make_ref<TerminalFile>(devices.file_system(), 1)));
 }
-
-Result<Ref<Inode>> make_terminal(FileSystem& fs, unsigned minor) { return TRY(make_ref<TerminalFile>(fs, minor)); }
 
 }  // namespace kern

@@ -14,12 +14,12 @@ std::string_view take_name(std::string_view& rest) {
     return name;
 }
 
+// Null: there is no such entry.
 Result<Ref<Inode>> step(Directory& at, std::string_view name) {
     if (name.size() > NAME_LIMIT) return fail(Errno::ENAMETOOLONG);
     if (name == ".") return Ref<Inode>::share(&at);
     Ref<Inode> inode = name == ".." ? at.parent() : TRY(at.lookup(name));
-    if (!inode) return fail(Errno::ENOENT);
-    Directory* directory = inode->as_directory();
+    Directory* directory = inode ? inode->as_directory() : nullptr;
     return directory ? Ref<Inode>(directory->top()) : inode;
 }
 
@@ -33,10 +33,9 @@ Result<Target> walk(Ref<Directory> at, std::string_view rest, LastLink last) {
         std::string_view name = take_name(rest);
         if (name.empty()) return Target{at, {}, true, at, std::move(text)};
         bool is_last = rest.find_first_not_of('/') == rest.npos, slash_follows = !rest.empty();
-        auto next = step(*at, name);
-        if (!next && next.error() == Errno::ENOENT && is_last)
-            return Target{std::move(at), name, slash_follows, nullptr, std::move(text)};
-        Ref<Inode> inode = TRY(std::move(next));
+        Ref<Inode> inode = TRY(step(*at, name));
+        if (!inode && is_last) return Target{std::move(at), name, slash_follows, nullptr, std::move(text)};
+        if (!inode) return fail(Errno::ENOENT);
         bool follows = !is_last || last == LastLink::follow || (last == LastLink::keep && slash_follows);
         if (follows && inode->is(InodeType::symlink)) {
             Ref<File> file = TRY(inode->linked_file());
@@ -76,26 +75,18 @@ namespace {
 
 constexpr uint32_t LINK_LIMIT = 65'000;  // what every file system can count
 
-// Held by whoever holds changes() of more than one directory, so these cannot wait for each other in a ring.
-constinit Mutex several_directories{LockRank::inode};
-
-// Null when the directory has no such entry.
-Result<Ref<Inode>> look_up(const Target& target) {
-    auto inode = target.directory->lookup(target.name);
-    return inode || inode.error() != Errno::ENOENT ? std::move(inode) : Ref<Inode>();
-}
-
 bool is_plain(const Target& target) { return !target.name.empty() && target.name != "." && target.name != ".."; }
 
-// That an entry can be made. With changes() of the directory held.
+// That an entry can be made. This and all that follows with FileSystem::names held.
 Result<> check_new(const Target& target, bool is_directory) {
+    if (!is_plain(target)) return fail(Errno::EEXIST);
     if (target.directory->links() == 0) return fail(Errno::ENOENT);
-    if (TRY(look_up(target))) return fail(Errno::EEXIST);
+    if (TRY(target.directory->lookup(target.name))) return fail(Errno::EEXIST);
     if (target.slash_follows && !is_directory) return fail(Errno::ENOENT);
     return target.directory->check_writable();
 }
 
-// That a directory can go. With its changes() held.
+// That a directory can go.
 Result<> check_empty(Directory& directory) {
     if (directory.is_mount_point()) return fail(Errno::EBUSY);
     return directory.is_empty() ? Result<>() : fail(Errno::ENOTEMPTY);
@@ -114,8 +105,7 @@ void drop_name(Directory& directory, Inode& inode) {
 Result<Ref<Inode>> create(const Target& target, const NewInode& what) {
     Directory& directory = *target.directory;
     bool is_directory = InodeType{what.mode & TYPE_BITS} == InodeType::directory;
-    if (!is_plain(target)) return fail(Errno::EEXIST);
-    LockGuard guard(directory.changes());
+    LockGuard guard(directory.file_system().names);
     TRY(check_new(target, is_directory));
     if (is_directory && directory.links() >= LINK_LIMIT) return fail(Errno::EMLINK);
     String name = TRY(String::copy(target.name));
@@ -129,8 +119,7 @@ Result<Ref<Inode>> create(const Target& target, const NewInode& what) {
 }
 
 Result<> link(Inode& inode, const Target& target) {
-    if (!is_plain(target)) return fail(Errno::EEXIST);
-    LockGuard guard(target.directory->changes());
+    LockGuard guard(target.directory->file_system().names);
     TRY(check_new(target, false));
     if (&inode.file_system() != &target.directory->file_system()) return fail(Errno::EXDEV);
     if (inode.links() == 0) return fail(Errno::ENOENT);
@@ -147,17 +136,13 @@ Result<> remove(const Target& target, bool is_directory) {
     if (!is_plain(target))
         return fail(target.name.empty() ? Errno::EBUSY : target.name == "." ? Errno::EINVAL : Errno::ENOTEMPTY);
     TRY(target.directory->check_writable());
-    std::optional<LockGuard<Mutex>> several, child;
-    if (is_directory) several.emplace(several_directories);
-    LockGuard guard(target.directory->changes());
+    LockGuard guard(target.directory->file_system().names);
     Ref<Inode> inode = TRY(target.directory->lookup(target.name));
+    if (!inode) return fail(Errno::ENOENT);
     Directory* directory = inode->as_directory();
     if (directory && !is_directory) return fail(Errno::EISDIR);
     if (!directory && (is_directory || target.slash_follows)) return fail(Errno::ENOTDIR);
-    if (directory) {
-        child.emplace(directory->changes());
-        TRY(check_empty(*directory));
-    }
+    if (directory) TRY(check_empty(*directory));
     TRY(target.directory->erase(target.name));
     drop_name(*target.directory, *inode);
     return {};
@@ -165,7 +150,7 @@ Result<> remove(const Target& target, bool is_directory) {
 
 namespace {
 
-// The rules between what is renamed and what it replaces. All directories but `replaced` are held.
+// The rules between what is renamed and what it replaces.
 Result<> check_kinds(const Target& from, const Target& to, Inode& inode, Inode* replaced) {
     Directory* directory = inode.as_directory();
     if (!directory && (from.slash_follows || to.slash_follows)) return fail(Errno::ENOTDIR);
@@ -175,8 +160,6 @@ Result<> check_kinds(const Target& from, const Target& to, Inode& inode, Inode* 
     Directory* target = replaced->as_directory();
     if (!directory && !target) return {};
     if (!directory || !target) return fail(directory ? Errno::ENOTDIR : Errno::EISDIR);
-    if (target == from.directory.get()) return fail(Errno::ENOTEMPTY);
-    LockGuard guard(target->changes());
     return check_empty(*target);
 }
 
@@ -186,18 +169,16 @@ Result<> rename(const Target& from, const Target& to, Existing existing) {
     if (&from.directory->file_system() != &to.directory->file_system()) return fail(Errno::EXDEV);
     if (!is_plain(from) || !is_plain(to)) return fail(Errno::EBUSY);
     TRY(from.directory->check_writable());
-    LockGuard several(several_directories);
-    LockGuard guard(from.directory->changes());
-    std::optional<LockGuard<Mutex>> second;
-    if (from.directory != to.directory) second.emplace(to.directory->changes());
-    Ref<Inode> inode = TRY(from.directory->lookup(from.name)), replaced = TRY(look_up(to));
+    LockGuard guard(from.directory->file_system().names);
+    Ref<Inode> inode = TRY(from.directory->lookup(from.name)), replaced = TRY(to.directory->lookup(to.name));
+    if (!inode) return fail(Errno::ENOENT);
     if (replaced && existing == Existing::keep) return fail(Errno::EEXIST);
     if (to.directory->links() == 0) return fail(Errno::ENOENT);
     if (inode == replaced) return {};
     TRY(check_kinds(from, to, *inode, replaced.get()));
     String name = TRY(String::copy(to.name));
     Directory* directory = inode->as_directory();
-    if (directory && second) TRY(directory->set_parent(*to.directory));
+    if (directory && from.directory != to.directory) TRY(directory->set_parent(*to.directory));
     TRY(to.directory->put(to.name, inode));
     TRY(from.directory->erase(from.name));
     // It has as many names as before, and a directory's ".." is another one.

@@ -30,7 +30,7 @@ Result<Target> walk(Ref<Directory> start, std::string_view path, LastLink last);
 Result<Ref<Inode>> find(Ref<Directory> start, std::string_view path, LastLink last = LastLink::follow);
 
 // CHANGING. A Target comes from walk() with LastLink::entry; what it found may be out of date, so each call looks again
-// with the directory held still. All say EROFS, EIO, ENOMEM and ENOSPC.
+// with the names of the file system held still. All say EROFS, EIO, ENOMEM and ENOSPC.
 
 // A new file of any kind. EEXIST, ENOENT, EMLINK.
 Result<Ref<Inode>> create(const Target& target, const NewInode& what);

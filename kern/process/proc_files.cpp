@@ -109,17 +109,14 @@ void write_statm(Vmar& vmar, TextSink& out) {
 template <bool writes>
 Result<size_t> transfer(ProcSubject subject, uint64_t offset, UserBytes bytes) {
     Ref<Vmar> vmar = view_of(subject).value_or(View()).vmar;
-    std::byte buffer[512];
-    size_t done = 0;
-    while (vmar && done < bytes.size) {
+    constexpr size_t UNIT = 512;
+    return in_parts<UNIT>(0, vmar ? bytes.size : 0, [&](size_t done, size_t part) -> Result<size_t> {
+        std::byte buffer[UNIT];
         VirtAddr at(offset + done);
-        size_t size = std::min(bytes.size - done, sizeof(buffer));
-        size_t taken = writes ? bytes.copy_out(buffer, done, size) : vmar->read_bytes(at, {buffer, size});
-        size_t given = writes ? vmar->write_bytes(at, {buffer, taken}) : bytes.copy_in(buffer, done, taken);
-        if (!given) return done ? Result<size_t>(done) : fail(writes == (taken > 0) ? Errno::EIO : Errno::EFAULT);
-        done += given;
-    }
-    return done;
+        size_t taken = writes ? TRY(bytes.copy_out(buffer, done, part)) : vmar->read_bytes(at, {buffer, part});
+        size_t given = writes ? vmar->write_bytes(at, {buffer, taken}) : TRY(bytes.copy_in(buffer, done, taken));
+        return given ? Result<size_t>(given) : fail(Errno::EIO);
+    });
 }
 
 // A PROCESS ITSELF

@@ -12,11 +12,10 @@ namespace kern {
 
 class WaitQueue {
 public:
-    constexpr WaitQueue() = default;
-
     // Calls `attempt` until what it returns (a bool, an optional, a Ref, ...) is true, sleeping between the calls; returns
     // that value. EINTR when the thread is to die or has a signal to handle; ETIMEDOUT after `deadline` (ns since
-    // power-on). No spinning lock may be held.
+    // power-on); EAGAIN when that is AT_ONCE: it never sleeps. No spinning lock may be held.
+    static constexpr uint64_t AT_ONCE = 0;
     template <typename Attempt>
     auto wait_until(Attempt attempt, uint64_t deadline = NEVER) -> Result<decltype(attempt())> {
         return wait(attempt, deadline, Scheduler::Interruptible::yes);
@@ -45,11 +44,11 @@ private:
     auto wait(Attempt& attempt, uint64_t deadline, Scheduler::Interruptible interruptible) -> Result<decltype(attempt())> {
         may_sleep();
         if (auto result = attempt()) return result;
+        if (deadline == AT_ONCE) return fail(Errno::EAGAIN);
         for (Waiter waiter;;) {
             enter(waiter);
             auto result = attempt();
-            Result<> slept;
-            if (!result) slept = sleep(waiter, deadline, interruptible);
+            Result<> slept = result ? Result<>() : sleep(waiter, deadline, interruptible);
             leave(waiter, slept.has_value());
             if (result) return result;
             TRY(slept);

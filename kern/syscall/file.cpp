@@ -124,7 +124,8 @@ Result<> sys_fallocate(int fd, int mode, int64_t start, int64_t size) {
     int64_t end;
     if (__builtin_add_overflow(start, size, &end)) return fail(Errno::EFBIG);
     LockGuard guard(inode.changes());
-    TRY(inode.allocate(static_cast<uint64_t>(start), static_cast<uint64_t>(end)));
+    auto room = inode.allocate(static_cast<uint64_t>(start), static_cast<uint64_t>(end));
+    if (room != static_cast<uint64_t>(end)) return TRY(inode.trim()), fail(room ? Errno::ENOSPC : room.error());
     return static_cast<uint64_t>(end) > inode.size() ? inode.resize(static_cast<uint64_t>(end)) : Result<>();
 }
 

@@ -59,11 +59,11 @@ Result<> sys_mkdirat(int fd, VirtAddr path, uint32_t mode) {
 }
 
 // Devices are in /dev alone.
-Result<> sys_mknodat(int fd, VirtAddr path, uint32_t mode, uint32_t device) {
+Result<> sys_mknodat(int fd, VirtAddr path, uint32_t mode) {
     InodeType type = mode & TYPE_BITS ? InodeType{mode & TYPE_BITS} : InodeType::regular;
     if (type == InodeType::directory) return fail(Errno::EPERM);
     if (type == InodeType::symlink) return fail(Errno::EINVAL);
-    return make(fd, path, {mode_of(type, masked(mode)), {}, device});
+    return make(fd, path, {mode_of(type, masked(mode))});
 }
 
 Result<> sys_symlinkat(VirtAddr text_at, int fd, VirtAddr path) {
@@ -286,8 +286,7 @@ uint64_t sys_umask(uint32_t mask) { return files().umask.exchange_acquire(mask &
 constexpr Syscall CALLS[] = {
     {17, "getcwd", call<sys_getcwd>},       {33, "mknodat", call<sys_mknodat>},     {34, "mkdirat", call<sys_mkdirat>},
     {35, "unlinkat", call<sys_unlinkat>},   {36, "symlinkat", call<sys_symlinkat>}, {37, "linkat", call<sys_linkat>},
-    {39, "umount2", call<sys_umount2>},     {40, "mount", call<sys_mount>},
-    {45, "truncate", call<sys_truncate>},
+    {39, "umount2", call<sys_umount2>},     {40, "mount", call<sys_mount>},         {45, "truncate", call<sys_truncate>},
     {49, "chdir", call<sys_chdir>},         {50, "fchdir", call<sys_fchdir>},       {52, "fchmod", call<sys_fchmod>},
     {53, "fchmodat", call<sys_fchmodat>},   {54, "fchownat", call<sys_fchownat>},   {55, "fchown", call<sys_fchown>},
     {56, "openat", call<sys_openat>},       {88, "utimensat", call<sys_utimensat>}, {166, "umask", call<sys_umask>},

@@ -16,33 +16,20 @@ uint32_t find_free(const uint8_t* bitmap, uint32_t bit, uint32_t end) {
 
 }  // namespace
 
-Result<InBlock<Superblock>> Volume::super() {
-    Block holder = TRY(block(static_cast<uint32_t>(SUPERBLOCK_AT / block_size_)));
-    auto* item = holder.at<Superblock>(SUPERBLOCK_AT % block_size_);
-    return InBlock<Superblock>{std::move(holder), item};
-}
-
-Result<InBlock<Group>> Volume::group(size_t number) {
-    size_t offset = number * sizeof(Group);
-    Block holder = TRY(block(static_cast<uint32_t>(first_[BLOCK] + 1 + offset / block_size_)));
-    auto* item = holder.at<Group>(offset % block_size_);
-    return InBlock<Group>{std::move(holder), item};
-}
-
 Result<> Volume::count(Kind kind, size_t number, int change) {
     auto group = TRY(this->group(number));
     auto super = TRY(this->super());
     group->free[kind] = static_cast<uint16_t>(group->free[kind] + change);
     super->free[kind] += static_cast<uint32_t>(change);
-    group.block.changed();
-    super.block.changed();
+    group.changed();
+    super.changed();
     return {};
 }
 
 Result<> Volume::count_directory(uint32_t inode, int change) {
     auto group = TRY(this->group((inode - first_[INODE]) / per_group_[INODE]));
     group->directories = static_cast<uint16_t>(group->directories + change);
-    group.block.changed();
+    group.changed();
     return {};
 }
 
@@ -53,11 +40,11 @@ Result<uint32_t> Volume::take(Kind kind, uint32_t goal) {
         auto base = static_cast<uint32_t>(number * size);
         auto group = TRY(this->group(number));
         if (group->free[kind] == 0) continue;
-        Block bitmap = TRY(block(group->bitmaps[kind]));
+        auto bitmap = TRY(at<uint8_t>(group->bitmaps[kind]));
         uint32_t end = std::min(size, count_[kind] - base);
-        uint32_t bit = find_free(bitmap.at<uint8_t>(), i == 0 ? index % size : 0, end);
+        uint32_t bit = find_free(bitmap.item, i == 0 ? index % size : 0, end);
         if (bit == end) continue;
-        bitmap.at<uint8_t>()[bit / 8] |= static_cast<uint8_t>(1 << bit % 8);
+        bitmap.item[bit / 8] |= static_cast<uint8_t>(1 << bit % 8);
         bitmap.changed();
         TRY(count(kind, number, -1));
         return first_[kind] + base + bit;
@@ -68,10 +55,10 @@ Result<uint32_t> Volume::take(Kind kind, uint32_t goal) {
 Result<> Volume::give_back(Kind kind, uint32_t number) {
     uint32_t index = number - first_[kind], bit = index % per_group_[kind];
     if (index >= count_[kind]) return fail(Errno::EIO);
-    Block bitmap = TRY(block(TRY(group(index / per_group_[kind]))->bitmaps[kind]));
+    auto bitmap = TRY(at<uint8_t>(TRY(group(index / per_group_[kind]))->bitmaps[kind]));
     if (kind == BLOCK) cache_->discard(number);  // else it would be written over what comes there
-    if (!is_taken(bitmap.at<uint8_t>(), bit)) return {};
-    bitmap.at<uint8_t>()[bit / 8] &= static_cast<uint8_t>(~(1 << bit % 8));
+    if (!is_taken(bitmap.item, bit)) return {};
+    bitmap.item[bit / 8] &= static_cast<uint8_t>(~(1 << bit % 8));
     bitmap.changed();
     return count(kind, index / per_group_[kind], 1);
 }
@@ -80,9 +67,9 @@ Result<uint32_t> Volume::free_tree(uint32_t number, unsigned depth) {
     if (number == 0) return 0;
     uint32_t freed = 1;
     if (depth) {
-        Block numbers = TRY(block(number));
-        for (uint32_t i = 0; i < numbers_per_block(); i++)
-            freed += TRY(free_tree(numbers.at<uint32_t>()[i], depth - 1));
+        auto numbers = TRY(at<uint32_t>(number));
+        for (uint32_t i = 0; i < numbers_per_block; i++)
+            freed += TRY(free_tree(numbers.item[i], depth - 1));
     }
     TRY(give_back(BLOCK, number));
     return freed;
@@ -92,18 +79,18 @@ Result<uint32_t> Volume::free_tree(uint32_t number, unsigned depth) {
 Result<> Volume::free_node(Node& node) {
     TRY(node.store());
     auto inode = TRY(this->inode(node.id()));
-    auto own_sectors = static_cast<uint32_t>(inode->attributes_block ? block_size_ / SECTOR_SIZE : 0);
+    auto own_sectors = static_cast<uint32_t>(inode->attributes_block ? sectors(1) : 0);
     bool has_blocks = inode->sectors != own_sectors;  // else it is a short link, a device, or empty
     for (unsigned i = 0; i < BLOCK_POINTERS && has_blocks; i++)
-        TRY(free_tree(std::exchange(inode->blocks[i], 0), i < DIRECT_BLOCKS ? 0 : i - DIRECT_BLOCKS + 1));
+        TRY(free_tree(std::exchange(inode->blocks[i], 0), depth_of(i)));
     if (uint32_t number = std::exchange(inode->attributes_block, 0)) {
-        Block attributes = TRY(block(number));
-        uint32_t& users = attributes.at<uint32_t>()[1];
+        auto attributes = TRY(at<uint32_t>(number));
+        uint32_t& users = attributes.item[1];
         attributes.changed();
         if (--users == 0) TRY(give_back(BLOCK, number));
     }
     inode->sectors = 0;
-    inode.block.changed();
+    inode.changed();
     if (node.as_directory()) TRY(count_directory(node.id(), -1));
     return give_back(INODE, node.id());
 }

@@ -11,6 +11,7 @@ constexpr InodeType TYPES[] = {InodeType{0},       InodeType::regular, InodeType
                                InodeType::block,   InodeType::fifo,    InodeType{0140000},   InodeType::symlink};
 
 constexpr size_t size_for(size_t name_size) { return align_up(sizeof(Entry) + name_size, 4); }
+Entry* behind(Entry& entry, size_t size) { return reinterpret_cast<Entry*>(reinterpret_cast<char*>(&entry) + size); }
 std::string_view name_of(const Entry& entry) { return {entry.name, entry.name_size}; }
 
 void fill(Entry& entry, size_t size, std::string_view name, const Inode& inode) {
@@ -24,112 +25,99 @@ void fill(Entry& entry, size_t size, std::string_view name, const Inode& inode) 
 
 // LOOKING
 
-// Calls visit(block, start of the block in the directory, at, before) for each entry, from the block on that holds byte
-// `from`, also for those of inode 0, until it says true; says whether it did.
-template <typename Visit>
-Result<bool> Node::for_each_entry(uint64_t from, Visit visit) {
-    size_t end = volume_.block_size();
+// The first entry for which is_it(entry, offset in the directory) is true, from the block on that holds byte `from`;
+// also those of inode 0 are asked about.
+template <typename Condition>
+Result<Node::Found> Node::find_entry(uint64_t from, Condition is_it) {
+    size_t end = volume_.block_size;
     for (uint64_t start = align_down(from, end); start < size(); start += end) {
         uint32_t number = TRY(block_of(start / end, false));
         if (number == 0) return fail(Errno::EIO);
-        Block block = TRY(volume_.block(number));
-        for (size_t at = 0, before = 0, next; at < end; before = at, at = next) {
-            const Entry& entry = *block.at<Entry>(at);
-            bool fits = end - at >= sizeof(Entry) && entry.size <= end - at && entry.size >= size_for(entry.name_size);
-            if (!fits || entry.size % 4) return fail(Errno::EIO);
-            next = at + entry.size;
-            if (visit(block, start, at, before)) return true;
+        Found found{TRY(volume_.at<Entry>(number))};
+        for (size_t at = 0; at < end; at += found->size) {
+            if (at) found.before = std::exchange(found.item, behind(*found.item, found->size));
+            bool fits = end - at >= sizeof(Entry) && found->size <= end - at && found->size % 4 == 0;
+            if (!fits || found->size < size_for(found->name_size)) return fail(Errno::EIO);
+            if (is_it(*found.item, start + at)) return found;
         }
     }
-    return false;
+    return Found();
 }
 
 Result<Node::Found> Node::find(std::string_view name) {
-    Found found;
-    TRY(for_each_entry(0, [&](Block& block, uint64_t, size_t at, size_t before) {
-        const Entry& entry = *block.at<Entry>(at);
-        if (entry.inode == 0 || name_of(entry) != name) return false;
-        found = {std::move(block), at, before};
-        return true;
-    }));
-    return found;
+    return find_entry(0, [&](const Entry& entry, uint64_t) { return entry.inode && name_of(entry) == name; });
 }
 
 Result<Ref<Inode>> Node::lookup(std::string_view name) {
-    LockGuard guard(volume_.lock());
+    LockGuard guard(volume_.lock);
     Found found = TRY(find(name));
-    if (!found.block) return fail(Errno::ENOENT);
-    Ref<Node> node = TRY(volume_.node(found.entry().inode));
+    if (!found) return Ref<Inode>();
+    Ref<Node> node = TRY(volume_.node(found->inode));
     if (node->as_directory() && !node->parent()) node->set_place(Ref<Directory>::share(this), TRY(String::copy(name)));
     return Ref<Inode>(node);
 }
 
 // A position is the offset of an entry.
 Result<> Node::list(EntrySink& sink) {
-    LockGuard guard(volume_.lock());
+    LockGuard guard(volume_.lock);
     uint64_t from = sink.position == FIRST_ENTRY ? 0 : sink.position;
-    TRY(for_each_entry(from, [&](Block& block, uint64_t start, size_t at, size_t) {
-        const Entry& entry = *block.at<Entry>(at);
+    TRY(find_entry(from, [&](const Entry& entry, uint64_t offset) {
         std::string_view name = name_of(entry);
-        if (entry.inode == 0 || start + at < from || name == "." || name == "..") return false;
-        return !sink.offer(name, entry.inode, TYPES[entry.type % std::size(TYPES)], start + at + entry.size);
+        if (entry.inode == 0 || offset < from || name == "." || name == "..") return false;
+        return !sink.offer(name, entry.inode, TYPES[entry.type % std::size(TYPES)], offset + entry.size);
     }));
     return {};
 }
 
 Result<String> Node::read_link() {
     if (!is(InodeType::symlink)) return fail(Errno::EINVAL);
-    LockGuard guard(volume_.lock());
+    LockGuard guard(volume_.lock);
     auto inode = TRY(volume_.inode(id()));
-    bool is_short = size() < sizeof(inode->blocks);
-    uint32_t number = is_short ? 0 : TRY(block_of(0, false));
-    if (!is_short && (number == 0 || size() > volume_.block_size())) return fail(Errno::EIO);
-    Block text = is_short ? std::move(inode.block) : TRY(volume_.block(number));
-    return String::copy({is_short ? reinterpret_cast<char*>(inode->blocks) : text.at<char>(), size()});
+    if (size() < sizeof(inode->blocks)) return String::copy({reinterpret_cast<char*>(inode->blocks), size()});
+    uint32_t number = TRY(block_of(0, false));
+    if (number == 0 || size() > volume_.block_size) return fail(Errno::EIO);
+    return String::copy({TRY(volume_.at<char>(number)).item, size()});
 }
 
 // NEW INODES
 
 Result<Ref<Inode>> Node::make(const NewInode& what) {
     InodeType type{what.mode & TYPE_BITS};
-    if (type == InodeType::fifo || std::ranges::find(TYPES, type) == std::end(TYPES)) return fail(Errno::EPERM);
-    LockGuard guard(volume_.lock());
-    uint32_t number = TRY(volume_.take(Volume::INODE, id()));
+    bool is_link = type == InodeType::symlink, is_directory = type == InodeType::directory;
+    if (type != InodeType::regular && !is_directory && !is_link) return fail(Errno::EPERM);
+    if (what.link_target.size() > volume_.block_size) return fail(Errno::ENAMETOOLONG);
+    LockGuard guard(volume_.lock);
     DiskInode disk{};
     disk.mode = static_cast<uint16_t>(what.mode);
-    disk.blocks[1] = static_cast<uint32_t>(what.device);
+    disk.size_low = static_cast<uint32_t>(is_directory ? volume_.block_size : what.link_target.size());
+    if (disk.size_low < sizeof(disk.blocks)) what.link_target.copy(reinterpret_cast<char*>(disk.blocks), disk.size_low);
+    uint32_t number = TRY(volume_.take(Volume::INODE, id()));
     auto made = volume_.add_node(number, disk, 0);
     if (!made) {
         TRY(volume_.give_back(Volume::INODE, number));
         return fail(made.error());
     }
-    TRY((*made)->fill_new(disk, *this, what));  // else it goes again, having no name
+    TRY((*made)->fill_new(disk, *this, what.link_target));  // else it goes again, having no name
     return Ref<Inode>(*made);
 }
 
-Result<> Node::fill_new(const DiskInode& disk, Node& parent, const NewInode& what) {
+Result<> Node::fill_new(const DiskInode& disk, Node& parent, std::string_view link_target) {
     {
         auto inode = TRY(volume_.inode(id()));
-        memset(static_cast<void*>(inode.item), 0, volume_.inode_size());
+        memset(static_cast<void*>(inode.item), 0, volume_.inode_size);
         *inode.item = disk;
-        std::string_view text = what.link_target;
-        if (text.size() < sizeof(inode->blocks)) text.copy(reinterpret_cast<char*>(inode->blocks), text.size());
-        inode.block.changed();
+        inode.changed();
     }
     if (as_directory()) {
         TRY(volume_.count_directory(id(), 1));
-        Block entries = TRY(volume_.block(TRY(block_of(0, true))));
+        auto entries = TRY(volume_.at<Entry>(TRY(block_of(0, true))));
         size_t first = size_for(1);
-        fill(*entries.at<Entry>(), first, ".", *this);
-        fill(*entries.at<Entry>(first), volume_.block_size() - first, "..", parent);
-        size_.store(volume_.block_size());
+        fill(*entries.item, first, ".", *this);
+        fill(*behind(*entries.item, first), volume_.block_size - first, "..", parent);
         TRY(entries.write());
-    } else if (is(InodeType::symlink)) {
-        if (what.link_target.size() > volume_.block_size()) return fail(Errno::ENAMETOOLONG);
-        size_.store(what.link_target.size());
-        if (what.link_target.size() < sizeof(disk.blocks)) return store();
-        Block text = TRY(volume_.block(TRY(block_of(0, true))));
-        what.link_target.copy(text.at<char>(), what.link_target.size());
+    } else if (link_target.size() >= sizeof(disk.blocks)) {
+        auto text = TRY(volume_.at<char>(TRY(block_of(0, true))));
+        link_target.copy(text.item, link_target.size());
         TRY(text.write());
     }
     return store();
@@ -142,93 +130,88 @@ Result<> Node::drop_index() {
     auto inode = TRY(volume_.inode(id()));
     if (!(inode->flags & FLAG_INDEXED)) return {};
     inode->flags &= ~FLAG_INDEXED;
-    return inode.block.write();
+    return inode.write();
 }
 
 // An entry of inode 0 with room for a name that needs `size` bytes.
 Result<Node::Found> Node::make_room(size_t size) {
+    auto used = [](const Entry& entry) { return entry.inode ? size_for(entry.name_size) : size_t{0}; };
     for (;;) {
-        Found found;
-        TRY(for_each_entry(0, [&](Block& block, uint64_t, size_t at, size_t before) {
-            Entry& entry = *block.at<Entry>(at);
-            size_t used = entry.inode ? size_for(entry.name_size) : 0;
-            if (entry.size - used < size) return false;
-            if (used) {
-                *block.at<Entry>(at + used) = {0, static_cast<uint16_t>(entry.size - used), 0, 0};
-                entry.size = static_cast<uint16_t>(used);
-            }
-            found = {std::move(block), at + used, used ? at : before};
-            return true;
-        }));
-        if (found.block) return found;
-        TRY(block_of(this->size() / volume_.block_size(), true));
+        Found found = TRY(find_entry(0, [&](const Entry& at, uint64_t) { return at.size - used(at) >= size; }));
+        if (found && found->inode) {
+            size_t used_before = used(*found.item);
+            *behind(*found.item, used_before) = {0, static_cast<uint16_t>(found->size - used_before), 0, 0};
+            found->size = static_cast<uint16_t>(used_before);
+            found.item = behind(*found.item, used_before);
+        }
+        if (found) return found;
+        TRY(block_of(this->size() / volume_.block_size, true));
         TRY(volume_.write_metadata());
-        size_.fetch_add(volume_.block_size());
+        size_.fetch_add(volume_.block_size);
         TRY(store());
     }
 }
 
 Result<> Node::put(std::string_view name, Ref<Inode> inode) {
-    LockGuard guard(volume_.lock());
+    LockGuard guard(volume_.lock);
     return put_entry(name, static_cast<Node&>(*inode));
 }
 
 Result<> Node::put_entry(std::string_view name, Node& node) {
     TRY(drop_index());
     Found found = TRY(find(name));
-    if (found.block) return replace_entry(std::move(found), node);
+    if (found) return replace_entry(std::move(found), node);
     found = TRY(make_room(size_for(name.size())));
-    fill(found.entry(), found.entry().size, name, node);
-    TRY(found.block.write());
+    fill(*found.item, found->size, name, node);
+    TRY(found.write());
     node.names_++;
     return node.store();
 }
 
 Result<> Node::replace_entry(Found found, Node& node) {
-    Ref<Node> old = TRY(volume_.node(found.entry().inode));
+    Ref<Node> old = TRY(volume_.node(found->inode));
     char buffer[16];
     BufferSink spare{std::span(buffer)};
     format_to(spare, "#{}", old->number());
-    Node* shelter = old->names_ == 1 && !old->as_directory() ? volume_.shelter() : nullptr;
+    Ref<Node> shelter = old->names_ == 1 && !old->as_directory() ? volume_.shelter() : nullptr;
     if (shelter) TRY(shelter->put_entry(spare.view(), *old));
     old->names_--;
     if (old->names_ == 0) TRY(old->write_inode());
-    Entry& entry = found.entry();
-    fill(entry, entry.size, name_of(entry), node);
-    TRY(found.block.write());
+    fill(*found.item, found->size, name_of(*found.item), node);
+    TRY(found.write());
     node.names_++;
     TRY(node.store());
     return shelter ? shelter->erase_entry(spare.view()) : Result<>();
 }
 
 Result<> Node::erase(std::string_view name) {
-    LockGuard guard(volume_.lock());
+    LockGuard guard(volume_.lock);
     return erase_entry(name);
 }
 
 Result<> Node::erase_entry(std::string_view name) {
     TRY(drop_index());
     Found found = TRY(find(name));
-    if (!found.block) return fail(Errno::ENOENT);
-    Ref<Node> node = TRY(volume_.node(found.entry().inode));
+    if (!found) return fail(Errno::ENOENT);
+    Ref<Node> node = TRY(volume_.node(found->inode));
     node->names_--;
     if (auto stored = node->names_ ? node->store() : node->write_inode(); !stored) {
         node->names_++;
         return stored;
     }
-    if (found.at != found.before) found.block.at<Entry>(found.before)->size += found.entry().size;
-    else found.entry().inode = 0;
-    TRY(found.block.write());
+    if (found.before) found.before->size = static_cast<uint16_t>(found.before->size + found->size);
+    else found->inode = 0;
+    TRY(found.write());
     Volume::wake_flusher();
     return {};
 }
 
 Result<> Node::set_parent(Directory& parent) {
-    LockGuard guard(volume_.lock());
+    LockGuard guard(volume_.lock);
     Found found = TRY(find(".."));
-    if (!found.block) return fail(Errno::EIO);
-    found.entry().inode = static_cast<uint32_t>(parent.number());
-    return found.block.write();
+    if (!found) return fail(Errno::EIO);
+    found->inode = static_cast<uint32_t>(parent.number());
+    return found.write();
 }
 
 }  // namespace kern::ext2

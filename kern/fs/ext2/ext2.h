@@ -25,8 +25,8 @@
 // was in its blocks before. And a directory that moves to another directory has for an instant two names or a wrong
 // "..", which e2fsck asks about.
 //
-// LOCKS, outermost first: Inode::changes() (of the caller), Node::writing_, the volume's lock, which is held over all
-// that reads or changes metadata, also while that sleeps on the disk.
+// LOCKS, outermost first: FileSystem::names or Inode::changes() (of the caller), Node::writing_, the volume's lock,
+// which is held over all that reads or changes metadata, also while that sleeps on the disk.
 #pragma once
 
 #include "fs/directory.h"
@@ -38,30 +38,24 @@ namespace kern::ext2 {
 
 class Node;
 
-// A block of metadata in the cache; it stays there as long as this is kept.
-class Block {
-public:
-    Block() = default;
-    Block(Vmo& cache, FrameRef frame, uint32_t number) : cache_(&cache), frame_(std::move(frame)), number_(number) {}
-    explicit operator bool() const { return cache_; }
-    template <typename T>
-    T* at(size_t offset = 0) const { return reinterpret_cast<T*>(frame_->data() + offset); }
-    void changed() { cache_->mark_dirty(number_); }
-    // Changed, and on the disk when this returns. Uses this up.
-    Result<> write();
-
-private:
-    Vmo* cache_ = nullptr;
-    FrameRef frame_;
-    uint32_t number_ = 0;
-};
-
-// Something in a block.
+// Something in a block of metadata, or what such a block is full of. The block stays in the cache as long as this is
+// kept.
 template <typename T>
 struct InBlock {
-    Block block;
-    T* operator->() const { return item; }
     T* item = nullptr;
+    Vmo* cache = nullptr;
+    FrameRef frame = {};
+    uint32_t number = 0;
+
+    explicit operator bool() const { return item; }
+    T* operator->() const { return item; }
+    void changed() { cache->mark_dirty(number); }
+    // Changed, and on the disk when this returns. Uses this up.
+    Result<> write() {
+        changed();
+        frame = {};
+        return cache->write_back(number, number + 1);
+    }
 };
 
 class Volume final : public FileSystem, public ListNode<Volume>, PageSource {
@@ -80,22 +74,35 @@ public:
     // Before the machine is powered off: all disks come to rest, and whoever goes on to write waits for ever.
     static void shut_down_all();
 
-    size_t block_size() const { return block_size_; }
-    size_t inode_size() const { return inode_size_; }
+    const size_t block_size, inode_size;
+    const uint32_t numbers_per_block;
+    uint64_t size_limit = INT32_MAX;  // of a file
+    Mutex lock{LockRank::inode};
+
     bool has_block(uint32_t number) const { return number - first_[BLOCK] < count_[BLOCK]; }
     // The first block of an inode's group.
     uint32_t home_of(uint32_t inode) const {
         return first_[BLOCK] + (inode - first_[INODE]) / per_group_[INODE] * per_group_[BLOCK];
     }
-    uint32_t numbers_per_block() const { return static_cast<uint32_t>(block_size_ / sizeof(uint32_t)); }
-    uint64_t size_limit() const { return size_limit_; }
-    BlockDevice& device() const { return device_; }
-    uint64_t sector_of(uint32_t block) const { return block * (block_size_ / SECTOR_SIZE); }
-    Mutex& lock() { return lock_; }
+    // How many blocks a number leads to: itself (depth 0), or through that many levels of blocks of numbers.
+    uint64_t span(unsigned depth) const { return depth ? span(depth - 1) * numbers_per_block : 1; }
+    size_t sectors(size_t blocks) const { return blocks * (block_size / SECTOR_SIZE); }
+    // From `block` on as many as the bytes are. EIO.
+    Result<> transfer(BlockDevice::Kind kind, uint64_t block, std::span<const std::byte> bytes) {
+        return device_.ask(kind, sectors(block), bytes);
+    }
 
     // WITH THE LOCK HELD. EIO, also for what a malformed disk says; ENOMEM.
 
-    Result<Block> block(uint32_t number);
+    // What lies so many bytes behind the start of a block, maybe in a later one.
+    template <typename T>
+    Result<InBlock<T>> at(uint32_t number, size_t offset = 0) {
+        number = static_cast<uint32_t>(number + offset / block_size);
+        if (number >= first_[BLOCK] + count_[BLOCK]) return fail(Errno::EIO);
+        FrameRef frame = TRY(cache_->page(number));
+        auto* item = reinterpret_cast<T*>(frame->data() + offset % block_size);
+        return InBlock<T>{item, cache_.get(), std::move(frame), number};
+    }
     // Makes a new block one of metadata, on the disk too: `first`, the rest zeroes.
     Result<> clear(uint32_t number, Entry first = {});
     Result<InBlock<DiskInode>> inode(uint32_t number);
@@ -109,7 +116,7 @@ public:
     Result<Ref<Node>> node(uint32_t number);
     Result<Ref<Node>> add_node(uint32_t number, const DiskInode& disk, uint32_t names);
     // lost+found, where what loses its name gets another; null: there is none.
-    Node* shelter() { return shelter_.get(); }
+    Ref<Node> shelter() { return node(shelter_).value_or(nullptr); }
     Result<> write_metadata();
 
     // WITHOUT IT
@@ -120,8 +127,8 @@ public:
     static void wake_flusher();
 
 private:
-    Result<InBlock<Superblock>> super();
-    Result<InBlock<Group>> group(size_t number);
+    Result<InBlock<Superblock>> super() { return at<Superblock>(0, SUPERBLOCK_AT); }
+    Result<InBlock<Group>> group(size_t number) { return at<Group>(first_[BLOCK] + 1, number * sizeof(Group)); }
     Result<> count(Kind kind, size_t group, int change);
     Result<> mark(bool clean);
     Result<> store_touched();
@@ -129,7 +136,6 @@ private:
     bool sweep(bool drop_unused);
     Result<> settle(bool for_good);
     bool finish();
-    void tick(bool writes);
     static void flush_for_ever(Thread&);
     template <typename Visit>
     void for_each_node(Visit visit);
@@ -138,34 +144,30 @@ private:
     Result<> write_page(uint64_t index, std::span<const std::byte> page) override;
 
     BlockDevice& device_;
-    size_t block_size_, inode_size_, group_count_;
-    uint32_t first_[2], per_group_[2], count_[2];  // blocks, inodes: first number, how many in a group, in all
-    uint64_t size_limit_;
+    const size_t group_count_;
+    const uint32_t first_[2], per_group_[2], count_[2];  // blocks, inodes: first number, how many in a group, in all
     bool must_not_write_ = false;
     Atomic<uint32_t> detached_;
 
-    Mutex lock_{LockRank::inode};
     Ref<Vmo> cache_;
     List<Node, Node> nodes_[64];
     size_t node_count_ = 0, next_sweep_ = 1024;
-    Ref<Node> shelter_;
+    uint32_t shelter_ = 0;
 };
 
 // An inode in memory, of any type: only one whose mode says so is ever used as a directory.
 class Node final : public Directory, public ListNode<Node>, PageSource {
 public:
     Node(Volume& volume, uint32_t number, const DiskInode& disk, uint32_t names);
-    Result<> set_up(uint64_t size);
 
     uint64_t size() override { return vmo_ ? vmo_->size() : size_.load(); }
     uint64_t blocks() override;
-    uint64_t device_number() const override { return device_number_; }
-
     void changed() override { touched_.store(1); }
 
     Ref<Vmo> vmo() override { return vmo_; }
     Result<> resize(uint64_t size) override;
-    Result<> allocate(uint64_t from, uint64_t to) override;
+    Result<uint64_t> allocate(uint64_t from, uint64_t to) override;
+    Result<> trim() override;
     Result<> sync() override;
     Result<String> read_link() override;
 
@@ -179,46 +181,40 @@ public:
 private:
     friend class Volume;
 
-    struct Found {
-        Block block;  // none: there is no such entry
-        size_t at = 0, before = 0;  // it, and the one before it (itself: it is the first of its block)
-        Entry& entry() const { return *block.at<Entry>(at); }
+    struct Found : InBlock<Entry> {  // false: there is no such entry
+        Entry* before = nullptr;     // null: it is the first of its block
     };
 
     // With the volume's lock held:
 
     Result<> store();
     Result<uint32_t> block_of(uint64_t index, bool make_missing);
-    Result<> cut(uint64_t first);
-    Result<uint32_t> cut_below(uint32_t number, unsigned depth, uint64_t first);
-    Result<> trim();
-    template <typename Visit>
-    Result<bool> for_each_entry(uint64_t from, Visit visit);
+    Result<uint32_t> cut(InBlock<uint32_t> row, size_t size, unsigned depth, uint64_t first);
+    template <typename Condition>
+    Result<Found> find_entry(uint64_t from, Condition is_it);
     Result<Found> find(std::string_view name);
     Result<Found> make_room(size_t size);
     Result<> put_entry(std::string_view name, Node& node);
     Result<> replace_entry(Found found, Node& node);
     Result<> erase_entry(std::string_view name);
-    Result<> fill_new(const DiskInode& disk, Node& parent, const NewInode& what);
+    Result<> fill_new(const DiskInode& disk, Node& parent, std::string_view link_target);
     Result<> drop_index();
-    Result<> write_inode();
+    Result<> write_inode() { return TRY(store()), TRY(volume_.inode(id())).write(); }
     uint32_t id() const { return static_cast<uint32_t>(number()); }
     bool is_unused() const { return ref_count() == 1 && (!vmo_ || vmo_->ref_count() == 1); }
 
     // Without it:
 
-    Result<> write_back();
+    Result<> transfer(BlockDevice::Kind kind, uint64_t index, std::span<const std::byte> page);
     Result<> read_page(uint64_t index, std::span<std::byte> page) override;
     Result<> write_page(uint64_t index, std::span<const std::byte> page) override;
 
     Volume& volume_;
     Ref<Vmo> vmo_;            // of a regular file
     Atomic<uint64_t> size_;   // of all others
-    uint64_t device_number_ = 0;
     uint32_t names_;          // entries that lead here, as the disk may know; with the volume's lock
     Atomic<uint32_t> touched_;  // the inode in the cache may be out of date
     uint32_t goal_;           // where a block would go well
-    uint64_t allocated_ = 0;  // bytes up to which there may be blocks, though the file may be shorter
     Mutex writing_{LockRank::inode};  // held while pages are written: their blocks are not given to others meanwhile
     Atomic<uint32_t> write_failed_;   // since the last fsync(2)
 };

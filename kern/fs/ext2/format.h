@@ -66,6 +66,10 @@ struct Group {
 static_assert(sizeof(Group) == 32);
 
 inline constexpr size_t DIRECT_BLOCKS = 12, BLOCK_POINTERS = 15;
+// Levels of blocks of numbers between an inode's number and a block of data.
+constexpr unsigned depth_of(size_t pointer) {
+    return pointer < DIRECT_BLOCKS ? 0 : static_cast<unsigned>(pointer - DIRECT_BLOCKS + 1);
+}
 inline constexpr uint32_t FLAG_INDEXED = 0x1000;  // a directory with a hash tree, which we do not keep up
 
 struct DiskInode {

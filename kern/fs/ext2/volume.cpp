@@ -32,29 +32,22 @@ const char* complaint(const Superblock& super, const BlockDevice& device) {
                     (super.inode_count - 1) / super.inodes_per_group ==
                         (super.block_count - super.first_block - 1) / super.blocks_per_group;
     if (!is_sound) return "its superblock makes no sense";
-    bool fits = super.block_count <= device.sector_count() * SECTOR_SIZE / block_size;
+    bool fits = super.block_count <= device.disk.sector_count() * SECTOR_SIZE / block_size;
     return fits ? nullptr : "it is larger than the disk";
 }
 
 }  // namespace
 
-Result<> Block::write() {
-    changed();
-    frame_ = {};
-    return std::exchange(cache_, nullptr)->write_back(number_, number_ + 1);
-}
-
 // MOUNTING
 
 Volume::Volume(BlockDevice& device, const Superblock& super)
-    : FileSystem("ext2", MAGIC, device.id()), device_(device),
-      block_size_(size_t{1024} << super.log_block_size), inode_size_(super.inode_size),
-      group_count_((super.inode_count - 1) / super.inodes_per_group + 1), first_{super.first_block, 1},
-      per_group_{super.blocks_per_group, super.inodes_per_group},
+    : FileSystem("ext2", MAGIC, device.device_number()), block_size(size_t{1024} << super.log_block_size),
+      inode_size(super.inode_size), numbers_per_block(static_cast<uint32_t>(block_size / sizeof(uint32_t))),
+      device_(device), group_count_((super.inode_count - 1) / super.inodes_per_group + 1),
+      first_{super.first_block, 1}, per_group_{super.blocks_per_group, super.inodes_per_group},
       count_{super.block_count - super.first_block, super.inode_count} {
-    uint64_t n = numbers_per_block();
-    uint64_t blocks = std::min(DIRECT_BLOCKS + n + n * n + n * n * n, UINT32_MAX * SECTOR_SIZE / block_size_);
-    size_limit_ = super.read_only_compatible & LARGE_FILES ? blocks * block_size_ : INT32_MAX;
+    uint64_t blocks = std::min(DIRECT_BLOCKS + span(1) + span(2) + span(3), UINT32_MAX * SECTOR_SIZE / block_size);
+    if (super.read_only_compatible & LARGE_FILES) size_limit = blocks * block_size;
 }
 
 Result<Ref<Directory>> Volume::open(BlockDevice* device, bool read_only) {
@@ -67,23 +60,22 @@ Result<Ref<Directory>> Volume::open(BlockDevice* device, bool read_only) {
         delete &volume;
         break;
     }
-    TRY(device->read(SUPERBLOCK_AT / SECTOR_SIZE, {page->data(), SUPERBLOCK_AT}));
+    TRY(device->ask(BlockDevice::Kind::read, SUPERBLOCK_AT / SECTOR_SIZE, {page->data(), SUPERBLOCK_AT}));
     if (const char* why = complaint(super, *device)) {
-        alert("ext2: vd{} cannot be mounted: {}\n", static_cast<char>('a' + device->number()), why);
+        alert("ext2: vd{} cannot be mounted: {}\n", device->letter, why);
         return fail(Errno::EINVAL);
     }
     auto volume = TRY(make_own<Volume>(*device, super));
     volume->cache_ = TRY(Vmo::create(uint64_t{super.block_count} * PAGE_SIZE, volume.get()));
     const char* why = super.read_only_compatible & ~READ_ONLY_KNOWN ? "it has features that this kernel does not know"
                       : super.state != STATE_CLEAN ? "it was not unmounted, e2fsck has to look at it first" : nullptr;
-    volume->must_not_write_ = why || device->is_read_only();
-    if (why) alert("ext2: vd{} is mounted read-only: {}\n", static_cast<char>('a' + device->number()), why);
+    volume->must_not_write_ = why || device->disk.is_read_only();
+    if (why) alert("ext2: vd{} is mounted read-only: {}\n", device->letter, why);
     volume->read_only.store(1);
-    LockGuard guard(volume->lock_);
+    LockGuard guard(volume->lock);
     Ref<Node> root = TRY(volume->node(ROOT_INODE));
     if (!root->as_directory()) return fail(Errno::EINVAL);
-    if (auto found = root->find("lost+found"); found && found->block)
-        volume->shelter_ = volume->node(found->entry().inode).value_or(nullptr);
+    if (auto found = root->find("lost+found"); found && *found) volume->shelter_ = (*found)->inode;
     if (!read_only && !volume->must_not_write_) TRY(volume->mark(false));
     static constinit bool has_flusher = false;
     if (!has_flusher) {
@@ -97,7 +89,6 @@ Result<Ref<Directory>> Volume::open(BlockDevice* device, bool read_only) {
 }
 
 Volume::~Volume() {
-    shelter_ = nullptr;
     for_each_node([](Node& node) { Ref<Node>::adopt(&node); });
 }
 
@@ -107,8 +98,8 @@ Result<> Volume::mark(bool clean) {
     super->state = clean ? STATE_CLEAN : 0;
     (clean ? super->write_time : super->mount_time) = now();
     super->mount_count = static_cast<uint16_t>(super->mount_count + !clean);
-    TRY(super.block.write());
-    TRY(device_.flush());
+    TRY(super.write());
+    TRY(device_.ask(BlockDevice::Kind::flush));
     read_only.store(clean);
     return {};
 }
@@ -116,7 +107,7 @@ Result<> Volume::mark(bool clean) {
 Result<> Volume::set_read_only(bool value) {
     if (value == (read_only.load() != 0)) return {};
     if (value) return settle(false);
-    LockGuard guard(lock_);
+    LockGuard guard(lock);
     return must_not_write_ ? fail(Errno::EROFS) : mark(false);
 }
 
@@ -124,10 +115,10 @@ Result<> Volume::set_read_only(bool value) {
 Result<> Volume::settle(bool for_good) {
     read_only.store(1);
     Result<> synced = sync();
-    LockGuard guard(lock_);
+    LockGuard guard(lock);
     sweep(false);
     for_each_node([&](Node& node) {
-        if (node.names_ || for_good) (void)(node.names_ ? node.trim() : free_node(node));
+        if (!node.names_ && for_good) (void)free_node(node);
     });
     TRY(write_metadata());
     TRY(synced);
@@ -143,7 +134,7 @@ void Volume::unmounted(Directory&) {
 void Volume::shut_down_all() {
     for (auto list = volumes.lock(); Volume& volume : *list) {
         if (!volume.read_only.load()) (void)volume.settle(true);
-        volume.lock_.lock();  // for ever
+        volume.lock.lock();  // for ever
     }
 }
 
@@ -151,8 +142,7 @@ void Volume::shut_down_all() {
 bool Volume::finish() {
     if (!detached_.load() || open_files.load()) return false;
     (void)set_read_only(true);
-    LockGuard guard(lock_);
-    shelter_ = nullptr;
+    LockGuard guard(lock);
     sweep(true);
     if (node_count_) return false;
     unlink();
@@ -160,9 +150,9 @@ bool Volume::finish() {
 }
 
 FileSystemSpace Volume::space() {
-    LockGuard guard(lock_);
+    LockGuard guard(lock);
     sweep(false);
-    FileSystemSpace space{block_size_, count_[BLOCK], 0, count_[INODE], 0};
+    FileSystemSpace space{block_size, count_[BLOCK], 0, count_[INODE], 0};
     if (auto super = this->super()) {
         space.free_blocks = (*super)->free[BLOCK];
         space.free_inodes = (*super)->free[INODE];
@@ -173,23 +163,17 @@ FileSystemSpace Volume::space() {
 // THE CACHE: page n is block n
 
 Result<> Volume::read_page(uint64_t index, std::span<std::byte> page) {
-    return device_.read(sector_of(static_cast<uint32_t>(index)), page.first(block_size_));
+    return transfer(BlockDevice::Kind::read, index, page.first(block_size));
 }
 
 Result<> Volume::write_page(uint64_t index, std::span<const std::byte> page) {
-    return device_.write(sector_of(static_cast<uint32_t>(index)), page.first(block_size_));
-}
-
-Result<Block> Volume::block(uint32_t number) {
-    auto frame = cache_->page(number);
-    if (!frame) return fail(frame.error() == Errno::ENXIO ? Errno::EIO : frame.error());
-    return Block(*cache_, *std::move(frame), number);
+    return transfer(BlockDevice::Kind::write, index, page.first(block_size));
 }
 
 Result<> Volume::clear(uint32_t number, Entry first) {
-    Block fresh = TRY(block(number));
-    memset(fresh.at<void>(), 0, block_size_);
-    *fresh.at<Entry>() = first;
+    auto fresh = TRY(at<Entry>(number));
+    memset(static_cast<void*>(fresh.item), 0, block_size);
+    *fresh.item = first;
     return fresh.write();
 }
 
@@ -210,23 +194,23 @@ Result<> Volume::write_metadata() {
 
 Result<> Volume::commit() {
     {
-        LockGuard guard(lock_);
+        LockGuard guard(lock);
         TRY(write_metadata());
     }
-    return device_.flush();
+    return device_.ask(BlockDevice::Kind::flush);
 }
 
 Result<> Volume::sync() {
     Vec<Ref<Node>> nodes;
     Result<> result;
     {
-        LockGuard guard(lock_);
+        LockGuard guard(lock);
         for_each_node([&](Node& node) {
             if (node.vmo_ && node.names_ && result) result = nodes.push(Ref<Node>::share(&node));
         });
     }
     for (Ref<Node>& node : nodes)
-        if (auto written = node->write_back(); !written) result = written;
+        if (auto written = node->vmo_->write_back(0, UINT64_MAX); !written) result = written;
     TRY(commit());
     return result;
 }
@@ -246,11 +230,7 @@ void Volume::for_each_node(Visit visit) {
 Result<InBlock<DiskInode>> Volume::inode(uint32_t number) {
     uint32_t index = number - first_[INODE];
     if (index >= count_[INODE]) return fail(Errno::EIO);
-    size_t offset = index % per_group_[INODE] * inode_size_;
-    uint32_t table = TRY(group(index / per_group_[INODE]))->inode_table;
-    Block holder = TRY(block(static_cast<uint32_t>(table + offset / block_size_)));
-    auto* item = holder.at<DiskInode>(offset % block_size_);
-    return InBlock<DiskInode>{std::move(holder), item};
+    return at<DiskInode>(TRY(group(index / per_group_[INODE]))->inode_table, index % per_group_[INODE] * inode_size);
 }
 
 Result<Ref<Node>> Volume::add_node(uint32_t number, const DiskInode& disk, uint32_t names) {
@@ -259,7 +239,10 @@ Result<Ref<Node>> Volume::add_node(uint32_t number, const DiskInode& disk, uint3
         next_sweep_ = node_count_ + 1024;
     }
     auto node = TRY(make_ref<Node>(*this, number, disk, names));
-    TRY(node->set_up(disk.size_low | (node->is(InodeType::regular) ? uint64_t{disk.size_high} << 32 : 0)));
+    uint64_t size = disk.size_low | (node->is(InodeType::regular) ? uint64_t{disk.size_high} << 32 : 0);
+    if (size > size_limit) return fail(Errno::EIO);
+    node->size_.store(size);
+    if (node->is(InodeType::regular)) node->vmo_ = TRY(Vmo::create(size, node.get()));
     nodes_[number % std::size(nodes_)].push_front(*Ref<Node>(node).release());
     node_count_++;
     return node;
@@ -300,15 +283,6 @@ void Volume::wake_flusher() {
     flusher.wake_all();
 }
 
-void Volume::tick(bool writes) {
-    {
-        LockGuard guard(lock_);
-        sweep(false);
-        (void)store_touched();
-    }
-    if (writes && Vmo::dirty_pages() && !read_only.load()) (void)sync();
-}
-
 void Volume::flush_for_ever(Thread&) {
     for (uint64_t next = 0;;) {
         (void)flusher.wait_until([] { return flush_wanted.exchange_acquire(0) != 0; }, next);
@@ -318,7 +292,11 @@ void Volume::flush_for_ever(Thread&) {
         for (auto place = list->begin(); place != list->end();) {
             Volume& volume = *place;
             ++place;
-            volume.tick(writes);
+            volume.lock.lock();
+            volume.sweep(false);
+            (void)volume.store_touched();
+            volume.lock.unlock();
+            if (writes && Vmo::dirty_pages() && !volume.read_only.load()) (void)volume.sync();
             if (volume.finish()) delete &volume;
         }
     }
