@@ -11,7 +11,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-from grade.overlay import NEVER_BUILT, clean_files, locked
+from grade.overlay import clean_files, is_built, locked
 from grade.runner import run_checks
 from grade.workspace import Files, build, make_base, restore
 from labs.catalog import ROOT, Lab, all_labs
@@ -57,10 +57,12 @@ def mutants(root: Path = ROOT) -> list[Mutant]:
 
 
 def skeleton(lab: Lab, filled: dict[str, str] | None = None) -> Files:
-    """The reference with the holes of this and later labs cut; `filled` gives code for some instead of the stub."""
+    """The reference with the holes of this and later labs cut (of this alone, if it comes with the whole kernel); `filled`
+    gives code for some instead of the stub."""
     files = clean_files(ROOT)
     holes = {hole.name: hole for other in all_labs() for hole in other.holes}
-    open_holes = {hole.name for other in all_labs() if other.number >= lab.number for hole in other.holes}
+    later = [lab] if lab.kernel else [other for other in all_labs() if other.number >= lab.number]
+    open_holes = {hole.name for other in later for hole in other.holes}
     for name in {hole.file for hole in holes.values()}:
         text, mode = files[name][0].decode(), files[name][1]
         for region in reversed(find_regions(name, text)):
@@ -80,7 +82,7 @@ def grade(lab: Lab, files: Files, seed: int = SEED) -> dict[str, dict]:
     with locked(workspace):
         with locked(folder / "reference"):
             restore(workspace / "tree", base)
-        built = build(lab, {name: file for name, file in files.items() if not name.startswith(NEVER_BUILT)}, workspace / "tree")
+        built = build(lab, {name: file for name, file in files.items() if is_built(name, [lab])}, workspace / "tree")
         status, results, told = run_checks(lab, built, {"seed": seed}, workspace / "results.json")
     if status not in (0, 1):
         raise Problem(f"grading {lab.folder} ended with status {status}: {told[-2000:]}")

@@ -16,7 +16,7 @@ import shutil
 import stat
 from pathlib import Path
 
-from grade.overlay import NEVER_BUILT, locked, make, targets, write_tree
+from grade.overlay import is_built, locked, make, targets, write_tree
 from labs.catalog import Lab
 
 Files = dict[str, tuple[bytes, int]]
@@ -27,7 +27,7 @@ def make_base(files: Files, labs: list[Lab], folder: Path) -> Path:
     with locked(folder):
         tree = folder / "tree"
         tree.mkdir(exist_ok=True)
-        write_tree({name: file for name, file in files.items() if not name.startswith(NEVER_BUILT)}, tree)
+        write_tree({name: file for name, file in files.items() if is_built(name, labs)}, tree)
         make(tree, targets(labs))
     return tree
 

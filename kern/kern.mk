@@ -62,10 +62,17 @@ $(BUILD)/kern/no_symbols.o $(BUILD)/kern/symbols.o: %.o: %.S
 $(BUILD)/kern/first.elf: $(KERN_OBJECTS) $(BUILD)/kern/no_symbols.o $(KERN_LINKER_SCRIPT) $(BUILD)/kern/objects
 	$(Q)$(CROSS_CXX) $(KERN_ARCH) $(KERN_LDFLAGS) -o $@ $(filter %.o,$^) -lgcc >&2
 
+# A handout whose holes are all open may bring the whole kernel with it, built.
+WHOLE_KERNEL := $(wildcard labs/*/kernel.elf)
+ifneq ($(WHOLE_KERNEL),)
+$(BUILD)/kernel.elf: $(WHOLE_KERNEL)
+	$(Q)mkdir -p $(@D) && cp $< $@
+else
 $(BUILD)/kernel.elf: $(BUILD)/kern/first.elf $(BUILD)/kern/symbols.o
 	$(call log,LINK,$@)
 	$(Q)$(CROSS_CXX) $(KERN_ARCH) $(KERN_LDFLAGS) -o $@.new $(KERN_OBJECTS) $(BUILD)/kern/symbols.o -lgcc >&2
 	$(Q)mv $@.new $@
+endif
 
 # The same files for the host, against the pretended machine of grade/unit/host.
 HOST_KERN_SOURCES := $(sort $(shell find kern/base kern/mm kern/vm kern/fs/cpio.cpp grade/unit/host -name '*.cpp' 2>/dev/null))

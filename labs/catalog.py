@@ -45,6 +45,7 @@ class Lab:
     baseline: int  # points that the untouched skeleton scores
     hours: int
     programs: tuple[str, ...] = field(default=())  # probe programs its checks run, names in user/lab/
+    kernel: str = ""  # where its handout has the whole kernel, built, since all holes of the sources are open
 
     @property
     def folder(self) -> str:
@@ -82,6 +83,7 @@ def read_lab(path: Path) -> Lab:
             baseline=table["baseline"],
             hours=table["hours"],
             programs=tuple(table.get("programs", ())),
+            kernel=table.get("kernel", ""),
         )
     except (KeyError, TypeError) as error:
         raise Problem(f"{path}: no entry {error}" if isinstance(error, KeyError) else f"{path}: {error}") from error

@@ -6,7 +6,8 @@
     //   the stub: this line without its slashes, code as it stands
     // LAB vmar.map [end]
 
-A cut hole leaves `// LAB vmar.map: your code (labs/1-vmar, task 2)` and the stub. A filled one leaves the solution.
+A cut hole leaves `// LAB vmar.map: your code (labs/1-vmar, task 2)` and the stub. A filled one leaves the solution. Where
+comments begin with `#`, the markers do, too; what the student writes there are answers.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ from dataclasses import dataclass
 from labs.catalog import Hole
 from labs.problem import Problem
 
-MARKER = re.compile(r"^(?P<indent>[ \t]*)// LAB (?P<hole>[a-z0-9.-]+) \[(?P<kind>begin|stub|end)\][ \t]*$")
-SUSPECT = re.compile(r"//\s*LAB\b")
-CUT_MARK = re.compile(r"// LAB [a-z0-9.-]+: your code \(.*\)$")
-STUB_LINE = re.compile(r"^[ \t]*//(?: {1,3}(?P<text>.*))?$")
+MARKER = re.compile(r"^(?P<indent>[ \t]*)(?P<comment>//|#) LAB (?P<hole>[a-z0-9.-]+) \[(?P<kind>begin|stub|end)\][ \t]*$")
+SUSPECT = re.compile(r"(//|#)\s*LAB\b")
+CUT_MARK = re.compile(r"(// LAB [a-z0-9.-]+: your code|# LAB [a-z0-9.-]+: your answers) \(.*\)$")
+STUB_LINE = re.compile(r"^[ \t]*(?://|#)(?: {1,3}(?P<text>.*))?$")
+CUT = {"//": "// LAB {}: your code ({})", "#": "# LAB {}: your answers ({})"}
 TODO_CALL = re.compile(r"lab_todo\(")
 
 
@@ -34,6 +36,7 @@ class Region:
     stub_at: int
     end: int
     indent: str
+    comment: str  # how a comment begins in this file
     stub: tuple[str, ...]
 
 
@@ -83,7 +86,7 @@ def find_regions(file: str, text: str) -> list[Region]:
         else:
             indent = begin[0]["indent"]
             body = read_stub(file, lines, stub + 1, number, indent)
-            regions.append(Region(hole, begin[1], stub, number, indent, body))
+            regions.append(Region(hole, begin[1], stub, number, indent, begin[0]["comment"], body))
             begin = stub = None
     if begin is not None:
         raise Problem(f"{file}:{begin[1] + 1}: {begin[0]['hole']} begins here and has no [end]")
@@ -116,7 +119,7 @@ def render(file: str, text: str, is_cut: Callable[[str], bool], holes: dict[str,
     for region in regions:
         out += lines[at : region.begin]
         if is_cut(region.hole):
-            out.append(f"{region.indent}// LAB {region.hole}: your code ({holes[region.hole].where_told})")
+            out.append(region.indent + CUT[region.comment].format(region.hole, holes[region.hole].where_told))
             out += region.stub
         else:
             out += lines[region.begin + 1 : region.stub_at]

@@ -15,7 +15,7 @@ from labs.cut import render
 from labs.problem import Problem, run
 
 HANDOUT_FILE = "labs/handout.toml"  # in a handout: which lab it is of
-MARKED_SUFFIXES = (".c", ".cpp", ".h", ".S")
+MARKED_SUFFIXES = (".c", ".cpp", ".h", ".S", "/answers.toml")
 IDENTITY = {"NAME": "Astrolabe", "EMAIL": "astrolabe@localhost", "DATE": "2000-01-01T00:00:00Z"}
 
 
@@ -54,7 +54,7 @@ def cut_tree(root: Path, out: Path, lab: Lab, is_cut) -> None:
         source = root / name
         if name.endswith(MARKED_SUFFIXES):
             text = render(name, source.read_text(), is_cut, holes)
-            seen.update(hole for hole in holes if f"// LAB {hole} [begin]" in source.read_text())
+            seen.update(hole for hole in holes if f" LAB {hole} [begin]" in source.read_text())
         elif name.startswith("labs/") and name.endswith("lab.toml"):
             text = without_hidden(source.read_text())
         else:
@@ -71,6 +71,16 @@ def cut_tree(root: Path, out: Path, lab: Lab, is_cut) -> None:
     for hole in holes.values():
         if hole.name not in seen:
             raise Problem(f"{hole.file}: hole {hole.name} of labs/{hole.lab}/lab.toml is not marked anywhere")
+
+
+def add_whole_kernel(root: Path, target: Path) -> None:
+    """Builds the reference's kernel and puts it into the handout."""
+    clean = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+    command = ["make", "-C", str(root), "build/kernel.packed.elf"]
+    result = subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise Problem(f"{' '.join(command)}: {result.stderr.strip().splitlines()[-1]}")
+    shutil.copyfile(root / "build/kernel.packed.elf", target)
 
 
 def take_earlier_work(root: Path, out: Path, lab: Lab, work: Path) -> None:
@@ -108,6 +118,8 @@ def write_handout(lab: Lab, out: Path, earlier: str = "reference", root: Path = 
     open_holes = [hole for hole, stage in stages.items() if stage >= first_cut]
     out.mkdir(parents=True, exist_ok=True)
     cut_tree(root, out, lab, open_holes.__contains__)
+    if lab.kernel:
+        add_whole_kernel(root, out / lab.kernel)
     if earlier not in ("reference", "boot"):
         take_earlier_work(root, out, lab, Path(earlier))
     (out / HANDOUT_FILE).write_text(f'# Written by `make handout`.\nlab = "{lab.folder}"\n')

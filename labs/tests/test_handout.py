@@ -127,4 +127,4 @@ def test_a_wrong_lab_toml(tree, old, new, message):
 def test_make_prints_one_line_for_an_unknown_lab():
     result = subprocess.run(["make", "handout", "LAB=nothing"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode != 0
-    assert result.stderr.splitlines()[0].startswith("error: no lab is called 'nothing'; known labs: 1 or vmar, 2")
+    assert result.stderr.splitlines()[0].startswith("error: no lab is called 'nothing'; known labs: 0 or tour, 1 or vmar, 2")
