@@ -10,4 +10,9 @@ docs: $(BUILD)/docs.setup
 $(BUILD)/docs.setup: grade/setup/requirements.txt
 	$(Q)grade/setup/setup.sh install docs >/dev/null && touch $@
 
-.PHONY: docs
+# The pictures, from what the machine shows now; they are kept in the tree.
+pictures: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio $(BUILD)/user/lab/tour
+	$(Q)PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m docs.pictures.record
+	$(Q)PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m docs.pictures.draw
+
+.PHONY: docs pictures

@@ -1,0 +1,156 @@
+"""The handouts: their sessions go as printed, and what they name is there.
+
+A session (pages.py) is played in a copy of this tree: as it is, or with `skeleton` behind ```console as a student gets it, or with
+`mutant=NAME` as one who made that mistake.
+"""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from grade.overlay import clean_files
+from grade.proof import mutants, skeleton
+from grade.tests.pages import ROOT, gathered, play, play_gdb, play_interactive
+from grade.tests.test_tree import code_lines
+from grade.workspace import make_base
+from labs.catalog import all_labs
+from labs.cut import find_regions
+from labs.handout import tracked_files
+
+LABS = all_labs()
+LAB_FILES = sorted({name for lab in LABS for name in lab.files})
+MOST_LINES = 1_000  # of code that the student of one lab must read
+
+
+def by_folder(lab):
+    return lab.folder
+
+
+def handout(lab) -> str:
+    return (ROOT / "labs" / lab.folder / "README.md").read_text()
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """A copy of this tree with what was built of it, so that only what a session changes is compiled."""
+    where = tmp_path_factory.mktemp("handouts") / "astrolabe"
+    for name in tracked_files(ROOT):
+        (where / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, where / name, follow_symlinks=False)
+    for name in ("kern", "user", "grade/kernel"):
+        shutil.copytree(ROOT / "build" / name, where / "build" / name, symlinks=True)
+    for path in (ROOT / "build").iterdir():
+        if path.is_file():
+            shutil.copy2(path, where / "build")
+    base = make_base(clean_files(ROOT), LABS, ROOT / "build/grade/reference")
+    shutil.copytree(base, where / "build/grade/reference/tree", symlinks=True)
+    subprocess.run(["git", "init", "-q", where], check=True)
+    return where
+
+
+def put(files, tree: Path) -> None:
+    """Gives the labs' files these contents; what is as wanted is not touched, so it is not compiled again."""
+    for name in LAB_FILES:
+        content = files[name][0]
+        if (tree / name).read_bytes() != content:
+            (tree / name).write_bytes(content)
+
+
+def files_for(lab, options):
+    name = next((option.removeprefix("mutant=") for option in options if option.startswith("mutant=")), None)
+    if name:
+        return next(one for one in mutants() if one.lab == lab.folder and one.path.stem == name).applied(clean_files(ROOT))
+    return skeleton(lab) if "skeleton" in options else clean_files(ROOT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lab", LABS, ids=by_folder)
+def test_the_sessions_of_a_handout_go_as_printed(lab, tree):
+    played = 0
+    for name, text in re.findall(r"^```c (\S+)\n(.*?)^```", handout(lab), re.DOTALL | re.MULTILINE):
+        (tree / name).write_text(text)
+    for options, session in gathered(f"labs/{lab.folder}/README.md"):
+        put(files_for(lab, options), tree)
+        player = play_gdb if "gdb" in options else play_interactive if "interactive" in options else play
+        player(session, tree)
+        played += 1
+    assert played >= 3
+
+
+def table_under(text: str, title: str) -> str:
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def files_to_read(lab) -> list[Path]:
+    """The files in the table of what to read: `a.h`, `.cpp` and `b.h` stand for a.h, a.cpp and b.h beside them."""
+    found: list[Path] = []
+    for cell in re.findall(r"^\| (`.*?) \|", table_under(handout(lab), "The files to read"), re.MULTILINE):
+        last = Path()
+        for name in re.findall(r"`([\w./-]+)`", cell):
+            last = Path(name) if "/" in name else last.with_suffix(name) if name.startswith(".") else last.parent / name
+            found.append(last)
+    return found
+
+
+def lines_to_read(name: Path) -> int:
+    """Code lines of a file, what stands in the holes not counted."""
+    text = (ROOT / name).read_text()
+    lines = text.split("\n")
+    for region in reversed(find_regions(str(name), text)):
+        del lines[region.begin : region.end + 1]
+    return code_lines("\n".join(lines))
+
+
+@pytest.mark.parametrize("lab", LABS, ids=by_folder)
+def test_what_must_be_read_for_a_lab_is_little(lab):
+    lines = {str(name): lines_to_read(name) for name in files_to_read(lab)}
+    assert len(lines) >= 4 and sum(lines.values()) <= MOST_LINES, lines
+    told = int(re.search(r"[Aa]bout (\d+)\s+lines of\s+code", handout(lab))[1])
+    assert abs(told - sum(lines.values())) <= 100, f"the handout says {told} lines, it is {sum(lines.values())}: {lines}"
+
+
+@pytest.mark.parametrize("lab", LABS, ids=by_folder)
+def test_a_handout_tells_what_the_catalogue_says(lab):
+    text = handout(lab)
+    assert f"Expected time: {lab.hours} hours." in text
+    for hole in lab.holes:
+        assert re.search(rf"### Task {hole.task}: .*`{hole.name}`", text), hole.name
+    for name, points in lab.checks.items():
+        assert re.search(rf"`{name}`\s+\({points}(?: points)?\)", text), f"{name} ({points})"
+    told = sum(lab.checks.values())
+    assert f"Points: {told}" in text and (not lab.hidden_points or f"{lab.hidden_points} for checks you do not see" in text)
+
+
+@pytest.mark.parametrize("lab", LABS, ids=by_folder)
+def test_every_question_has_an_answer(lab):
+    def numbers(text):
+        return re.findall(r"^(\d+)\. ", text, re.MULTILINE)
+
+    asked = numbers(table_under(handout(lab), "Questions"))
+    answers = (ROOT / "labs" / lab.folder / "answers.md").read_text()
+    assert len(asked) >= 6 and numbers(answers) == asked
+    assert "## A challenge" in handout(lab) and "\nChallenge: " in answers
+
+
+@pytest.mark.parametrize("lab", LABS, ids=by_folder)
+def test_checks_and_host_tests_that_a_handout_names_exist(lab):
+    text = handout(lab)
+    tests = "\n".join(path.read_text() for path in (ROOT / "grade/unit").rglob("*.cpp"))
+    host_tests = re.findall(r"^\w*(?:Test|TEST)\(\w+, (\w+)", tests, re.MULTILINE)
+    for command in re.findall(r"`(make (?:unit|grade|gdb)\b[^`]*)`", text):
+        for check in re.findall(r"CHECK=([\w-]+)", command.replace("\n", " ")):
+            known = host_tests if command.startswith("make unit") else [*lab.checks]
+            assert any(check in name for name in known), f"{command}: nothing is called {check}"
+    for name in re.findall(r"[Hh]ost tests?:? `(\w+)`", text):
+        assert name in host_tests, name
+
+
+@pytest.mark.parametrize("lab", LABS, ids=by_folder)
+def test_the_sections_that_clauses_name_exist(lab):
+    titles = re.findall(r"^#+ (.*)$", handout(lab), re.MULTILINE)
+    for path in (ROOT / "grade/checks" / lab.folder).rglob("*.py"):
+        for folder, clause in re.findall(r"""labs/([\w-]+) "([^"]+)\"""", path.read_text()):
+            assert folder != lab.folder or clause in titles, f"{path.name}: labs/{folder} has no section {clause}"
