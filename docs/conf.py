@@ -34,4 +34,3 @@ def add_other_pages(app, page, source):
 
 def setup(app):
     app.connect("source-read", add_other_pages)
-    app.connect("env-get-outdated", lambda *_: [root_doc])

@@ -1,6 +1,6 @@
 # make docs: the pages of this tree as a site, in $(BUILD)/docs. A warning of Sphinx is an error.
 
-SPHINX = $(PYTHON) -m sphinx -q -W --keep-going -b html -c docs -d $(BUILD)/docs-cache
+SPHINX = $(PYTHON) -m sphinx -q -E -a -W --keep-going -b html -c docs -d $(BUILD)/docs-cache
 
 docs: $(BUILD)/docs.setup
 	$(call log,DOCS,$(BUILD)/docs/index.html)

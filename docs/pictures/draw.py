@@ -39,7 +39,8 @@ SEGMENTS = {"r-xp": "its instructions", "r--p": "its constants", "rw-p": "its va
 def address_space(seen: dict) -> Picture:
     """The mappings of `cat`, the highest on top, with the gaps between them."""
     rows = list(reversed(seen["mappings"]))
-    picture = Picture("The address space of cat, as /proc/self/maps lists it", 64 + 34 * len(rows) + 44 * 3)
+    gaps = [upper for upper, lower in zip(rows, rows[1:]) if upper["start"] != lower["end"]]
+    picture = Picture("The address space of cat, as /proc/self/maps lists it", 64 + 34 * len(rows) + 44 * len(gaps))
     left, width, y = 190, 250, 40
     picture.text(left + width / 2, 20, "high addresses", "middle", soft=True)
     below = None

@@ -154,3 +154,15 @@ def test_the_sections_that_clauses_name_exist(lab):
     for path in (ROOT / "grade/checks" / lab.folder).rglob("*.py"):
         for folder, clause in re.findall(r"""labs/([\w-]+) "([^"]+)\"""", path.read_text()):
             assert folder != lab.folder or clause in titles, f"{path.name}: labs/{folder} has no section {clause}"
+
+
+def test_the_guide_to_the_kernel_has_stops_that_exist():
+    text = (ROOT / "docs/reading-order.md").read_text()
+    stops = re.findall(r"^## \d+\. (.*?)$(.*?)(?=^## )", text, re.DOTALL | re.MULTILINE)
+    assert 10 <= len(stops) <= 15
+    symbols = subprocess.run(["riscv64-linux-gnu-nm", "-C", ROOT / "build/kernel.elf"], capture_output=True, text=True, check=True).stdout
+    for title, stop in stops:
+        files = re.findall(r"`(kern/[\w./]+)`", stop)
+        assert files and all((ROOT / name).is_file() for name in files), title
+        for function in re.findall(r"Stop:\s+`([\w:]+)`", stop):
+            assert re.search(rf"\b{function}\b", symbols), f"{title}: no function {function}"
