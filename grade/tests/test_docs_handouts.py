@@ -13,12 +13,12 @@ import pytest
 
 from grade.overlay import clean_files
 from grade.proof import mutants, skeleton
-from grade.tests.pages import ROOT, gathered, play, play_gdb, play_interactive
+from grade.tests.pages import ROOT, gathered, play, play_gdb, play_interactive, run
 from grade.tests.test_tree import code_lines
 from grade.workspace import make_base
 from labs.catalog import all_labs
 from labs.cut import find_regions
-from labs.handout import tracked_files
+from labs.handout import tracked_files, write_handout
 
 LABS = all_labs()
 LAB_FILES = sorted({name for lab in LABS for name in lab.files})
@@ -166,3 +166,18 @@ def test_the_guide_to_the_kernel_has_stops_that_exist():
         assert files and all((ROOT / name).is_file() for name in files), title
         for function in re.findall(r"Stop:\s+`([\w:]+)`", stop):
             assert re.search(rf"\b{function}\b", symbols), f"{title}: no function {function}"
+
+
+@pytest.mark.slow
+def test_the_tour_can_be_taken_in_its_handout(tmp_path):
+    """No hole of its sources is filled, and still programs run: it brings the kernel built."""
+    out = tmp_path / "tour"
+    write_handout(LABS[0], out)
+    assert "lab_todo" in (out / "kern/vm/map.cpp").read_text()
+    answers = out / "labs/0-tour/answers.toml"
+    answers.write_bytes((ROOT / "labs/0-tour/answers.toml").read_bytes())
+    done = run("make grade SEED=5", out)
+    assert done.returncode == 0 and "total 100/100" in done.stdout, done.stdout
+    answers.write_text(answers.read_text().replace("reference", "somebody_else"))
+    copied = run("make grade CHECK=fault-address", out)
+    assert "FAIL     0/10  fault: the address" in copied.stdout and "0x376c8db8" not in copied.stdout.partition("yours")[0]

@@ -73,7 +73,7 @@ def test_word(lab):
     compare(lab, "", "word", word, f"the word that {command(lab, '')} prints")
 
 
-@check("status", clause='labs/0-tour "Boot, and run a program"')
+@check("status", clause='labs/0-tour "Boot, and run a program"', needs="word")
 def test_status(lab):
     """run: the status that the program ends with."""
     with machine(lab) as (running, _):
@@ -96,13 +96,13 @@ def killed(lab):
     return registers["a0"], access, "not allowed" if mapped else "nothing mapped", stars[registers["pc"]]
 
 
-@check("fault-address", clause='labs/0-tour "Read a fault"')
+@check("fault-address", clause='labs/0-tour "Read a fault"', needs="word")
 def test_fault_address(lab):
     """fault: the address that the program was killed for."""
     compare(lab, "fault", "address", killed(lab)[0], f"the address in the line that {command(lab, 'fault')} ends with")
 
 
-@check("fault-access", clause='labs/0-tour "Read a fault"')
+@check("fault-access", clause='labs/0-tour "Read a fault"', needs="word")
 def test_fault_access(lab):
     """fault: what it did there, and why it may not."""
     _, access, why, _ = killed(lab)
@@ -110,7 +110,7 @@ def test_fault_access(lab):
     compare(lab, "fault", "why", why, "nothing mapped, or not allowed")
 
 
-@check("fault-function", clause='labs/0-tour "Read a fault"')
+@check("fault-function", clause='labs/0-tour "Read a fault"', needs="word")
 def test_fault_function(lab):
     """fault: the function that did it."""
     compare(lab, "fault", "function", killed(lab)[3], "the function that addr2line names for the address behind `from`")
@@ -123,7 +123,7 @@ def at_the_call(lab):
         yield running, elf
 
 
-@check("call-number", clause='labs/0-tour "Follow a system call"')
+@check("call-number", clause='labs/0-tour "Follow a system call"', needs="word")
 def test_call_number(lab):
     """call: which system call it is."""
     with at_the_call(lab) as (running, _):
@@ -131,7 +131,7 @@ def test_call_number(lab):
     compare(lab, "call", "number", number, "what is in a7 at the ecall of the_call")
 
 
-@check("call-argument", clause='labs/0-tour "Follow a system call"')
+@check("call-argument", clause='labs/0-tour "Follow a system call"', needs="word")
 def test_call_argument(lab):
     """call: its second argument."""
     with at_the_call(lab) as (running, _):
@@ -139,7 +139,7 @@ def test_call_argument(lab):
     compare(lab, "call", "second", second, "what is in a1 at the ecall of the_call")
 
 
-@check("call-result", clause='labs/0-tour "Follow a system call"')
+@check("call-result", clause='labs/0-tour "Follow a system call"', needs="word")
 def test_call_result(lab):
     """call: what the kernel returned."""
     with at_the_call(lab) as (running, elf):
@@ -148,7 +148,7 @@ def test_call_result(lab):
     compare(lab, "call", "result", result - ((result >> 63) << 64), "what is in a0 at back_again, as a signed number")
 
 
-@check("call-file", clause='labs/0-tour "Follow a system call"')
+@check("call-file", clause='labs/0-tour "Follow a system call"', needs="word")
 def test_call_file(lab):
     """call: where in the kernel it is answered."""
     with at_the_call(lab) as (running, _):
@@ -172,7 +172,7 @@ def rights(table, place):
     return ["absent" if leaf is None else leaf.perms.replace("-", "") for leaf in leaves]
 
 
-@check("page-rights", clause='labs/0-tour "See what the page table holds"')
+@check("page-rights", clause='labs/0-tour "See what the page table holds"', needs="word")
 def test_page_rights(lab):
     """page: the rights of the four pages in the page table."""
     with pages(lab) as (table, place):
@@ -180,7 +180,7 @@ def test_page_rights(lab):
     compare(lab, "page", "rights", right, 'for each page "absent", "r" or "rw": what the page table says at look_here')
 
 
-@check("page-word", clause='labs/0-tour "See what the page table holds"')
+@check("page-word", clause='labs/0-tour "See what the page table holds"', needs="word")
 def test_page_word(lab):
     """page: what was written to the first page that was."""
     with pages(lab) as (table, place):
