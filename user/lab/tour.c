@@ -82,22 +82,18 @@ static int fault(void) {
 
 // A SYSTEM CALL. Its number and arguments are in a7 and a0, a1, a2 where the ecall stands, its result in a0 behind it.
 
-long the_call(long number, long first, long second, long third);
-__asm__(
-    ".pushsection .text\n"
-    ".globl the_call\n"
-    ".type the_call, @function\n"
-    "the_call:\n"
-    "    mv a7, a0\n"
-    "    mv a0, a1\n"
-    "    mv a1, a2\n"
-    "    mv a2, a3\n"
-    "    ecall\n"
-    ".globl back_again\n"
-    "back_again:\n"
-    "    ret\n"
-    ".size the_call, . - the_call\n"
-    ".popsection\n");
+#define USED __attribute__((unused))
+__attribute__((naked, noinline, noclone)) long the_call(USED long number, USED long first, USED long second, USED long third) {
+    __asm__ volatile(
+        "mv a7, a0\n"
+        "mv a0, a1\n"
+        "mv a1, a2\n"
+        "mv a2, a3\n"
+        "ecall\n"
+        ".globl back_again\n"
+        "back_again:\n"
+        "ret\n");
+}
 
 static int make_calls(void) {
     static const int NUMBERS[] = {17, 24, 25, 62, 129, 215, 226, 278};  // all of them refuse what they are given here
