@@ -35,6 +35,8 @@ help:
 #help   make distro     the same with Debian's busybox, lua5.4 and sqlite3    [CMD='/bin/prog']
 #help   make gdb        QEMU stopped at the kernel's first line, with gdb attached    [CMD='/bin/prog a'] [SMP=] [CHECK=]
 #help   make qemu-gdb   QEMU that waits for a debugger of your own                    [CMD=] [SMP=] [STUB=socket]
+#help   make record     run and write down what happens                         [CMD=] [ROOT=] [MEM=] [APPEND=]
+#help   make replay     the recorded run under gdb, which can go back in it: reverse-continue, lastwrite
 #help   make grade      grade this tree                           [LAB=vmar] [CHECK=] [SEED=]
 #help   make unit       the host tests, under ASan and UBSan      [LAB=vmar] [CHECK=]
 #help   make test       everything the project promises           [FAST=1] [LONG=1]

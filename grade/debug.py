@@ -1,6 +1,8 @@
-"""make gdb, make qemu-gdb: the machine stopped at its first instruction, with a debugger or waiting for one."""
+"""make gdb, make qemu-gdb: the machine stopped at its first instruction, with a debugger or waiting for one. make record, make replay:
+a run that is written down, and the same run again under a debugger that can also go back in it."""
 
 import contextlib
+import json
 import os
 import shlex
 import shutil
@@ -8,11 +10,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 from grade import boot, guest
 from grade.boot import BootError
 
 COMMANDS = "kern/gdb/load.py"
+SETTINGS = ["set confirm off", "set width 0", "set breakpoint pending on"]
 # The first of these that is there and knows RISC-V; GDB= names another.
 DEBUGGERS = ["gdb-multiarch", "riscv64-unknown-elf-gdb", "riscv64-linux-gnu-gdb", "riscv64-elf-gdb", "gdb"]
 
@@ -52,15 +56,15 @@ def gdb(options):
         # Ctrl-C belongs to the debugger.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         wait_for(stub, machine)
-        return subprocess.run(debugger_command(debugger, options, stub), check=False, pass_fds=[typing],
+        steps = [*SETTINGS, "set pagination off", f"target remote {stub}", "thbreak kernel_main", "continue", "set pagination on"]
+        return subprocess.run(debugger_command(debugger, f"{options.build}/kernel.elf", steps, options), check=False, pass_fds=[typing],
                               env=os.environ | {"ASTROLABE_KEYBOARD": str(typing), "ASTROLABE_ROOTS": roots(options)},
                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)).returncode
 
 
-def debugger_command(debugger, options, stub):
-    steps = ["set confirm off", "set breakpoint pending on", "set pagination off", f"target remote {stub}", "thbreak kernel_main", "continue",
-             "set pagination on"]
-    return [debugger, "-q", "-iex", "set auto-load local-gdbinit off", "-d", ".", f"{options.build}/kernel.elf", "-x", COMMANDS,
+def debugger_command(debugger, kernel, steps, options):
+    """GDB with our commands, which then takes these steps. Its own .gdbinit in this folder is for who starts it by hand."""
+    return [debugger, "-q", "-iex", "set auto-load local-gdbinit off", "-d", ".", kernel, "-x", COMMANDS,
             *(word for step in steps for word in ("-ex", step)), *shlex.split(options.gdb_arguments)]
 
 
@@ -80,6 +84,48 @@ def qemu_gdb(options):
         os.set_inheritable(descriptor, True)
     print(f"The machine waits for a debugger:\n  gdb-multiarch -nx -x .gdbinit -ex 'target remote {stub}'", file=sys.stderr, flush=True)
     os.execv(command[0], command)
+
+
+# TIME TRAVEL. One hart and no disk: only then is a run the same each time.
+
+
+def recording(options):
+    """The folder that holds a recorded run: the kernel and root file system it ran with, the log, and QEMU's command line."""
+    return Path(options.build) / "recording"
+
+
+def record(options):
+    """Runs the machine in this terminal and writes down what it hears from outside: keys, and when which interrupt came."""
+    if options.smp != "1" or options.disk:
+        raise BootError("a recorded machine has one hart and no disk (SMP=1, no DISK=)")
+    folder = recording(options)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    initrd, _ = guest.root_file_system(options)
+    shutil.copy(initrd, folder / "initramfs.cpio")
+    shutil.copy(f"{options.build}/kernel.elf", folder / "kernel.elf")
+    # Without a network: that has a clock of its own, which no log holds.
+    machine = boot.qemu_command(folder / "kernel.elf", folder / "initramfs.cpio", guest.boot_arguments(options), "1", options.mem, False,
+                                ["-serial", "stdio", "-monitor", "none", "-net", "none"])
+    machine = [str(word) for word in machine]
+    log = f"shift=7,rrfile={folder}/log"
+    stub = ["-S", "-chardev", "socket,path=STUB,server=on,wait=off,id=stub", "-gdb", "chardev:stub"]
+    (folder / "command.json").write_text(json.dumps([*machine, "-icount", f"{log},rr=replay", *stub]))
+    (folder / "roots").write_text(roots(options))
+    return subprocess.run([*machine, "-icount", f"{log},rr=record"], check=False, preexec_fn=boot.die_with_parent).returncode
+
+
+def replay(options):
+    """The recorded run from its first line on, under a debugger that can go back."""
+    folder = recording(options)
+    if not (folder / "command.json").exists():
+        raise BootError("nothing is recorded; make record CMD='/bin/prog' does it")
+    environment = os.environ | {"ASTROLABE_RECORDING": str(folder / "command.json"), "ASTROLABE_ROOTS": (folder / "roots").read_text()}
+    steps = [*SETTINGS, "rewind", "thbreak kernel_main", "continue"]
+    command = debugger_command(find_debugger(options.gdb), folder / "kernel.elf", steps, options)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return subprocess.run(command, check=False, env=environment,
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)).returncode
 
 
 def wait_for(path, machine):

@@ -1,4 +1,4 @@
-# make qemu, make run, make gdb, make qemu-gdb, make distro, make test-kernel.
+# make qemu, make run, make gdb, make qemu-gdb, make record, make replay, make distro, make test-kernel.
 
 RUN = PYTHONDONTWRITEBYTECODE=1 exec $(PYTHON) -m grade.run $(1) --build=$(call quote,$(BUILD)) \
   $(if $(2),--command=$(call quote,$(value CMD))) $(3) --root=$(call quote,$(value ROOT)) \
@@ -7,7 +7,7 @@ RUN = PYTHONDONTWRITEBYTECODE=1 exec $(PYTHON) -m grade.run $(1) --build=$(call 
   --icount=$(call quote,$(ICOUNT)) --verbose=$(call quote,$(V)) --gdb=$(call quote,$(GDB)) \
   --gdb-arguments=$(call quote,$(value GDB_ARGS)) --stub=$(call quote,$(value STUB))
 
-ifneq ($(filter qemu run gdb qemu-gdb distro,$(GOALS)),)
+ifneq ($(filter qemu run gdb qemu-gdb record replay distro,$(GOALS)),)
 ifneq ($(filter load,$(.FEATURES)),)
 -load $(BUILD)/become.so(become_gmk_setup)
 endif
@@ -35,6 +35,12 @@ endif
 qemu-gdb: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
 	$(call BECOME,$(call RUN,qemu-gdb,$(CMD)))
 
+record: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
+	$(call BECOME,$(call RUN,record,$(CMD)))
+
+replay:
+	$(call BECOME,$(call RUN,replay,))
+
 # The same with Debian's programs laid over the root file system: a shell, or with CMD= one program.
 distro: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio $(BUILD)/debian.made
 	$(call BECOME,$(call RUN,$(if $(value CMD),run,qemu),$(CMD),--root=$(BUILD)/debian))
@@ -46,4 +52,4 @@ $(BUILD)/debian.made: grade/distro grade/debian.py $(shell find user/distro -typ
 test-kernel: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
 	@$(call RUN,selftest,)
 
-.PHONY: qemu run gdb qemu-gdb distro test-kernel
+.PHONY: qemu run gdb qemu-gdb record replay distro test-kernel

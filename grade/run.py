@@ -1,7 +1,7 @@
-"""make qemu, make run, make gdb, make qemu-gdb, make test-kernel: boots this tree's kernel for a person, one program, a debugger,
-or to test itself.
+"""make qemu, make run, make gdb, make qemu-gdb, make record, make replay, make test-kernel: boots this tree's kernel for a person,
+one program, a debugger, or to test itself.
 
-Called by the Makefile from the root of the tree: python3 -m grade.run {qemu,run,gdb,qemu-gdb,selftest} [options].
+Called by the Makefile from the root of the tree: python3 -m grade.run {qemu,run,gdb,qemu-gdb,record,replay,selftest} [options].
 """
 
 import argparse
@@ -18,7 +18,7 @@ from grade.boot import BootError
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="grade.run")
-    parser.add_argument("mode", choices=["qemu", "run", "gdb", "qemu-gdb", "selftest"])
+    parser.add_argument("mode", choices=["qemu", "run", "gdb", "qemu-gdb", "record", "replay", "selftest"])
     parser.add_argument("--build", default="build")
     parser.add_argument("--command", default="")
     parser.add_argument("--root", action="append", default=[])
@@ -132,7 +132,8 @@ def complain(text, lines=()):
     print(f"run: {text}", *(f"  {line}" for line in lines), sep="\n", file=sys.stderr, flush=True)
 
 
-MODES = {"qemu": qemu, "run": run, "selftest": selftest, "gdb": debug.gdb, "qemu-gdb": debug.qemu_gdb}
+MODES = {"qemu": qemu, "run": run, "selftest": selftest, "gdb": debug.gdb, "qemu-gdb": debug.qemu_gdb,
+         "record": debug.record, "replay": debug.replay}
 
 
 def main():

@@ -16,9 +16,9 @@ PATIENCE = 120  # seconds for one command; only a hang takes so long
 class Debugger:
     """`with Debugger("CMD=/bin/hello") as gdb: gdb("break main")`; stops at the kernel's first line."""
 
-    def __init__(self, *words, tree=ROOT, target="gdb"):
-        self.words, self.count, self.pending = [target, *words], 0, ""
-        self.process = subprocess.Popen(["make", *self.words], cwd=tree, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def __init__(self, *words, tree=ROOT, target="gdb", program=None):
+        self.words, self.count, self.pending = program or ["make", target, *words], 0, ""
+        self.process = subprocess.Popen(self.words, cwd=tree, env=ENVIRONMENT, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT)
         self.start = self.until_mark()
 
@@ -39,7 +39,7 @@ class Debugger:
         while mark not in self.pending:
             ready, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))
             data = os.read(self.process.stdout.fileno(), 65536) if ready else b""
-            assert data, f"make {' '.join(self.words)}: no answer; the last lines:\n{self.pending[-3000:]}"
+            assert data, f"{' '.join(self.words)}: no answer; the last lines:\n{self.pending[-3000:]}"
             self.pending += data.decode(errors="replace")
         text, _, self.pending = self.pending.partition(mark)
         return re.sub(r"\(gdb\) ", "", text).strip("\n")

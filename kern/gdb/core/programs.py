@@ -23,6 +23,7 @@ PT_LOAD, PF_X = 1, 1
 
 _loaded = {}  # (file of the host, offset to its addresses) -> path in the guest; in the order of loading
 _point = []
+is_passing = False  # the machine only passes through this stop
 CONDITION = "$in_program"
 RESUMING = ("continue", "step", "next", "stepi", "nexti", "finish", "until", "advance", "jump", "signal", "reverse-continue", "reverse-step",
             "reverse-next", "reverse-stepi", "reverse-nexti", "reverse-finish")
@@ -214,7 +215,8 @@ def quietly(function, *arguments):
 
 
 def on_stop(event):
-    quietly(sync_selected)
+    if not is_passing:
+        quietly(sync_selected)
 
 
 def watch():
@@ -225,7 +227,7 @@ def watch():
     gdb.events.stop.connect(on_stop)
     for name in RESUMING:
         gdb.execute(f"define hook-{name}\npython astrolabe_resume()\nend")
-    sys.modules["__main__"].astrolabe_resume = lambda: quietly(sync_all)
+    sys.modules["__main__"].astrolabe_resume = lambda: is_passing or quietly(sync_all)
     try:
         _point.append(AtExec())
     except gdb.error:

@@ -1,0 +1,81 @@
+"""docs/debugging.md: every command on the page is run, and every line it shows of a session is what the machine and GDB print.
+
+A block ```console with `$ make gdb` or `$ make replay` is a session: what follows `(gdb) ` is typed, the lines below it must come in
+this order. `...` stands for anything, within a line or for any number of lines.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from grade.tests.debugger import ENVIRONMENT, ROOT, Debugger
+
+PAGE = ROOT / "docs/debugging.md"
+BLOCKS = [block.splitlines() for block in re.findall(r"^```console\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)]
+DEBUGGING = ("gdb", "replay")
+
+
+def steps(lines, prompt):
+    """(command, lines expected) of a block."""
+    found = []
+    for line in lines:
+        if line.startswith(prompt):
+            found.append((line.removeprefix(prompt).split("    #")[0], []))
+        elif found:
+            found[-1][1].append(line)
+    return found
+
+
+def pattern(lines):
+    """What the lines may look like: blanks count as one, `...` is anything."""
+    out = [r".*?" if line.strip() == "..." else r"[ ]*" + r"[ ]+".join(re.escape(word).replace(r"\.\.\.", r"\S*.*?") for word in line.split()) + r"[ ]*\n"
+           for line in lines]
+    return re.compile(r"(?:^|\n)" + "".join(out), re.DOTALL) if out else re.compile("")
+
+
+def check(command, expected, seen):
+    text = "".join(line.rstrip() + "\n" for line in seen.replace("\r", "").splitlines())
+    assert pattern(expected).search(text), f"{command}\n-- the page says\n" + "\n".join(expected) + "\n-- but there came\n" + text
+
+
+def shell(command, expected):
+    done = subprocess.run(command, shell=True, cwd=ROOT, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    check(command, expected, done.stdout + done.stderr)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_a_session_of_the_page(number):
+    """In the order of the page: a later session may use what an earlier one made."""
+    session = None
+    lines = BLOCKS[number]
+    try:
+        for command, expected in steps(lines, "$ "):
+            words = command.split(maxsplit=2)
+            if words[0] == "make" and words[1] in DEBUGGING:
+                shown = [line for line in expected if not line.startswith("(gdb)")]
+                at = next(index for index, line in enumerate(expected + ["(gdb)"]) if line.startswith("(gdb)"))
+                session = Debugger(*arguments(words[2:]), target=words[1])
+                check(command, shown[:at], session.start + "\n")
+                session("set width 0")
+                for typed, answer in steps(expected[at:], "(gdb) "):
+                    check(typed, answer, session(typed) + "\n")
+            else:
+                shell(command, expected)
+    finally:
+        if session:
+            session.__exit__()
+
+
+def arguments(words):
+    """The rest of a make command as the shell splits it."""
+    import shlex
+
+    return shlex.split(words[0]) if words else []
+
+
+def test_the_page_has_sessions():
+    assert sum("(gdb) " in "\n".join(block) for block in BLOCKS) >= 2
+    assert Path(ROOT / "grade/tests/programs/ledger.c").exists()

@@ -1,0 +1,122 @@
+"""rewind, when, goto, lastwrite, and GDB's reverse commands, on a machine that was recorded."""
+
+import gdb
+
+from astrolabe.core import replay
+from astrolabe.core.command import Usage, command, number
+
+WINDOW = 300  # instructions that reverse-step looks back over
+
+
+@command("when", physical=False)
+def when(arguments):
+    """Say which instruction since power-on the machine has come to (make replay).
+
+    when"""
+    yield f"instruction {replay.now()}"
+
+
+@command("rewind", physical=False)
+def rewind(arguments):
+    """Begin the recorded run anew, at power-on (make replay).
+
+    rewind"""
+    replay.restart(shows_console=True)
+    yield "at power-on"
+
+
+@command("goto", physical=False)
+def goto(arguments):
+    """Go to an instruction of the recorded run, forward or back (make replay).
+
+    goto COUNT       as `when` says it"""
+    if len(arguments) != 1:
+        raise Usage("usage: goto COUNT")
+    replay.goto(number(arguments[0]))
+    yield from here()
+
+
+@command("lastwrite", physical=False)
+def lastwrite(arguments):
+    """Go back to the instruction that last changed a value (make replay).
+
+    lastwrite EXPRESSION      of the program or the kernel, as print takes it; watch -l and reverse-continue in one"""
+    if not arguments:
+        raise Usage("usage: lastwrite EXPRESSION")
+    point = gdb.Breakpoint(place_of(" ".join(arguments)), gdb.BP_WATCHPOINT, internal=True)
+    try:
+        changed = replay.last_stop(point)
+    finally:
+        point.delete()
+    yield from told(changed, "nothing changed it before")
+
+
+def place_of(expression):
+    """The same memory as an expression that means the same at every stop: `*(unsigned long*)0x7a000`."""
+    value = gdb.parse_and_eval(expression)
+    if value.address is None:
+        raise Usage(f"{expression} lies in no memory")
+    size = value.type.sizeof
+    kind = {1: "unsigned char", 2: "unsigned short", 4: "unsigned int", 8: "unsigned long"}.get(size)
+    return f"*({kind}*){int(value.address):#x}" if kind else f"*(char(*)[{size}]){int(value.address):#x}"
+
+
+def told(changed, nothing):
+    """What changed at a stop, and where that is."""
+    yield from [nothing] if changed is None else changed
+    yield from here()
+
+
+def here():
+    yield from gdb.execute("frame", to_string=True).splitlines()
+    yield f"instruction {replay.now()}"
+
+
+def reverse_continue(arguments):
+    """Go back to the last stop at a breakpoint or watchpoint (make replay).
+
+    reverse-continue
+
+The recorded machine is run again from its start, twice; a watchpoint stops behind the instruction that changed the value."""
+    yield from told(replay.last_stop(), "no stop before this one")
+
+
+def reverse_stepi(arguments):
+    """Go back one instruction, or N (make replay).
+
+    reverse-stepi [N]"""
+    replay.goto(replay.now() - (number(arguments[0]) if arguments else 1))
+    yield from here()
+
+
+def reverse_step(arguments):
+    """Go back to the beginning of the source line that ran before this one (make replay).
+
+    reverse-step"""
+    count = replay.now()
+    line = source_line()
+    first = max(0, count - WINDOW)
+    replay.goto(first)
+    lines = []
+    for at in range(first, count):
+        lines.append((at, source_line()))
+        replay.forward(at + 1)
+    while lines and lines[-1][1] in (line, None):
+        lines.pop()
+    if not lines:
+        raise Usage(f"no other source line in the last {WINDOW} instructions; reverse-stepi {WINDOW} goes on")
+    at, before = lines.pop()
+    while lines and lines[-1][1] == before:
+        at = lines.pop()[0]
+    replay.goto(at)
+    yield from here()
+
+
+def source_line():
+    place = gdb.find_pc_line(int(gdb.newest_frame().pc()))
+    return (place.symtab.filename, place.line) if place.symtab else None
+
+
+if replay.recording():
+    for function in (reverse_continue, reverse_stepi, reverse_step):
+        command(function.__name__.replace("_", "-"), physical=False)(function)
