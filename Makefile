@@ -1,6 +1,7 @@
 # Astrolabe's front door. One make for the whole tree: each folder's .mk file is included here and names its files from the root.
 #   V=1         show every command          D=0 or RELEASE=1   leave out the kernel's assertions and junk fill
 #   BUILD=dir   build somewhere else        -j                 is set to the number of processors unless given
+#   SAN=1       a kernel that looks for undefined behaviour and for freed memory in use; in build/san
 
 .DEFAULT_GOAL := help
 .SUFFIXES:
@@ -10,7 +11,7 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 
-BUILD ?= build
+BUILD ?= build$(if $(filter-out 0,$(SAN)),/san)
 QUICK_GOALS := help setup doctor clean
 GOALS := $(or $(MAKECMDGOALS),help)
 

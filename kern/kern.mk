@@ -5,7 +5,7 @@ CROSS_CXX ?= $(CROSS)g++
 HOST_CXX ?= g++
 
 KERN_SOURCES := $(sort $(shell find kern -name '*.cpp' -o -name '*.S')) \
-  $(wildcard grade/kernel/*.cpp)
+  $(wildcard grade/kernel/*.cpp $(if $(SAN),grade/kernel/san/*.cpp))
 KERN_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(KERN_SOURCES))
 KERN_LINKER_SCRIPT := kern/arch/riscv/kernel.ld
 
@@ -18,19 +18,30 @@ KERN_CXXFLAGS := -std=c++23 -ffreestanding -fno-exceptions -fno-rtti -fno-thread
 KERN_LDFLAGS := -static -no-pie -nostdlib -Wl,--build-id=none -Wl,--no-warn-rwx-segments -Wl,-z,max-page-size=4096 \
   -T $(KERN_LINKER_SCRIPT)
 
-$(call remember,$(BUILD)/kern/flags,$(CROSS_CXX) $(KERN_CXXFLAGS))
+# SAN=1: the kernel looks at its own loads, stores and arithmetic; grade/kernel/san hears of what is wrong. Not asked are the
+# allocators, which own what is free, and what the answer itself needs.
+SAN_UNDEFINED := -fsanitize=undefined -fno-sanitize=vptr
+SAN_MEMORY := -fsanitize=kernel-address --param asan-instrumentation-with-call-threshold=0 --param asan-stack=0 --param asan-globals=0
+SAN_WRAPPED := _ZN4kern13heap_allocateEm _ZN4kern9heap_freeEPv _ZN4kern14allocate_frameENS_8FrameUseENS_4FillE \
+  _ZN4kern15allocate_framesEjNS_8FrameUseENS_4FillE _ZN4kern5Frame4freeEv
+ifneq ($(filter-out 0,$(SAN)),)
+SAN_FLAGS = $(if $(filter kern/runtime.cpp grade/kernel/san/%,$<),,$(SAN_UNDEFINED) $(if $(filter kern/mm/frame.cpp kern/mm/slab.cpp,$<),,$(SAN_MEMORY)))
+KERN_LDFLAGS += $(SAN_WRAPPED:%=-Wl,--wrap=%)
+endif
+
+$(call remember,$(BUILD)/kern/flags,$(CROSS_CXX) $(KERN_CXXFLAGS) $(if $(SAN),$(SAN_UNDEFINED) $(SAN_MEMORY)))
 $(call remember,$(BUILD)/kern/objects,$(KERN_LDFLAGS) $(KERN_OBJECTS))
 
 # What every file has in common, the C++ library's headers above all, is compiled once.
 # The compiler finds common.h.gch in place of common.h.
 $(BUILD)/kern/base/common.h.gch: kern/base/common.h $(BUILD)/kern/flags
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS_CXX) $(KERN_CXXFLAGS) -x c++-header -MMD -MP -MF $(@D)/common.d -MT $@ -o $@ $< >&2
+	$(Q)$(CROSS_CXX) $(KERN_CXXFLAGS) $(SAN_FLAGS) -x c++-header -MMD -MP -MF $(@D)/common.d -MT $@ -o $@ $< >&2
 
 $(filter %.cpp.o,$(KERN_OBJECTS)): $(BUILD)/%.o: % $(BUILD)/kern/flags $(BUILD)/kern/base/common.h.gch
 	$(call log,CXX,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS_CXX) -I$(BUILD)/kern -include base/common.h $(KERN_CXXFLAGS) -MMD -MP -c -o $@ $< >&2
+	$(Q)$(CROSS_CXX) -I$(BUILD)/kern -include base/common.h $(KERN_CXXFLAGS) $(SAN_FLAGS) -MMD -MP -c -o $@ $< >&2
 
 $(BUILD)/kern/%.S.o: kern/%.S $(BUILD)/kern/flags
 	$(call log,AS,$<)

@@ -262,10 +262,36 @@ void overflow_the_stack() {
     wide[1] = 1;
 }
 
+// What only a kernel built with SAN=1 notices.
+
+void read_freed_memory() {
+    auto* words = static_cast<volatile uint64_t*>(heap_allocate(64));
+    heap_free(const_cast<uint64_t*>(words));
+    (void)words[3];
+}
+
+void write_behind_an_object() { static_cast<volatile uint8_t*>(heap_allocate(70))[85] = 1; }  // in its slot of 96
+
+void write_to_a_freed_frame() {
+    auto frame = FrameRef::allocate(FrameUse::anon);
+    volatile auto* bytes = reinterpret_cast<volatile uint8_t*>((*frame)->data());
+    *frame = FrameRef();
+    bytes[100] = 1;
+}
+
+void shift_too_far() {
+    volatile int distance = 40, one = 1;
+    one = one << distance;
+}
+
 constexpr struct {
     std::string_view name;
     void (*run)();
 } PANICS[] = {
+    {"freed", read_freed_memory},
+    {"behind", write_behind_an_object},
+    {"frame", write_to_a_freed_frame},
+    {"shift", shift_too_far},
     {"stall", stall},
     {"sleep", sleep_with_a_lock},
     {"order", take_out_of_order},
