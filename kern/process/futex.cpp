@@ -6,8 +6,6 @@ namespace kern {
 
 namespace {
 
-struct Bucket;
-
 struct Key {
     const void* object = nullptr;  // Vmar or Vmo
     uint64_t offset = 0;
@@ -17,7 +15,6 @@ struct Key {
 struct FutexWaiter : WaitQueue::Waiter {
     Key key;
     uint32_t bits = ANY_BIT;
-    Atomic<Bucket*> bucket;  // null: it is being moved. With the lock of the bucket it is in
 };
 
 struct Bucket {
@@ -48,28 +45,8 @@ Result<Key> key_of(FutexWord word, Ref<Vmo>& memory) {
     return is_mapped ? Result<Key>(key) : fail(Errno::EFAULT);
 }
 
-void enter(FutexWaiter& waiter) {
-    Bucket& bucket = bucket_of(waiter.key);
-    auto waiters = bucket.waiters.lock();
-    waiter.bucket.store_release(&bucket);
-    waiters->push_back(waiter);
-}
-
-// The lock also waits for a waker that still looks at the waiter.
-void leave(FutexWaiter& waiter) {
-    for (;; arch::cpu_relax()) {
-        Bucket* bucket = waiter.bucket.load_acquire();
-        if (!bucket) continue;
-        auto waiters = bucket->waiters.lock();
-        if (waiter.bucket.load() != bucket) continue;
-        return waiter.unlink();
-    }
-}
-
-// Takes up to `most` waiters of this key out of their bucket, the longest waiting first, and calls use(waiter) with the
-// bucket locked. Returns how many it was.
-template <typename Use>
-unsigned take_out(const Key& key, uint32_t bits, unsigned most, Use use) {
+// Lets up to `most` waiters of this key go on, the longest waiting first. Returns how many it was.
+unsigned wake(const Key& key, uint32_t bits, unsigned most) {
     auto waiters = bucket_of(key).waiters.lock();
     unsigned count = 0;
     for (auto place = waiters->begin(); place != waiters->end() && count < most;) {
@@ -77,14 +54,10 @@ unsigned take_out(const Key& key, uint32_t bits, unsigned most, Use use) {
         ++place;
         if (waiter.key != key || !(waiter.bits & bits)) continue;
         waiter.unlink();
-        use(waiter);
+        WaitQueue::wake(waiter);
         count++;
     }
     return count;
-}
-
-unsigned wake(const Key& key, uint32_t bits, unsigned most) {
-    return take_out(key, bits, most, [](FutexWaiter& waiter) { WaitQueue::wake(waiter); });
 }
 
 Result<> expect(VirtAddr address, uint32_t expected) {
@@ -98,10 +71,14 @@ Result<> futex_wait(FutexWord word, uint32_t expected, uint32_t bits, uint64_t d
     FutexWaiter waiter;
     waiter.key = TRY(key_of(word, memory));
     waiter.bits = bits;
-    enter(waiter);
+    Bucket& bucket = bucket_of(waiter.key);
+    bucket.waiters.lock()->push_back(waiter);
     Result<> looked = expect(word.address, expected), slept = looked;
     if (looked) slept = WaitQueue::sleep(waiter, deadline, Scheduler::Interruptible::yes);
-    leave(waiter);
+    {
+        auto guard = bucket.waiters.lock();  // also waits for a waker that still looks at the waiter
+        waiter.unlink();
+    }
     if (!waiter.woken.load()) return slept;
     if (looked) return {};
     wake(waiter.key, bits, 1);  // it was meant for somebody who sleeps
@@ -111,23 +88,6 @@ Result<> futex_wait(FutexWord word, uint32_t expected, uint32_t bits, uint64_t d
 Result<unsigned> futex_wake(FutexWord word, unsigned most, uint32_t bits) {
     Ref<Vmo> memory;
     return wake(TRY(key_of(word, memory)), bits, most);
-}
-
-// Two buckets are never locked at once: those who move are in none for a moment, and leave() waits for them.
-Result<unsigned> futex_requeue(FutexWord from, FutexWord to, unsigned most_woken, unsigned most_moved) {
-    Ref<Vmo> from_memory, to_memory;
-    Key key = TRY(key_of(from, from_memory)), new_key = TRY(key_of(to, to_memory));
-    unsigned woken = wake(key, ANY_BIT, most_woken);
-    List<FutexWaiter, WaitQueue::Waiter> moving;
-    unsigned moved = take_out(key, ANY_BIT, most_moved, [&](FutexWaiter& waiter) {
-        waiter.bucket.store(nullptr);
-        moving.push_back(waiter);
-    });
-    while (FutexWaiter* waiter = moving.pop_front()) {
-        waiter->key = new_key;
-        enter(*waiter);
-    }
-    return woken + moved;
 }
 
 // WHEN A THREAD ENDS

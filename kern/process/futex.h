@@ -25,10 +25,6 @@ struct FutexWord {
 Result<> futex_wait(FutexWord word, uint32_t expected, uint32_t bits, uint64_t deadline);
 // Returns how many were let go on. EFAULT.
 Result<unsigned> futex_wake(FutexWord word, unsigned most, uint32_t bits = ANY_BIT);
-// Lets `most_woken` go on, and has up to `most_moved` others wait for `to` instead. Returns how many it was in all.
-// EFAULT.
-Result<unsigned> futex_requeue(FutexWord from, FutexWord to, unsigned most_woken, unsigned most_moved);
-
 // What the kernel does for a thread that ends, or gets a new program: marks the locks it still holds, zeroes its tid.
 void release_user_words(UserThread& self);
 

@@ -13,9 +13,9 @@ namespace {
 // Threads of one process share everything; processes share nothing but, if wanted, the space.
 Result<> check(uint64_t flags) {
     using namespace clone_flag;
-    if ((flags & ~SUPPORTED) || ((flags & CLEAR_SIGHAND) && (flags & SIGHAND))) return fail(Errno::EINVAL);
     uint64_t shares = flags & (THREAD_SHARES & ~VM);
-    return shares == 0 || (shares | (flags & VM)) == THREAD_SHARES ? Result<>() : fail(Errno::EINVAL);
+    bool shares_all = (shares | (flags & VM)) == THREAD_SHARES;
+    return (flags & ~SUPPORTED) || (shares && !shares_all) ? fail(Errno::EINVAL) : Result<>();
 }
 
 // The child's registers: the parent's, but for what `request` says.
@@ -110,7 +110,6 @@ Result<int> clone(const CloneRequest& request) {
         TRY(lock_process_tree()->add(*thread));
     } else {
         (void)process->lock_vmar().set_vmar(std::move(space));
-        if (request.flags & clone_flag::CLEAR_SIGHAND) process->lock()->actions.reset_handlers();
         int signal = request.flags & clone_flag::EXIT_SIGNAL;
         process->exit_signal.store(signal <= SIGNAL_COUNT ? signal : 0);
         TRY(lock_process_tree()->add(*process, *thread, &parent.process()));

@@ -23,16 +23,16 @@ Result<> start_alarms();
 Alarm set_alarm(Process& process, Alarm alarm);
 
 // CLONE: a new process or thread from the current one. clone(2), as fork(3), vfork(2), posix_spawn(3) and
-// pthread_create(3) use it. CLEAR_SIGHAND leaves the child no handler.
+// pthread_create(3) use it.
 
 namespace clone_flag {
 inline constexpr uint64_t EXIT_SIGNAL = 0xff;
 inline constexpr uint64_t VM = 0x100, FS = 0x200, FILES = 0x400, SIGHAND = 0x800, VFORK = 0x4000, THREAD = 0x10000,
                           SYSVSEM = 0x40000, SETTLS = 0x80000, PARENT_SETTID = 0x100000, CHILD_CLEARTID = 0x200000,
-                          DETACHED = 0x400000, CHILD_SETTID = 0x1000000, CLEAR_SIGHAND = 0x1'0000'0000;
+                          DETACHED = 0x400000, CHILD_SETTID = 0x1000000;
 inline constexpr uint64_t THREAD_SHARES = VM | FS | FILES | SIGHAND | THREAD;
 inline constexpr uint64_t SUPPORTED = EXIT_SIGNAL | THREAD_SHARES | VFORK | SYSVSEM | SETTLS | PARENT_SETTID |
-                                      CHILD_CLEARTID | DETACHED | CHILD_SETTID | CLEAR_SIGHAND;
+                                      CHILD_CLEARTID | DETACHED | CHILD_SETTID;
 }  // namespace clone_flag
 
 struct CloneRequest {

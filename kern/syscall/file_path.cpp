@@ -1,13 +1,18 @@
 // System calls that take a path: they open or change what it names, or tell what it is.
-#include "dev/board.h"
 #include "fs/mount.h"
+#include "syscall/arguments.h"
 #include "syscall/table.h"
-#include "syscall/timespec.h"
-#include "syscall/user_path.h"
 
 namespace kern {
 
-Result<Target> walk_user(int fd, VirtAddr path, LastLink last) {
+namespace {
+
+// The flags of most calls that look at what is there.
+constexpr int LOOK_FLAGS = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
+
+// EFAULT, ENAMETOOLONG, ENOMEM; EBADF and ENOTDIR for `fd`, which an absolute path does not look at; and what walk()
+// says.
+Result<Target> walk_user(int fd, VirtAddr path, LastLink last = LastLink::entry) {
     String text = TRY(read_user_path(path));
     Ref<Directory> start;
     if (fd == AT_FDCWD) {
@@ -22,7 +27,9 @@ Result<Target> walk_user(int fd, VirtAddr path, LastLink last) {
     return target;
 }
 
-Result<Ref<Inode>> find_inode(int fd, VirtAddr path, int flags) {
+// The inode a path leads to, or with AT_EMPTY_PATH and an empty one the file behind `fd`. `flags`: AT_SYMLINK_NOFOLLOW,
+// too.
+Result<Ref<Inode>> find_inode(int fd, VirtAddr path, int flags = 0) {
     if ((flags & AT_EMPTY_PATH) && TRY(read_user<char>(path)) == 0) {
         if (fd == AT_FDCWD) return Ref<Inode>(files().working_directory());
         return Ref<Inode>::share(&TRY(get_any_file(fd))->inode());
@@ -30,8 +37,6 @@ Result<Ref<Inode>> find_inode(int fd, VirtAddr path, int flags) {
     Target target = TRY(walk_user(fd, path, flags & AT_SYMLINK_NOFOLLOW ? LastLink::keep : LastLink::follow));
     return target.inode ? Result<Ref<Inode>>(std::move(target.inode)) : fail(Errno::ENOENT);
 }
-
-namespace {
 
 uint32_t masked(uint32_t mode) { return mode & PERMISSION_BITS & ~files().umask.load(); }
 
@@ -106,27 +111,23 @@ Result<> sys_fchmodat(int fd, VirtAddr path, uint32_t mode) { return TRY(find_in
 Result<> sys_fchown(int fd, uint32_t user, uint32_t group) { return TRY(get_file(fd))->inode().set_owner(user, group); }
 
 Result<> sys_fchownat(int fd, VirtAddr path, uint32_t user, uint32_t group, int flags) {
-    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return fail(Errno::EINVAL);
+    if (flags & ~LOOK_FLAGS) return fail(Errno::EINVAL);
     return TRY(find_inode(fd, path, flags))->set_owner(user, group);
 }
 
-// UTIME_NOW and UTIME_OMIT stand in for nanoseconds. EINVAL.
+constexpr Timespec NOW = {0, 0x3fff'ffff}, OMIT = {0, 0x3fff'fffe};  // UTIME_NOW, UTIME_OMIT: the fraction says it
+
+// EINVAL.
 Result<uint64_t> time_from(Timespec wanted, uint64_t before) {
-    constexpr int64_t NOW = 0x3fff'ffff, OMIT = 0x3fff'fffe;
-    if (wanted.nanoseconds == NOW) return dev::wall_clock_ns();
-    if (wanted.nanoseconds == OMIT) return before;
-    if (static_cast<uint64_t>(wanted.nanoseconds) >= NS_PER_SECOND) return fail(Errno::EINVAL);
-    return static_cast<uint64_t>(wanted.seconds) * NS_PER_SECOND + static_cast<uint64_t>(wanted.nanoseconds);
+    if (wanted.fraction == NOW.fraction) return dev::wall_clock_ns();
+    return wanted.fraction == OMIT.fraction ? before : wanted.ns();
 }
 
 // Without a path: the file behind the descriptor.
 Result<> sys_utimensat(int fd, VirtAddr path, VirtAddr times, int flags) {
-    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) return fail(Errno::EINVAL);
-    Timespec accessed = Timespec::of(dev::wall_clock_ns()), modified = accessed;
-    if (times.value) {
-        accessed = TRY(read_user<Timespec>(times));
-        modified = TRY(read_user<Timespec>(times + sizeof(Timespec)));
-    }
+    using Times = std::array<Timespec, 2>;
+    if (flags & ~LOOK_FLAGS) return fail(Errno::EINVAL);
+    auto [accessed, modified] = times.value ? TRY(read_user<Times>(times)) : Times{NOW, NOW};
     Ref<Inode> inode = path.value ? TRY(find_inode(fd, path, flags)) : Ref<Inode>::share(&TRY(get_file(fd))->inode());
     FileTimes& now = inode->times();
     uint64_t new_accessed = TRY(time_from(accessed, now.accessed.load()));
@@ -162,7 +163,7 @@ Stat stat_of(Inode& inode) {
 }
 
 Result<> sys_newfstatat(int fd, VirtAddr path, VirtAddr to, int flags) {
-    if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT)) return fail(Errno::EINVAL);
+    if (flags & ~(LOOK_FLAGS | AT_NO_AUTOMOUNT)) return fail(Errno::EINVAL);
     return write_user(to, stat_of(*TRY(find_inode(fd, path, flags))));
 }
 
@@ -183,7 +184,7 @@ static_assert(sizeof(Statx) == 256);
 Result<> sys_statx(int fd, VirtAddr path, int flags, uint32_t mask, VirtAddr to) {
     constexpr int SYNC_TYPE = 0x6000;
     constexpr uint32_t RESERVED = 0x8000'0000, BASIC = 0x7ff;
-    int others = flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH | AT_NO_AUTOMOUNT | SYNC_TYPE);
+    int others = flags & ~(LOOK_FLAGS | AT_NO_AUTOMOUNT | SYNC_TYPE);
     if (others || (flags & SYNC_TYPE) == SYNC_TYPE || (mask & RESERVED)) return fail(Errno::EINVAL);
     Stat stat = stat_of(*TRY(find_inode(fd, path, flags)));
     auto major = [](uint64_t device) { return static_cast<uint32_t>(device >> 8 & 0xfff); };
@@ -214,7 +215,7 @@ Result<> sys_fstatfs(int fd, VirtAddr to) {
 
 Result<uint64_t> sys_readlinkat(int fd, VirtAddr path, VirtAddr to, int limit) {
     if (limit <= 0) return fail(Errno::EINVAL);
-    Ref<Inode> inode = TRY(find_inode(fd, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
+    Ref<Inode> inode = TRY(find_inode(fd, path, LOOK_FLAGS));
     String text = TRY(inode->read_link());
     size_t size = std::min(text.size(), static_cast<size_t>(limit));
     TRY(write_user(to, std::as_bytes(std::span(text.c_str(), size))));
@@ -224,7 +225,7 @@ Result<uint64_t> sys_readlinkat(int fd, VirtAddr path, VirtAddr to, int limit) {
 // Everyone is root here: only what nobody may execute or write is refused.
 Result<> sys_faccessat2(int fd, VirtAddr path, int wanted, int flags) {
     constexpr int EXECUTE = 1, WRITE = 2, ALL = 7, EFFECTIVE_IDS = 0x200;
-    if ((wanted & ~ALL) || (flags & ~(EFFECTIVE_IDS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))) return fail(Errno::EINVAL);
+    if ((wanted & ~ALL) || (flags & ~(EFFECTIVE_IDS | LOOK_FLAGS))) return fail(Errno::EINVAL);
     Ref<Inode> inode = TRY(find_inode(fd, path, flags));
     if ((wanted & EXECUTE) && !inode->as_directory() && !(inode->mode() & 0111)) return fail(Errno::EACCES);
     return (wanted & WRITE) && inode->is_kept() ? inode->check_writable() : Result<>();
@@ -283,23 +284,15 @@ Result<uint64_t> sys_getcwd(VirtAddr to, uint64_t limit) {
 
 uint64_t sys_umask(uint32_t mask) { return files().umask.exchange_acquire(mask & 0777); }
 
-constexpr Syscall CALLS[] = {
-    {17, "getcwd", call<sys_getcwd>},       {33, "mknodat", call<sys_mknodat>},     {34, "mkdirat", call<sys_mkdirat>},
-    {35, "unlinkat", call<sys_unlinkat>},   {36, "symlinkat", call<sys_symlinkat>}, {37, "linkat", call<sys_linkat>},
-    {39, "umount2", call<sys_umount2>},     {40, "mount", call<sys_mount>},         {45, "truncate", call<sys_truncate>},
-    {49, "chdir", call<sys_chdir>},         {50, "fchdir", call<sys_fchdir>},       {52, "fchmod", call<sys_fchmod>},
-    {53, "fchmodat", call<sys_fchmodat>},   {54, "fchownat", call<sys_fchownat>},   {55, "fchown", call<sys_fchown>},
-    {56, "openat", call<sys_openat>},       {88, "utimensat", call<sys_utimensat>}, {166, "umask", call<sys_umask>},
-    {276, "renameat2", call<sys_renameat2>},
-    {43, "statfs", call<sys_statfs>},         {44, "fstatfs", call<sys_fstatfs>},
-    {48, "faccessat", call<sys_faccessat>},   {61, "getdents64", call<sys_getdents64>},
-    {78, "readlinkat", call<sys_readlinkat>}, {79, "newfstatat", call<sys_newfstatat>},
-    {80, "fstat", call<sys_fstat>},           {291, "statx", call<sys_statx>},
-    {439, "faccessat2", call<sys_faccessat2>},
-};
-
 }  // namespace
 
-constinit const std::span<const Syscall> PATH_SYSCALLS = CALLS;
+constinit const SyscallFamily PATH_SYSCALLS = {
+    SYSCALL(17, getcwd), SYSCALL(33, mknodat), SYSCALL(34, mkdirat), SYSCALL(35, unlinkat), SYSCALL(36, symlinkat),
+    SYSCALL(37, linkat), SYSCALL(39, umount2), SYSCALL(40, mount), SYSCALL(45, truncate), SYSCALL(49, chdir),
+    SYSCALL(50, fchdir), SYSCALL(52, fchmod), SYSCALL(53, fchmodat), SYSCALL(54, fchownat), SYSCALL(55, fchown),
+    SYSCALL(56, openat), SYSCALL(88, utimensat), SYSCALL(166, umask), SYSCALL(276, renameat2), SYSCALL(43, statfs),
+    SYSCALL(44, fstatfs), SYSCALL(48, faccessat), SYSCALL(61, getdents64), SYSCALL(78, readlinkat),
+    SYSCALL(79, newfstatat), SYSCALL(80, fstat), SYSCALL(291, statx), SYSCALL(439, faccessat2),
+};
 
 }  // namespace kern

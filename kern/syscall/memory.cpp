@@ -272,16 +272,12 @@ Result<> sys_mlockall(uint64_t flags) {
 
 Result<> sys_munlockall() { return lock_all(Advice::unlock); }
 
-constexpr Syscall CALLS[] = {
-    {214, "brk", call<sys_brk>},         {215, "munmap", call<sys_munmap>},     {216, "mremap", call<sys_mremap>},
-    {222, "mmap", call<sys_mmap>},       {226, "mprotect", call<sys_mprotect>}, {227, "msync", call<sys_msync>},
-    {228, "mlock", call<sys_mlock>},     {229, "munlock", call<sys_munlock>},   {230, "mlockall", call<sys_mlockall>},
-    {231, "munlockall", call<sys_munlockall>}, {232, "mincore", call<sys_mincore>},   {233, "madvise", call<sys_madvise>},
-    {284, "mlock2", call<sys_mlock2>},
-};
-
 }  // namespace
 
-constinit const std::span<const Syscall> MEMORY_SYSCALLS = CALLS;
+constinit const SyscallFamily MEMORY_SYSCALLS = {
+    SYSCALL(214, brk), SYSCALL(215, munmap), SYSCALL(216, mremap), SYSCALL(222, mmap), SYSCALL(226, mprotect),
+    SYSCALL(227, msync), SYSCALL(228, mlock), SYSCALL(229, munlock), SYSCALL(230, mlockall), SYSCALL(231, munlockall),
+    SYSCALL(232, mincore), SYSCALL(233, madvise), SYSCALL(284, mlock2),
+};
 
 }  // namespace kern

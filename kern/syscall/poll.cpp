@@ -1,7 +1,6 @@
 // System calls that wait for one of several files: see ppoll(2), pselect(2).
+#include "syscall/arguments.h"
 #include "syscall/table.h"
-#include "syscall/timespec.h"
-#include "syscall/user_path.h"
 
 namespace kern {
 
@@ -31,13 +30,12 @@ uint64_t look_at(Vec<PollFile>& list) {
 // Until a file has something to report, or it is the time that `timeout` says (null: never); then the count is 0. What
 // is left of the time is written back. `mask` (null: none) is the signal mask meanwhile. EINTR.
 Result<uint64_t> wait_for_files(Vec<PollFile>& list, VirtAddr timeout, VirtAddr mask, uint64_t mask_size) {
-    uint64_t deadline = timeout.value ? arch::now_ns() + TRY(read_timespec(timeout)) : NEVER, count = 0;
+    uint64_t deadline = TRY(read_deadline(timeout)), count = 0;
     if (mask.value && mask_size != sizeof(uint64_t)) return fail(Errno::EINVAL);
     std::optional<MaskDuringCall> during;
     if (mask.value) during.emplace(SignalSet(TRY(read_user<uint64_t>(mask))));
     auto waited = poll_queue().wait_until([&] { return (count = look_at(list)) != 0; }, deadline);
-    uint64_t now = arch::now_ns();
-    if (timeout.value) (void)write_user(timeout, Timespec::of(deadline > now ? deadline - now : 0));
+    if (timeout.value) (void)write_user(timeout, Timespec::of(time_until(deadline)));
     if (!waited && waited.error() != Errno::ETIMEDOUT) return fail(waited.error());
     return count;
 }
@@ -94,10 +92,10 @@ Result<uint64_t> sys_pselect6(int most, VirtAddr to_read, VirtAddr to_write, Vir
     return count;
 }
 
-constexpr Syscall CALLS[] = {{72, "pselect6", call<sys_pselect6>}, {73, "ppoll", call<sys_ppoll>}};
-
 }  // namespace
 
-constinit const std::span<const Syscall> POLL_SYSCALLS = CALLS;
+constinit const SyscallFamily POLL_SYSCALLS = {
+    SYSCALL(72, pselect6), SYSCALL(73, ppoll),
+};
 
 }  // namespace kern

@@ -1,9 +1,8 @@
 // System calls on processes: starting, ending and waiting for them, who they are.
-#include "mm/user_copy.h"
 #include "process/futex.h"
 #include "process/lifecycle.h"
+#include "syscall/arguments.h"
 #include "syscall/table.h"
-#include "syscall/timespec.h"
 
 namespace kern {
 
@@ -14,33 +13,7 @@ Process& self() { return current_process(); }
 // STARTING AND ENDING
 
 Result<int> sys_clone(uint64_t flags, VirtAddr stack, VirtAddr parent_tid, VirtAddr tls, VirtAddr child_tid) {
-    return clone({static_cast<uint32_t>(flags), stack, parent_tid, tls, child_tid});
-}
-
-// What clone3(2) is told.
-struct CloneArgs {
-    uint64_t flags, pidfd;
-    VirtAddr child_tid, parent_tid;
-    uint64_t exit_signal;
-    VirtAddr stack;
-    uint64_t stack_size;
-    VirtAddr tls;
-    uint64_t set_tid, set_tid_size, cgroup;  // a program made before these were added passes less
-};
-
-// EINVAL also for what only this call can ask for: a descriptor of the child, its numbers, its cgroup.
-Result<int> sys_clone3(VirtAddr arguments, size_t size) {
-    CloneArgs wanted = {};
-    if (size < offsetof(CloneArgs, set_tid)) return fail(Errno::EINVAL);
-    if (size > sizeof(wanted)) return fail(Errno::E2BIG);
-    TRY(read_user(std::as_writable_bytes(std::span(&wanted, 1)).first(size), arguments));
-    bool asks_for_more = wanted.set_tid || wanted.set_tid_size || wanted.cgroup;
-    bool misplaced = wanted.flags & (clone_flag::EXIT_SIGNAL | clone_flag::DETACHED);
-    uint64_t last_signal = wanted.flags & clone_flag::THREAD ? 0 : SIGNAL_COUNT;
-    bool half_a_stack = !wanted.stack.value != !wanted.stack_size;
-    if (asks_for_more || misplaced || half_a_stack || wanted.exit_signal > last_signal) return fail(Errno::EINVAL);
-    return clone({.flags = wanted.flags | wanted.exit_signal, .stack = wanted.stack + wanted.stack_size,
-                  .parent_tid = wanted.parent_tid, .tls = wanted.tls, .child_tid = wanted.child_tid});
+    return clone({flags & UINT32_MAX, stack, parent_tid, tls, child_tid});
 }
 
 // A NULL-terminated array of strings; a null array is an empty one. E2BIG, EFAULT.
@@ -63,8 +36,8 @@ Result<> sys_execve(VirtAddr path_text, VirtAddr argv_array, VirtAddr envp_array
     return exec(path.view(), std::move(argv), std::move(envp));
 }
 
-Result<> sys_exit(int code) { exit_thread(exited_status(code)); }
-Result<> sys_exit_group(int code) { exit_process(exited_status(code)); }
+void sys_exit(int code) { exit_thread(exited_status(code)); }
+void sys_exit_group(int code) { exit_process(exited_status(code)); }
 
 // WAITING
 
@@ -139,29 +112,11 @@ Result<int> sys_set_tid_address(VirtAddr address) {
     return current_user_thread().tid();
 }
 
-constexpr uint64_t ROBUST_HEAD_SIZE = 24;
-
 Result<> sys_set_robust_list(VirtAddr head, uint64_t size) {
-    if (size != ROBUST_HEAD_SIZE) return fail(Errno::EINVAL);
+    constexpr uint64_t HEAD_SIZE = 24;  // struct robust_list_head
+    if (size != HEAD_SIZE) return fail(Errno::EINVAL);
     current_user_thread().robust_list = head;
     return {};
-}
-
-Result<> sys_get_robust_list(int tid, VirtAddr head, VirtAddr size) {
-    auto tree = lock_process_tree();
-    UserThread* thread = tid ? tree->find_thread(tid) : &current_user_thread();
-    if (!thread) return fail(Errno::ESRCH);
-    VirtAddr found = thread->robust_list;
-    tree.unlock();
-    TRY(write_user(size, ROBUST_HEAD_SIZE));
-    return write_user(head, found);
-}
-
-uint32_t sys_personality(uint32_t wanted) {
-    constexpr uint32_t QUERY = 0xffff'ffff;
-    uint32_t old = self().personality.load();
-    if (wanted != QUERY) self().personality.store(wanted);
-    return old;
 }
 
 // Of its many options, those on the name.
@@ -181,66 +136,44 @@ Result<> sys_prctl(int option, VirtAddr argument) {
 // FUTEXES. See futex(2).
 
 namespace futex_op {
-enum : uint32_t { WAIT, WAKE, REQUEUE = 3, CMP_REQUEUE, WAIT_BITSET = 9, WAKE_BITSET, PRIVATE = 128, REALTIME = 256 };
+enum : uint32_t { WAIT, WAKE, WAIT_BITSET = 9, WAKE_BITSET, PRIVATE = 128, REALTIME = 256 };
 }
 
 // The end of a wait: after `timeout` for FUTEX_WAIT, at it for FUTEX_WAIT_BITSET, by one of two clocks.
 Result<uint64_t> futex_deadline(uint32_t op, VirtAddr timeout) {
     if (!timeout.value) return NEVER;
     uint64_t time = TRY(read_timespec(timeout));
-    uint64_t relative = current_user_thread().deadline_in(time);
-    if ((op & ~(futex_op::PRIVATE | futex_op::REALTIME)) == futex_op::WAIT) return relative;
+    if ((op & ~futex_op::PRIVATE) == futex_op::WAIT) return current_user_thread().deadline_in(time);
     return op & futex_op::REALTIME ? deadline_of_wall_clock(time) : time;
 }
 
-Result<unsigned> sys_futex(VirtAddr address, uint32_t op, uint32_t value, VirtAddr timeout, VirtAddr second,
-                           uint32_t value3) {
-    uint32_t command = op & ~(futex_op::PRIVATE | futex_op::REALTIME);
-    bool is_private = op & futex_op::PRIVATE, is_wait = command == futex_op::WAIT || command == futex_op::WAIT_BITSET;
-    FutexWord word{address, is_private};
-    uint64_t deadline = is_wait ? TRY(futex_deadline(op, timeout)) : NEVER;
-    auto moved = static_cast<int>(timeout.value);
-    if ((op & futex_op::REALTIME) && command != futex_op::WAIT_BITSET) return fail(Errno::ENOSYS);
-    uint32_t bits = command == futex_op::WAIT_BITSET || command == futex_op::WAKE_BITSET ? value3 : ANY_BIT;
+Result<unsigned> sys_futex(VirtAddr address, uint32_t op, int value, VirtAddr timeout, VirtAddr, uint32_t bitset) {
+    using namespace futex_op;
+    uint32_t command = op & ~(PRIVATE | REALTIME);
+    bool waits = command == WAIT || command == WAIT_BITSET, wakes = command == WAKE || command == WAKE_BITSET;
+    FutexWord word{address, (op & PRIVATE) != 0};
+    uint64_t deadline = waits ? TRY(futex_deadline(op, timeout)) : NEVER;
+    if ((!waits && !wakes) || ((op & REALTIME) && command != WAIT_BITSET)) return fail(Errno::ENOSYS);
+    uint32_t bits = command == WAIT_BITSET || command == WAKE_BITSET ? bitset : ANY_BIT;
     if (!bits) return fail(Errno::EINVAL);
-    switch (command) {
-    case futex_op::WAIT:
-    case futex_op::WAIT_BITSET:
-        TRY(futex_wait(word, value, bits, deadline));
-        return 0;
-    case futex_op::WAKE:
-    case futex_op::WAKE_BITSET:
-        return futex_wake(word, static_cast<unsigned>(std::max(static_cast<int>(value), 1)), bits);
-    case futex_op::CMP_REQUEUE:
-    case futex_op::REQUEUE:
-        if (static_cast<int>(value) < 0 || moved < 0) return fail(Errno::EINVAL);
-        if (command == futex_op::CMP_REQUEUE && TRY(read_user<uint32_t>(address)) != value3) return fail(Errno::EAGAIN);
-        return futex_requeue(word, {second, is_private}, value, static_cast<unsigned>(moved));
-    default:
-        return fail(Errno::ENOSYS);
-    }
+    if (waits) return TRY(futex_wait(word, static_cast<uint32_t>(value), bits, deadline)), 0u;
+    return futex_wake(word, static_cast<unsigned>(std::max(value, 1)), bits);
 }
-
-constexpr Syscall CALLS[] = {
-    {92, "personality", call<sys_personality>}, {93, "exit", call<sys_exit>}, {94, "exit_group", call<sys_exit_group>},
-    {95, "waitid", call<sys_waitid>}, {96, "set_tid_address", call<sys_set_tid_address>},
-    {98, "futex", call<sys_futex>}, {99, "set_robust_list", call<sys_set_robust_list>},
-    {100, "get_robust_list", call<sys_get_robust_list>}, {143, "setregid", call<sys_set_ids<int, int>>},
-    {144, "setgid", call<sys_set_ids<int>>}, {145, "setreuid", call<sys_set_ids<int, int>>},
-    {146, "setuid", call<sys_set_ids<int>>}, {147, "setresuid", call<sys_set_ids<int, int, int>>},
-    {148, "getresuid", call<sys_getresid>}, {149, "setresgid", call<sys_set_ids<int, int, int>>},
-    {150, "getresgid", call<sys_getresid>}, {151, "setfsuid", zero}, {152, "setfsgid", zero},
-    {154, "setpgid", call<sys_setpgid>}, {155, "getpgid", call<sys_id_of<&ProcessTree::group>>},
-    {156, "getsid", call<sys_id_of<&ProcessTree::session>>}, {157, "setsid", call<sys_setsid>},
-    {158, "getgroups", zero}, {159, "setgroups", call<sys_set_ids<int>>}, {167, "prctl", call<sys_prctl>},
-    {172, "getpid", call<sys_getpid>}, {173, "getppid", call<sys_getppid>}, {174, "getuid", zero},
-    {175, "geteuid", zero}, {176, "getgid", zero}, {177, "getegid", zero}, {178, "gettid", call<sys_gettid>},
-    {220, "clone", call<sys_clone>}, {221, "execve", call<sys_execve>}, {260, "wait4", call<sys_wait4>},
-    {435, "clone3", call<sys_clone3>},
-};
 
 }  // namespace
 
-constinit const std::span<const Syscall> PROCESS_SYSCALLS = CALLS;
+constinit const SyscallFamily PROCESS_SYSCALLS = {
+    SYSCALL(93, exit), SYSCALL(94, exit_group), SYSCALL(95, waitid), SYSCALL(96, set_tid_address), SYSCALL(98, futex),
+    SYSCALL(99, set_robust_list), SYSCALL(154, setpgid), SYSCALL(157, setsid), SYSCALL(167, prctl),
+    {143, "setregid", call<sys_set_ids<int, int>>}, {144, "setgid", call<sys_set_ids<int>>},
+    {145, "setreuid", call<sys_set_ids<int, int>>}, {146, "setuid", call<sys_set_ids<int>>},
+    {147, "setresuid", call<sys_set_ids<int, int, int>>}, {148, "getresuid", call<sys_getresid>},
+    {149, "setresgid", call<sys_set_ids<int, int, int>>}, {150, "getresgid", call<sys_getresid>},
+    {151, "setfsuid", zero}, {152, "setfsgid", zero}, {155, "getpgid", call<sys_id_of<&ProcessTree::group>>},
+    {156, "getsid", call<sys_id_of<&ProcessTree::session>>}, {158, "getgroups", zero},
+    {159, "setgroups", call<sys_set_ids<int>>}, SYSCALL(172, getpid), SYSCALL(173, getppid), {174, "getuid", zero},
+    {175, "geteuid", zero}, {176, "getgid", zero}, {177, "getegid", zero}, SYSCALL(178, gettid), SYSCALL(220, clone),
+    SYSCALL(221, execve), SYSCALL(260, wait4), {435, "clone3", fails<Errno::ENOSYS>},
+};
 
 }  // namespace kern

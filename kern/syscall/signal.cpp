@@ -1,10 +1,9 @@
 // System calls on signals: what is to happen, which are held back, waiting for one, and sending one. See
 // rt_sigaction(2), kill(2).
 #include "context.h"
-#include "mm/user_copy.h"
 #include "process/lifecycle.h"
+#include "syscall/arguments.h"
 #include "syscall/table.h"
-#include "syscall/timespec.h"
 
 namespace kern {
 
@@ -81,8 +80,7 @@ Result<> sys_rt_sigsuspend(VirtAddr from, uint64_t size) {
 
 Result<int> sys_rt_sigtimedwait(VirtAddr from, VirtAddr to, VirtAddr timeout, uint64_t size) {
     SignalSet wanted = TRY(read_set(from, size)) - UNBLOCKABLE;
-    uint64_t deadline = timeout.value ? arch::now_ns() + TRY(read_timespec(timeout)) : NEVER;
-    auto info = await_signal(wanted, deadline);
+    auto info = await_signal(wanted, TRY(read_deadline(timeout)));
     if (!info) return fail(info.error() == Errno::ETIMEDOUT ? Errno::EAGAIN : info.error());
     if (to.value) TRY(write_user(to, *info));
     return info->number;
@@ -148,17 +146,13 @@ Result<> sys_rt_tgsigqueueinfo(int group, int tid, int number, VirtAddr from) {
     return send_to_thread(group, tid, TRY(read_info(number, from, group)));
 }
 
-constexpr Syscall CALLS[] = {
-    {129, "kill", call<sys_kill>},                       {130, "tkill", call<sys_tkill>},
-    {131, "tgkill", call<sys_tgkill>},                   {132, "sigaltstack", call<sys_sigaltstack>},
-    {133, "rt_sigsuspend", call<sys_rt_sigsuspend>},     {134, "rt_sigaction", call<sys_rt_sigaction>},
-    {135, "rt_sigprocmask", call<sys_rt_sigprocmask>},   {136, "rt_sigpending", call<sys_rt_sigpending>},
-    {137, "rt_sigtimedwait", call<sys_rt_sigtimedwait>}, {138, "rt_sigqueueinfo", call<sys_rt_sigqueueinfo>},
-    {139, "rt_sigreturn", sys_rt_sigreturn},             {240, "rt_tgsigqueueinfo", call<sys_rt_tgsigqueueinfo>},
-};
-
 }  // namespace
 
-constinit const std::span<const Syscall> SIGNAL_SYSCALLS = CALLS;
+constinit const SyscallFamily SIGNAL_SYSCALLS = {
+    SYSCALL(129, kill), SYSCALL(130, tkill), SYSCALL(131, tgkill), SYSCALL(132, sigaltstack),
+    SYSCALL(133, rt_sigsuspend), SYSCALL(134, rt_sigaction), SYSCALL(135, rt_sigprocmask), SYSCALL(136, rt_sigpending),
+    SYSCALL(137, rt_sigtimedwait), SYSCALL(138, rt_sigqueueinfo), {139, "rt_sigreturn", sys_rt_sigreturn},
+    SYSCALL(240, rt_tgsigqueueinfo),
+};
 
 }  // namespace kern

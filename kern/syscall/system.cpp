@@ -1,8 +1,8 @@
 // System calls on what processes are given, and on the machine as a whole.
 #include "fs/devfs.h"
 #include "fs/mount.h"
-#include "mm/user_copy.h"
 #include "process/process_tree.h"
+#include "syscall/arguments.h"
 #include "syscall/table.h"
 
 namespace kern {
@@ -29,61 +29,12 @@ Result<> sys_prlimit64(int pid, uint32_t number, VirtAddr wanted, VirtAddr old) 
     return old.value ? write_user(old, before) : Result<>();
 }
 
-// SCHEDULING. There is one way to share the harts: taking turns, SCHED_OTHER.
-
-// ESRCH. 0 means the caller.
-Result<> find_thread(int tid) {
-    return tid == 0 || lock_process_tree()->find_thread(tid) ? Result<>() : fail(Errno::ESRCH);
-}
-
-int sys_sched_yield() {
-    Scheduler::yield();
-    return 0;
-}
-
 // One bit for each hart; returns the bytes written.
 Result<size_t> sys_sched_getaffinity(int tid, uint32_t size, VirtAddr mask) {
     if (size < sizeof(uint64_t) || size % sizeof(uint64_t)) return fail(Errno::EINVAL);
-    TRY(find_thread(tid));
+    if (tid && !lock_process_tree()->find_thread(tid)) return fail(Errno::ESRCH);
     TRY(write_user(mask, (uint64_t{1} << Scheduler::hart_count()) - 1));
     return sizeof(uint64_t);
-}
-
-// Any hart will do, as long as it exists: threads go where there is room.
-Result<> sys_sched_setaffinity(int tid, uint32_t size, VirtAddr mask) {
-    uint64_t harts = 0;
-    TRY(read_user(std::as_writable_bytes(std::span(&harts, 1)).first(std::min<size_t>(size, sizeof(harts))), mask));
-    TRY(find_thread(tid));
-    return harts & ((uint64_t{1} << Scheduler::hart_count()) - 1) ? Result<>() : fail(Errno::EINVAL);
-}
-
-constexpr int OTHER = 0, FIFO = 1, ROUND_ROBIN = 2, BATCH = 3, IDLE = 5;
-
-Result<int> priority_limit(int policy, int real_time) {
-    if (policy == FIFO || policy == ROUND_ROBIN) return real_time;
-    return policy == OTHER || policy == BATCH || policy == IDLE ? Result<int>(0) : fail(Errno::EINVAL);
-}
-Result<int> sys_sched_get_priority_max(int policy) { return priority_limit(policy, 99); }
-Result<int> sys_sched_get_priority_min(int policy) { return priority_limit(policy, 1); }
-
-Result<> sys_sched_getscheduler(int tid) { return find_thread(tid); }  // OTHER, which is 0
-
-Result<> sys_sched_getparam(int tid, VirtAddr priority) {
-    TRY(find_thread(tid));
-    return write_user(priority, int{0});
-}
-
-Result<> sys_sched_setscheduler(int tid, int policy, VirtAddr priority) {
-    int wanted = TRY(read_user<int>(priority)), least = TRY(priority_limit(policy, 1));
-    TRY(find_thread(tid));
-    if (least) return fail(wanted >= 1 && wanted <= 99 ? Errno::EPERM : Errno::EINVAL);
-    return wanted == 0 ? Result<>() : fail(Errno::EINVAL);
-}
-Result<> sys_sched_setparam(int tid, VirtAddr priority) { return sys_sched_setscheduler(tid, OTHER, priority); }
-
-Result<> sys_getcpu(VirtAddr hart, VirtAddr node) {
-    if (hart.value) TRY(write_user(hart, arch::this_hart().index));
-    return node.value ? write_user(node, uint32_t{0}) : Result<>();
 }
 
 // THE MACHINE
@@ -109,7 +60,7 @@ static_assert(sizeof(SystemInfo) == 112);
 
 Result<> sys_sysinfo(VirtAddr to) {
     SystemInfo info = {};
-    info.uptime = static_cast<int64_t>(arch::now_ns() / 1'000'000'000);
+    info.uptime = Timespec::of(arch::now_ns()).seconds;
     info.total_ram = total_frame_count() * PAGE_SIZE;
     info.free_ram = free_frame_count() * PAGE_SIZE;
     info.processes = static_cast<uint16_t>(lock_process_tree()->count());
@@ -133,38 +84,15 @@ Result<> sys_reboot(uint32_t magic1, uint32_t magic2, uint32_t command) {
     arch::power_off(0);
 }
 
-int sys_riscv_flush_icache() {
-    asm volatile("fence.i" ::: "memory");
-    return 0;
-}
-
-// What C libraries try and can do without.
-Result<uint64_t> not_supported(const SyscallArgs&) { return fail(Errno::ENOSYS); }
-
-constexpr Syscall CALLS[] = {
-    {118, "sched_setparam", call<sys_sched_setparam>},
-    {119, "sched_setscheduler", call<sys_sched_setscheduler>},
-    {120, "sched_getscheduler", call<sys_sched_getscheduler>},
-    {121, "sched_getparam", call<sys_sched_getparam>},
-    {122, "sched_setaffinity", call<sys_sched_setaffinity>},
-    {123, "sched_getaffinity", call<sys_sched_getaffinity>},
-    {124, "sched_yield", call<sys_sched_yield>},
-    {125, "sched_get_priority_max", call<sys_sched_get_priority_max>},
-    {126, "sched_get_priority_min", call<sys_sched_get_priority_min>},
-    {142, "reboot", call<sys_reboot>},
-    {160, "uname", call<sys_uname>},
-    {168, "getcpu", call<sys_getcpu>},
-    {179, "sysinfo", call<sys_sysinfo>},
-    {198, "socket", not_supported},
-    {258, "riscv_hwprobe", not_supported},
-    {259, "riscv_flush_icache", call<sys_riscv_flush_icache>},
-    {261, "prlimit64", call<sys_prlimit64>},
-    {278, "getrandom", call<sys_getrandom>},
-    {293, "rseq", not_supported},
-};
+void sys_riscv_flush_icache() { asm volatile("fence.i" ::: "memory"); }
 
 }  // namespace
 
-constinit const std::span<const Syscall> SYSTEM_SYSCALLS = CALLS;
+constinit const SyscallFamily SYSTEM_SYSCALLS = {
+    SYSCALL(123, sched_getaffinity), {124, "sched_yield", call<Scheduler::yield>}, SYSCALL(142, reboot),
+    SYSCALL(160, uname), SYSCALL(179, sysinfo), SYSCALL(259, riscv_flush_icache), SYSCALL(261, prlimit64),
+    SYSCALL(278, getrandom), {198, "socket", fails<Errno::ENOSYS>}, {258, "riscv_hwprobe", fails<Errno::ENOSYS>},
+    {293, "rseq", fails<Errno::ENOSYS>},
+};
 
 }  // namespace kern

@@ -24,13 +24,12 @@ Result<uint64_t> unknown(uint64_t number) {
 }  // namespace
 
 void init_syscalls() {
-    for (std::span<const Syscall> family : {MEMORY_SYSCALLS, PROCESS_SYSCALLS, FILE_SYSCALLS, POLL_SYSCALLS,
-                                            PATH_SYSCALLS, SIGNAL_SYSCALLS, TIME_SYSCALLS, SYSTEM_SYSCALLS})
+    for (const SyscallFamily& family : {MEMORY_SYSCALLS, PROCESS_SYSCALLS, FILE_SYSCALLS, POLL_SYSCALLS, PATH_SYSCALLS,
+                                        SIGNAL_SYSCALLS, TIME_SYSCALLS, SYSTEM_SYSCALLS})
         for (const Syscall& call : family) handlers[call.number] = call.handler;
 }
 
 extern "C" void arch::on_user_syscall(TrapFrame& frame) {
-    static_assert(sizeof(SyscallArgs) == 6 * sizeof(uint64_t));  // a0 to a5, as they lie in the frame
     uint64_t number = frame.syscall_number();
     SyscallHandler handler = number < TABLE_SIZE ? handlers[number] : nullptr;
     Result<uint64_t> result = handler ? handler(reinterpret_cast<const SyscallArgs&>(frame.a0)) : unknown(number);

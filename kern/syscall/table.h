@@ -3,15 +3,7 @@
 
 namespace kern {
 
-// The six argument registers. `args.address(1)` reads one as a user pointer, `args.integer(0)` as a C int.
-struct SyscallArgs {
-    uint64_t registers[6];
-
-    uint64_t operator[](size_t index) const { return registers[index]; }
-    VirtAddr address(size_t index) const { return VirtAddr(registers[index]); }
-    int integer(size_t index) const { return static_cast<int>(registers[index]); }
-};
-
+using SyscallArgs = uint64_t[6];  // the argument registers a0 to a5
 // What the user gets in a0: the value, or the negated Errno.
 using SyscallHandler = Result<uint64_t> (*)(const SyscallArgs& args);
 
@@ -21,53 +13,43 @@ struct Syscall {
     SyscallHandler handler;
 };
 
-// A handler from a function with parameters of its own: the registers become their types (an int is the lower half of
-// one, as the C ABI has it; VirtAddr a user pointer), and what it returns becomes the number the user gets.
-//
-//     Result<> sys_ftruncate(int fd, int64_t size);          {46, "ftruncate", call<sys_ftruncate>}
-template <typename Function>
-struct SyscallSignature;
+// What a function returns, as the number the user gets.
+inline Result<uint64_t> as_number(uint64_t value) { return value; }
+inline Result<uint64_t> as_number(VirtAddr address) { return address.value; }
+inline Result<uint64_t> as_number(Result<> done) { return TRY(done), 0; }
+template <typename T>
+Result<uint64_t> as_number(Result<T> result) { return as_number(TRY(result)); }
 
-template <typename Return, typename... Parameters>
-struct SyscallSignature<Return (*)(Parameters...)> {
-    static uint64_t number_of(uint64_t value) { return value; }
-    static uint64_t number_of(VirtAddr address) { return address.value; }
-
-    template <auto function>
-    static Result<uint64_t> handle(const SyscallArgs& args) {
-        return [&]<size_t... index>(std::index_sequence<index...>) -> Result<uint64_t> {
-            if constexpr (std::is_same_v<Return, Result<>>) {
-                TRY(function(static_cast<Parameters>(args[index])...));
-                return 0;
-            } else if constexpr (requires(Return result) { result.error(); }) {
-                return number_of(TRY(function(static_cast<Parameters>(args[index])...)));
-            } else {
-                return number_of(function(static_cast<Parameters>(args[index])...));
-            }
+template <auto function, typename Return, typename... Parameters>
+constexpr SyscallHandler handler_of(Return (*)(Parameters...)) {
+    return [](const SyscallArgs& args) {
+        return [&]<size_t... index>(std::index_sequence<index...>) {
+            if constexpr (std::is_void_v<Return>) return function(static_cast<Parameters>(args[index])...), as_number(0);
+            else return as_number(function(static_cast<Parameters>(args[index])...));
         }(std::index_sequence_for<Parameters...>());
-    }
-};
-
-template <auto function>
-inline constexpr SyscallHandler call = &SyscallSignature<decltype(function)>::template handle<function>;
-
-// The same for a function that takes the registers as they are.
-template <Result<> (*function)(const SyscallArgs&)>
-Result<uint64_t> plain(const SyscallArgs& args) {
-    TRY(function(args));
-    return 0;
+    };
 }
+
+// A handler from a function with parameters of its own: the registers become their types (an int is the lower half of
+// one, as the C ABI has it; VirtAddr a user pointer).
+template <auto function>
+inline constexpr SyscallHandler call = handler_of<function>(function);
+
+// A row of a table:
+//
+//     Result<> sys_ftruncate(int fd, int64_t size);          SYSCALL(46, ftruncate)
+#define SYSCALL(number, name) ::kern::Syscall{number, #name, ::kern::call<sys_##name>}
+
 // What is right without being done: root's ids, for one.
 inline Result<uint64_t> zero(const SyscallArgs&) { return 0; }
+// What C libraries try and can do without.
+template <Errno error>
+Result<uint64_t> fails(const SyscallArgs&) { return fail(error); }
 
-extern const std::span<const Syscall> MEMORY_SYSCALLS;
-extern const std::span<const Syscall> PROCESS_SYSCALLS;
-extern const std::span<const Syscall> FILE_SYSCALLS;       // descriptors and bytes
-extern const std::span<const Syscall> POLL_SYSCALLS;
-extern const std::span<const Syscall> PATH_SYSCALLS;       // opening, making, removing, renaming, stat(2)
-extern const std::span<const Syscall> SIGNAL_SYSCALLS;
-extern const std::span<const Syscall> TIME_SYSCALLS;
-extern const std::span<const Syscall> SYSTEM_SYSCALLS;     // limits, scheduling, the machine
+using SyscallFamily = std::initializer_list<Syscall>;
+extern const SyscallFamily MEMORY_SYSCALLS, PROCESS_SYSCALLS, SIGNAL_SYSCALLS, TIME_SYSCALLS;
+extern const SyscallFamily FILE_SYSCALLS, PATH_SYSCALLS, POLL_SYSCALLS;  // descriptors and bytes; what takes a path
+extern const SyscallFamily SYSTEM_SYSCALLS;                              // limits, scheduling, the machine
 
 // Fills the table; once, at boot.
 void init_syscalls();

@@ -1,7 +1,7 @@
 // System calls on time: see clock_gettime(2), nanosleep(2).
 #include "process/lifecycle.h"
+#include "syscall/arguments.h"
 #include "syscall/table.h"
-#include "syscall/timespec.h"
 
 namespace kern {
 
@@ -64,8 +64,7 @@ Result<> sleep_until(uint64_t deadline, VirtAddr remaining) {
     WaitQueue nobody;
     Errno error = nobody.wait_until([] { return false; }, deadline).error();
     if (error == Errno::ETIMEDOUT) return {};
-    if (uint64_t now = arch::now_ns(); remaining.value)
-        TRY(write_user(remaining, Timespec::of(deadline > now ? deadline - now : 0)));
+    if (remaining.value) TRY(write_user(remaining, Timespec::of(time_until(deadline))));
     return fail(error);
 }
 
@@ -90,15 +89,8 @@ struct TimerValue {  // struct itimerval
     Timeval interval, value;
 };
 
-Result<uint64_t> ns_of(Timeval time) {
-    if (time.seconds < 0 || static_cast<uint64_t>(time.microseconds) >= 1'000'000) return fail(Errno::EINVAL);
-    return std::min<uint64_t>(static_cast<uint64_t>(time.seconds), INT64_MAX / NS_PER_SECOND - 1) * NS_PER_SECOND +
-           static_cast<uint64_t>(time.microseconds) * 1000;
-}
-
 TimerValue value_of(Alarm alarm) {
-    uint64_t now = arch::now_ns();
-    uint64_t left = alarm.time == NEVER ? 0 : alarm.time > now ? std::max<uint64_t>(alarm.time - now, 1000) : 1000;
+    uint64_t left = alarm.time == NEVER ? 0 : std::max<uint64_t>(time_until(alarm.time), 1000);
     return {Timeval::of(alarm.interval), Timeval::of(left)};
 }
 
@@ -110,22 +102,18 @@ Result<> sys_getitimer(int which, VirtAddr to) {
 Result<> sys_setitimer(int which, VirtAddr wanted, VirtAddr old) {
     TimerValue value;
     if (wanted.value) value = TRY(read_user<TimerValue>(wanted));
-    uint64_t ns = TRY(ns_of(value.value)), interval = TRY(ns_of(value.interval));
+    uint64_t ns = TRY(value.value.ns()), interval = TRY(value.interval.ns());
     if (which != 0) return fail(Errno::EINVAL);
     Alarm before = set_alarm(current_process(), {ns ? arch::now_ns() + ns : NEVER, interval});
     return old.value ? write_user(old, value_of(before)) : Result<>();
 }
 
-constexpr Syscall CALLS[] = {
-    {101, "nanosleep", call<sys_nanosleep>},       {102, "getitimer", call<sys_getitimer>},
-    {103, "setitimer", call<sys_setitimer>},       {113, "clock_gettime", call<sys_clock_gettime>},
-    {114, "clock_getres", call<sys_clock_getres>}, {115, "clock_nanosleep", call<sys_clock_nanosleep>},
-    {153, "times", call<sys_times>},               {165, "getrusage", call<sys_getrusage>},
-    {169, "gettimeofday", call<sys_gettimeofday>},
-};
-
 }  // namespace
 
-constinit const std::span<const Syscall> TIME_SYSCALLS = CALLS;
+constinit const SyscallFamily TIME_SYSCALLS = {
+    SYSCALL(101, nanosleep), SYSCALL(102, getitimer), SYSCALL(103, setitimer), SYSCALL(113, clock_gettime),
+    SYSCALL(114, clock_getres), SYSCALL(115, clock_nanosleep), SYSCALL(153, times), SYSCALL(165, getrusage),
+    SYSCALL(169, gettimeofday),
+};
 
 }  // namespace kern

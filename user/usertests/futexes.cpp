@@ -48,7 +48,6 @@ TEST(a_futex_wait_has_an_end) {
 struct Sleepers {
     unsigned word = 0;
     std::atomic<int> woken = 0;
-    unsigned others = 0;
 };
 
 // Wakes, again and again until somebody was there.
@@ -81,24 +80,6 @@ TEST(a_bitset_chooses_who_wakes) {
     wait_until([&] { return s.woken == 2; });
     EXPECT(futex(&s.word, FUTEX_WAKE_BITSET, 9, nullptr, nullptr, 2 | 4) == 0);
     EXPECT(wake_one_of(&s.word, FUTEX_WAKE_BITSET, 5) == 1);
-    wait_until([&] { return s.woken == 3; });
-}
-
-TEST(a_requeue_moves_sleepers) {
-    Sleepers s;
-    auto body = [&] { EXPECT(futex(&s.word, FUTEX_WAIT, 0) == 0); s.woken++; };
-    Thread a(body), b(body), c(body);
-    sleep_ms(20);
-    EXPECT_ERROR(EAGAIN, futex(&s.word, FUTEX_CMP_REQUEUE, 1, count(2), &s.others, 1));
-    EXPECT_ERROR(EINVAL, futex(&s.word, FUTEX_REQUEUE, 1, count(-1), &s.others));
-    long done = 0;
-    while (done < 1)
-        done = futex(&s.word, FUTEX_CMP_REQUEUE, 1, count(0), &s.others, 0);
-    wait_until([&] { return s.woken == 1; });
-    while (done < 3)
-        done += futex(&s.word, FUTEX_REQUEUE, 0, count(5), &s.others);
-    EXPECT(futex(&s.word, FUTEX_WAKE, 5) == 0);
-    EXPECT(futex(&s.others, FUTEX_WAKE, 5) == 2);
     wait_until([&] { return s.woken == 3; });
 }
 
@@ -157,35 +138,18 @@ TEST(a_robust_lock_between_processes_survives_a_kill) {
     EXPECT(pthread_mutex_lock(mutex) == EOWNERDEAD);
 }
 
-TEST(the_robust_list_can_be_read_back) {
-    void* head = nullptr;
-    size_t size = 0;
-    EXPECT(syscall(SYS_get_robust_list, 0, &head, &size) == 0 && head && size == 24);
-    EXPECT_ERROR(EINVAL, syscall(SYS_set_robust_list, head, 23));
-    EXPECT_ERROR(ESRCH, syscall(SYS_get_robust_list, 999'999, &head, &size));
+TEST(a_robust_list_has_a_size) {
+    char head[24] = {};
+    Thread a([&] { EXPECT_ERROR(EINVAL, syscall(SYS_set_robust_list, head, sizeof(head) - 1)); });
 }
 
 // ---- scheduling -----------------------------------------------------------------------------------------------------
 
-TEST(harts_and_policies_can_be_asked_for) {
+TEST(harts_can_be_asked_for) {
     cpu_set_t set;
     EXPECT(sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_ISSET(0, &set));
-    EXPECT(sched_setaffinity(0, sizeof(set), &set) == 0);
-    CPU_ZERO(&set);
-    EXPECT_ERROR(EINVAL, sched_setaffinity(0, sizeof(set), &set));
     EXPECT_ERROR(EINVAL, syscall(SYS_sched_getaffinity, 0, 4, &set));
     EXPECT_ERROR(ESRCH, sched_getaffinity(999'999, sizeof(set), &set));
-    unsigned hart = 99;
-    EXPECT(getcpu(&hart, nullptr) == 0 && hart < 8);
-    sched_param parameters{.sched_priority = 5};
-    EXPECT(sched_getscheduler(0) == SCHED_OTHER);
-    EXPECT(sched_getparam(0, &parameters) == 0 && parameters.sched_priority == 0);
-    EXPECT(sched_get_priority_max(SCHED_FIFO) == 99 && sched_get_priority_min(SCHED_RR) == 1);
-    EXPECT(sched_get_priority_max(SCHED_OTHER) == 0);
-    EXPECT_ERROR(EINVAL, sched_get_priority_min(77));
-    EXPECT(sched_setscheduler(0, SCHED_OTHER, &parameters) == 0);
-    parameters.sched_priority = 1;
-    EXPECT_ERROR(EINVAL, sched_setscheduler(0, SCHED_OTHER, &parameters));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Advisory locks: of a process and of an open file on ranges (fcntl), of an open file on the whole (flock).
+// Advisory locks: of a process on ranges (fcntl), of an open file on the whole (flock).
 
 #include <signal.h>
 #include <sys/file.h>
@@ -118,21 +118,6 @@ TEST(a_lock_can_be_waited_for) {
     waiter = start([&] { lock(fd, F_WRLCK, 5, 1, F_SETLKW); });
     sleep_ms(5);
     EXPECT(kill(waiter, SIGKILL) == 0 && wait_for(waiter) == -SIGKILL);
-}
-
-TEST(an_open_file_has_locks_of_its_own) {
-    int fd = make_file("f"), other = open("f", O_RDWR);
-    EXPECT(lock(fd, F_WRLCK, 0, 10, F_OFD_SETLK) == 0);
-    EXPECT_ERROR(EAGAIN, lock(other, F_RDLCK, 5, 1, F_OFD_SETLK));
-    EXPECT_ERROR(EAGAIN, lock(other, F_RDLCK, 5, 1));
-    struct flock found = range(F_WRLCK, 0, 0);
-    EXPECT(fcntl(other, F_OFD_GETLK, &found) == 0 && found.l_type == F_WRLCK && found.l_len == 10 && found.l_pid == -1);
-    found.l_pid = 1;
-    EXPECT_ERROR(EINVAL, fcntl(other, F_OFD_SETLK, &found));
-    EXPECT(child([&] { EXPECT(lock(fd, F_WRLCK, 0, 10, F_OFD_SETLK) == 0); }) == 0);
-    close(dup(fd));
-    EXPECT_ERROR(EAGAIN, lock(other, F_RDLCK, 5, 1, F_OFD_SETLK));
-    EXPECT(close(fd) == 0 && lock(other, F_RDLCK, 5, 1, F_OFD_SETLK) == 0);
 }
 
 TEST(flock_locks_the_whole_file) {

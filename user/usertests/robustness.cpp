@@ -159,8 +159,7 @@ TEST(processes) {
                    {"getrusage", SYS_getrusage, {0, BAD}},
                    {"prlimit64", SYS_prlimit64, {0, 7, 0, BAD}},
                    {"getrandom", SYS_getrandom, {BAD, 16, 0}},
-                   {"sched_getaffinity", SYS_sched_getaffinity, {0, 8, BAD}},
-                   {"get_robust_list", SYS_get_robust_list, {0, BAD, address(map(1))}}},
+                   {"sched_getaffinity", SYS_sched_getaffinity, {0, 8, BAD}}},
                   true);
     expect_efault({{"prlimit64", SYS_prlimit64, {0, 7, BAD, 0}}}, false);
 }
