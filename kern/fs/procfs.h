@@ -4,14 +4,13 @@
 //     PROC_ROOT  entries: meminfo, stat, self, ...
 //                numbered: a process  entries: maps, status, cwd, ...
 //                                     fd    numbered: a descriptor
-//                                     task  numbered: a thread  entries: ...
 #pragma once
 
 #include "fs/file.h"
 
 namespace kern {
 
-// What an entry is about: a process, and in a directory of its descriptors or threads the number of one.
+// What an entry is about: a process, and in the directory of its descriptors the number of one.
 struct ProcSubject {
     int pid = 0;
     int number = 0;

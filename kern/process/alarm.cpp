@@ -21,7 +21,7 @@ uint64_t send_alarms() {
         if (is_due) alarm.time = alarm.interval ? now + alarm.interval - (now - alarm.time) % alarm.interval : NEVER;
         next = std::min(next, alarm.time);
         state.unlock();
-        if (is_due) send_signal(process, SIGALRM);
+        if (is_due) send_signal(process, SignalInfo::from_kernel(SIGALRM));
     });
     return next;
 }

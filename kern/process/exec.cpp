@@ -88,7 +88,8 @@ Result<> commit(Ref<Vmar> vmar, VirtAddr entry, std::string_view path) {
     process.exit_signal.store(SIGCHLD);
     process.files.table.close_for_exec();
     process.set_name(path);
-    process.lock()->actions.reset_handlers();
+    for (SignalAction& action : process.lock()->actions)  // what is ignored stays so
+        action = {.handler = action.has_handler() ? SignalAction::DEFAULT : action.handler};
     thread.signal_stack = {};
     arch::reset_user_state(thread.context, entry, sp);
     return {};
@@ -103,8 +104,7 @@ Result<> exec(std::string_view path, ArgBlock argv, ArgBlock envp) {
     random_bytes(start.random);
     Program program = TRY(read_program(TRY(resolve_scripts(path, start.argv))));
     VmLimits limits = process.lock()->limits.vm();
-    bool fixed = process.personality.load() & Process::ADDR_NO_RANDOMIZE;
-    Layout layout = Layout::choose(limits.stack, fixed ? Randomize::no : Randomize::yes);
+    Layout layout = Layout::choose(limits.stack, boot_args->randomize_maps ? Randomize::yes : Randomize::no);
     auto [vmar, entry] = TRY(new_vmar_and_map(program, start, layout, limits));
     return commit(std::move(vmar), entry, path);
 }

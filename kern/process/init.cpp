@@ -4,12 +4,12 @@
 
 namespace kern {
 
+const BootArgs* boot_args;
+
 namespace {
 
 constexpr unsigned FAILURE = 1;
 constexpr std::string_view ENVIRONMENT[] = {"HOME=/", "PATH=/bin:/sbin:/usr/bin", "TERM=linux"};
-
-const BootArgs* boot_args;
 
 Result<> open_console(ConsoleMode mode) {
     ProcessFiles& files = current_process().files;
@@ -57,7 +57,6 @@ void init_thread(Thread& thread) {
 
 Result<> make_init() {
     auto process = TRY(make_ref<Process>());
-    if (!boot_args->randomize_maps) process->personality.store(Process::ADDR_NO_RANDOMIZE);
     auto thread = TRY(make_own<UserThread>(process, nullptr));
     TRY(thread->prepare(init_thread));
     TRY(lock_process_tree()->add(*process, *thread, nullptr));

@@ -14,6 +14,7 @@ namespace kern {
 // are the console (0 is /dev/null when the console is raw). When the program cannot be started, one line says why, and
 // the machine is powered off with status 1. The file systems are there already. `args` must live on.
 void start_init(const BootArgs& args);
+extern const BootArgs* boot_args;  // these; null before
 
 // ALARMS
 

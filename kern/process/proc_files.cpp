@@ -12,22 +12,17 @@ namespace {
 
 constexpr uint64_t PAGE_KIB = PAGE_SIZE / 1024;
 
-// What most files of a process need: the process, its space (null: it has none), and whose number is shown: its own, or
-// that of one of its threads.
+// What most files of a process need: the process, and its space (null: it has none).
 struct View {
     Ref<Process> process;
     Ref<Vmar> vmar;
-    int id = 0;
 };
 
 // A zombie is found, too.
 Result<View> view_of(ProcSubject subject) {
-    auto tree = lock_process_tree();
-    auto process = Ref<Process>::share(tree->find(subject.pid));
-    tree.unlock();
-    if (!process) return fail(Errno::ESRCH);
+    Ref<Process> process = TRY(find_process(subject.pid));
     Ref<Vmar> vmar = process->lock_vmar().dup_vmar();
-    return View{std::move(process), std::move(vmar), subject.number ? subject.number : subject.pid};
+    return View{std::move(process), std::move(vmar)};
 }
 
 // What a ProcEntry wants, from a function that writes about the system, a process, or the space of one.
@@ -95,14 +90,10 @@ void write_auxv(Vmar& vmar, TextSink& out) {
         out.write({reinterpret_cast<const char*>(&entry), sizeof(entry)});
 }
 
+// Its size and what is in memory, in pages; nobody counts the rest.
 void write_statm(Vmar& vmar, TextSink& out) {
-    uint64_t data = 0;
-    vmar.for_each([&](const VmMapping& mapping) {
-        data += mapping.is_private() && mapping.perms.has(Perms::W) ? mapping.range.size() : 0;
-    });
     ResidentPages resident = vmar.resident_pages();
-    format_to(out, "{} {} {} {} 0 {} 0\n", vmar.total_bytes() / PAGE_SIZE, resident.total(), resident.file,
-              align_up(vmar.process_vm().code.size(), PAGE_SIZE) / PAGE_SIZE, data / PAGE_SIZE);
+    format_to(out, "{} {} {} 0 0 0 0\n", vmar.total_bytes() / PAGE_SIZE, resident.total(), resident.file);
 }
 
 // /proc/<pid>/mem. EIO where the process itself could not read, or write.
@@ -123,7 +114,7 @@ Result<size_t> transfer(ProcSubject subject, uint64_t offset, UserBytes bytes) {
 
 std::string_view state_of(const View& view) {
     auto tree = lock_process_tree();
-    UserThread* thread = tree->find_thread(view.id);
+    UserThread* thread = tree->find_thread(view.process->pid());
     if (tree->is_zombie(*view.process)) return "Z (zombie)";
     if (view.process->lock()->is_stopped) return "T (stopped)";
     return thread && thread->is_sleeping() ? "S (sleeping)" : "R (running)";
@@ -131,7 +122,7 @@ std::string_view state_of(const View& view) {
 
 void write_comm(const View& view, TextSink& out) { format_to(out, "{}\n", view.process->lock()->name.data()); }
 
-// The 52 fields of proc(5), a line each for those that belong together. 0 is what Linux shows, or what nobody counts.
+// The 52 fields of proc(5). 0 is what Linux shows, or what nobody counts.
 void write_stat(const View& view, TextSink& out) {
     Process& process = *view.process;
     auto tree = lock_process_tree();
@@ -140,25 +131,23 @@ void write_stat(const View& view, TextSink& out) {
     tree.unlock();
     auto state = process.lock();
     CommandName name = state->name;
-    uint64_t threads = state->thread_count, limit = state->limits[Resource::address_space].current;
+    uint64_t threads = state->thread_count, limit = state->limits[resource::ADDRESS_SPACE].current;
     CpuTime own = state->cpu_time(), children = state->children_time;
     state.unlock();
-    format_to(out, "{} ({}) {}", view.id, name.data(), state_of(view).front());
-    write_words(out, process.parent_pid(), group, session, terminal.session ? device_number_of(5, 1) : 0);
-    write_words(out, terminal.group, 0, 0, 0, 0, 0);  // and flags, faults
-    for (CpuTime time : {own, children}) write_words(out, time.user_ns() / NS_PER_TICK, time.kernel_ns() / NS_PER_TICK);
-    write_words(out, 20, 0, threads, 0, process.start_ns / NS_PER_TICK);  // 20, 0: priority, nice
-    Vmar* vmar = view.vmar.get();
-    write_words(out, vmar ? vmar->total_bytes() : 0, vmar ? vmar->resident_pages().total() : 0, limit);
     ProcessVm no_space(nullptr, Layout());
-    ProcessVm& vm = vmar ? vmar->process_vm() : no_space;
-    InitStack& stack = vm.init_stack();
-    write_words(out, vm.code.start.value, vm.code.end.value, stack.user_sp().value, 0, 0);
-    write_words(out, 0, 0, 0, 0, 0, 0, 0, SIGCHLD, 0, 0, 0, 0, 0, 0);  // signals: see status
-    write_words(out, vm.data.start.value, vm.data.end.value, vm.heap().range().start.value);
-    for (VirtRange strings : {stack.arg_strings(), stack.env_strings()})
-        write_words(out, strings.start.value, strings.end.value);
-    out.write(" 0\n");
+    ProcessVm& vm = view.vmar ? view.vmar->process_vm() : no_space;
+    VirtRange arguments = vm.init_stack().arg_strings(), environment = vm.init_stack().env_strings();
+    format_to(out, "{} ({}) {}", process.pid(), name.data(), state_of(view).front());
+    write_words(out, process.parent_pid(), group, session, terminal.session ? device_number_of(5, 1) : 0, terminal.group,
+                0, 0, 0, 0, 0,  // flags, faults
+                own.user_ns() / NS_PER_TICK, own.kernel_ns() / NS_PER_TICK, children.user_ns() / NS_PER_TICK,
+                children.kernel_ns() / NS_PER_TICK, 20, 0, threads, 0, process.start_ns / NS_PER_TICK,  // 20: priority
+                view.vmar ? view.vmar->total_bytes() : 0, view.vmar ? view.vmar->resident_pages().total() : 0, limit,
+                vm.code.start.value, vm.code.end.value, vm.init_stack().user_sp().value, 0, 0,
+                0, 0, 0, 0, 0, 0, 0, SIGCHLD, 0, 0, 0, 0, 0, 0,  // signals: see status
+                vm.data.start.value, vm.data.end.value, vm.heap().range().start.value, arguments.start.value,
+                arguments.end.value, environment.start.value, environment.end.value, 0);
+    out.write("\n");
 }
 
 void write_status(const View& view, TextSink& out) {
@@ -173,7 +162,7 @@ void write_status(const View& view, TextSink& out) {
     state.unlock();
     format_to(out, "Name:\t{}\nUmask:\t0{}{}{}\nState:\t{}\n", name.data(), umask >> 6, umask >> 3 & 7, umask & 7,
               state_of(view));
-    format_to(out, "Tgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\n", process.pid(), view.id, process.parent_pid());
+    format_to(out, "Tgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\n", process.pid(), process.pid(), process.parent_pid());
     out.write("TracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
     if (view.vmar) {
         ResidentPages resident = view.vmar->resident_pages();
@@ -217,23 +206,11 @@ int next_descriptor(ProcSubject subject, int first) {
     return view ? view->process->files.table.next_open(first) : -1;
 }
 
-template <typename Condition>
-int next_where(int first, Condition is_one) {
-    auto tree = lock_process_tree();
-    for (int number = std::max(first, INIT_PID); number < PID_LIMIT; number++)
-        if (is_one(*tree, number)) return number;
-    return -1;
-}
-
 int next_process(ProcSubject, int first) {
-    return next_where(first, [](ProcessTree& tree, int pid) { return tree.find(pid); });
-}
-
-int next_thread(ProcSubject subject, int first) {
-    return next_where(first, [=](ProcessTree& tree, int tid) {
-        UserThread* thread = tree.find_thread(tid);
-        return thread && thread->process().pid() == subject.pid;
-    });
+    auto tree = lock_process_tree();
+    for (int pid = std::max(first, INIT_PID); pid < PID_LIMIT; pid++)
+        if (tree->find(pid)) return pid;
+    return -1;
 }
 
 // THE SYSTEM
@@ -245,18 +222,15 @@ void write_meminfo(TextSink& out) {
     format_to(out, "SwapTotal:      {8} kB\nSwapFree:       {8} kB\n", 0, 0);
 }
 
-// Of the harts [first, end): "busy 0 0 idle" as /proc/stat has it, in ticks.
-struct HartTicks {
-    uint64_t busy = 0, idle = 0;
-
-    HartTicks(unsigned first, unsigned end) {
-        for (unsigned hart = first; hart < end; hart++) idle += Scheduler::idle_ns(hart) / NS_PER_TICK;
-        busy = std::max(arch::now_ns() / NS_PER_TICK * (end - first), idle) - idle;
-    }
-};
+// In which the harts from `first` to before `end` had nothing to run.
+uint64_t idle_ticks(unsigned first, unsigned end) {
+    uint64_t idle = 0;
+    for (unsigned hart = first; hart < end; hart++) idle += Scheduler::idle_ns(hart) / NS_PER_TICK;
+    return idle;
+}
 
 void write_uptime(TextSink& out) {
-    uint64_t up = arch::now_ns() / NS_PER_TICK, idle = HartTicks(0, Scheduler::hart_count()).idle;
+    uint64_t up = arch::now_ns() / NS_PER_TICK, idle = idle_ticks(0, Scheduler::hart_count());
     format_to(out, "{}.{02} {}.{02}\n", up / 100, up % 100, idle / 100, idle % 100);
 }
 
@@ -265,31 +239,21 @@ void write_cpuinfo(TextSink& out) {
         format_to(out, "processor\t: {}\nhart\t\t: {}\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n\n", hart, hart);
 }
 
-// Threads that run or could; the caller is one.
-size_t running_threads(ProcessTree& tree) {
-    size_t count = 0;
-    for (int tid = INIT_PID; tid < PID_LIMIT; tid++)
-        count += tree.find_thread(tid) && !tree.find_thread(tid)->is_sleeping();
-    return count;
-}
-
-// No averages are kept: this is the load of this moment.
-void write_loadavg(TextSink& out) {
-    auto tree = lock_process_tree();
-    size_t load = running_threads(*tree);
-    format_to(out, "{}.00 {}.00 {}.00 {}/{} {}\n", load, load, load, load, tree->count(), tree->last_number());
+// "cpu  busy 0 0 idle ..."
+void write_cpu_line(TextSink& out, unsigned first, unsigned end) {
+    uint64_t all = arch::now_ns() / NS_PER_TICK * (end - first), idle = std::min(idle_ticks(first, end), all);
+    format_to(out, " {} 0 0 {} 0 0 0 0 0 0\n", all - idle, idle);
 }
 
 void write_system_stat(TextSink& out) {
-    HartTicks all(0, Scheduler::hart_count());
-    format_to(out, "cpu  {} 0 0 {} 0 0 0 0 0 0\n", all.busy, all.idle);
+    out.write("cpu ");
+    write_cpu_line(out, 0, Scheduler::hart_count());
     for (unsigned hart = 0; hart < Scheduler::hart_count(); hart++) {
-        HartTicks one(hart, hart + 1);
-        format_to(out, "cpu{} {} 0 0 {} 0 0 0 0 0 0\n", hart, one.busy, one.idle);
+        format_to(out, "cpu{}", hart);
+        write_cpu_line(out, hart, hart + 1);
     }
-    auto tree = lock_process_tree();
-    format_to(out, "intr 0\nctxt 0\nbtime {}\nprocesses {}\nprocs_running {}\nprocs_blocked 0\n",
-              (dev::wall_clock_ns() - arch::now_ns()) / 1'000'000'000, tree->last_number(), running_threads(*tree));
+    format_to(out, "intr 0\nctxt 0\nbtime {}\nprocesses {}\nprocs_blocked 0\n",
+              (dev::wall_clock_ns() - arch::now_ns()) / 1'000'000'000, lock_process_tree()->last_number());
 }
 
 // THE TABLES
@@ -305,11 +269,9 @@ constexpr ProcEntry file_link(std::string_view name) {
     return {.name = name, .type = LINK, .permissions = 0777, .show = show_path<find>, .leads_to = find};
 }
 
-extern const ProcEntry THREAD;
 constexpr ProcEntry DESCRIPTOR = file_link<descriptor_of>("");
 
 constexpr ProcEntry PROCESS_ENTRIES[] = {
-    {.name = "task", .type = DIRECTORY, .numbered = &THREAD, .next_number = next_thread},
     {.name = "fd", .type = DIRECTORY, .permissions = 0500, .numbered = &DESCRIPTOR, .next_number = next_descriptor},
     {.name = "mem", .permissions = 0600, .read = transfer<false>, .write = transfer<true>},
     text<write_auxv>("auxv", 0400),
@@ -325,24 +287,18 @@ constexpr ProcEntry PROCESS_ENTRIES[] = {
     file_link<executable_of>("exe"),
     text<[](TextSink& out) { out.write("/"); }>("root", 0777, LINK),
 };
-// A thread has what its process has, but for `task`.
-constexpr ProcEntry THREAD = {.type = DIRECTORY, .entries = std::span(PROCESS_ENTRIES).subspan(1)};
 constexpr ProcEntry PROCESS = {.type = DIRECTORY, .entries = PROCESS_ENTRIES};
 
 constexpr ProcEntry SYSTEM_ENTRIES[] = {
     text<[](TextSink& out) { format_to(out, "{}\n", boot_command_line()); }>("cmdline"),
     text<write_cpuinfo>("cpuinfo"),
     text<[](TextSink& out) { out.write("nodev\ttmpfs\nnodev\tproc\nnodev\tdevtmpfs\n\text2\n"); }>("filesystems"),
-    text<write_loadavg>("loadavg"),
     text<write_meminfo>("meminfo"),
     text<write_system_stat>("stat"),
     text<write_uptime>("uptime"),
     text<[](TextSink& out) { out.write("Linux version 6.12.0-astrolabe (astrolabe) #1 Astrolabe\n"); }>("version"),
     text<[](TextSink& out) { out.write("self/mounts"); }>("mounts", 0777, LINK),
     text<[](TextSink& out) { format_to(out, "{}", current_process().pid()); }>("self", 0777, LINK),
-    text<[](TextSink& out) {
-        format_to(out, "{}/task/{}", current_process().pid(), current_user_thread().tid());
-    }>("thread-self", 0777, LINK),
 };
 
 }  // namespace

@@ -4,22 +4,20 @@
 namespace kern {
 
 Limits::Limits() {
-    Limits& self = *this;
-    self[Resource::stack].current = INIT_STACK_SIZE;
-    self[Resource::core].current = 0;
-    self[Resource::processes] = self[Resource::signals] = {MAX_TASKS, MAX_TASKS};
-    self[Resource::files] = {FdTable::DEFAULT_LIMIT, FdTable::MOST};
+    at(resource::STACK).current = INIT_STACK_SIZE;
+    at(resource::CORE).current = 0;
+    at(resource::PROCESSES) = {MAX_TASKS, MAX_TASKS};
+    at(resource::FILES) = {FdTable::DEFAULT_LIMIT, FdTable::MOST};
 }
 
 VmLimits Limits::vm() const {
-    auto of = [this](Resource resource) { return limits_[static_cast<size_t>(resource)].current; };
-    return {.address_space = of(Resource::address_space), .data = of(Resource::data), .stack = of(Resource::stack)};
+    auto [space, data, stack] = std::tuple(at(resource::ADDRESS_SPACE), at(resource::DATA), at(resource::STACK));
+    return {.address_space = space.current, .data = data.current, .stack = stack.current};
 }
 
 Result<Ref<Process>> Process::fork_from(Process& parent) {
     auto child = TRY(make_ref<Process>());
     TRY(parent.files.copy_to(child->files));
-    child->personality.store(parent.personality.load());
     auto theirs = parent.lock();
     State& ours = child->state_.unlocked();  // nobody else knows the child yet
     ours.actions = theirs->actions;

@@ -57,24 +57,18 @@ private:
 };
 
 // Resource limits: see getrlimit(2). All are recorded; those that have a name here are enforced.
-enum class Resource : uint32_t {
-    data = 2, stack = 3, core = 4, processes = 6, files = 7, address_space = 9, signals = 11, count = 16
-};
+namespace resource {
+enum : uint32_t { DATA = 2, STACK = 3, CORE = 4, PROCESSES = 6, FILES = 7, ADDRESS_SPACE = 9, COUNT = 16 };
+}
 
 struct Limit {
-    uint64_t current = NO_LIMIT;
-    uint64_t maximum = NO_LIMIT;
+    uint64_t current = NO_LIMIT, maximum = NO_LIMIT;
 };
 
-class Limits {
-public:
+struct Limits : std::array<Limit, resource::COUNT> {
     // What the first process starts with.
     Limits();
-    Limit& operator[](Resource resource) { return limits_[static_cast<size_t>(resource)]; }
     VmLimits vm() const;
-
-private:
-    Limit limits_[static_cast<size_t>(Resource::count)];
 };
 
 // setitimer(2)'s ITIMER_REAL: when SIGALRM is due, and how long after that again; ns since power-on.
@@ -131,8 +125,6 @@ public:
 
     const uint64_t start_ns = arch::now_ns();  // since power-on
     ProcessFiles files;
-    static constexpr uint32_t ADDR_NO_RANDOMIZE = 0x40000;
-    Atomic<uint32_t> personality;  // personality(2)
     Atomic<int> exit_signal{SIGCHLD};  // what its parent gets when it ends; 0: nothing
 
     // Who waits for something here to change: a child, a thread that ends, SIGCONT, the space of a vfork(2) child.

@@ -24,7 +24,7 @@ Result<int> ProcessTree::take_number(uint64_t most) {
 }
 
 Result<> ProcessTree::add(Process& process, UserThread& thread, Process* parent) {
-    int pid = TRY(take_number(parent ? parent->lock()->limits[Resource::processes].current : NO_LIMIT));
+    int pid = TRY(take_number(parent ? parent->lock()->limits[resource::PROCESSES].current : NO_LIMIT));
     process.pid_ = thread.tid_ = pid;
     use(pid);
     join(process, parent ? parent->group_ : pid, parent ? parent->session_ : pid);
@@ -35,7 +35,7 @@ Result<> ProcessTree::add(Process& process, UserThread& thread, Process* parent)
 }
 
 Result<> ProcessTree::add(UserThread& thread) {
-    thread.tid_ = TRY(take_number(thread.process().lock()->limits[Resource::processes].current));
+    thread.tid_ = TRY(take_number(thread.process().lock()->limits[resource::PROCESSES].current));
     return {};
 }
 
@@ -84,7 +84,7 @@ void ProcessTree::make_zombie(Process& process, int wait_status) {
     SignalAction action = parent.lock()->actions[SIGCHLD];
     SignalInfo info = SignalInfo::of_child(process.pid_, wait_status);
     info.number = process.exit_signal.load();
-    (void)send_signal(parent, info);
+    send_signal(parent, info);
     bool is_unwanted = action.handler == SignalAction::IGNORE || (action.flags & SignalAction::NOCLDWAIT);
     if (is_unwanted && info.number == SIGCHLD) remove(process);
 }
@@ -93,7 +93,7 @@ void ProcessTree::tell_parent(Process& child, int wait_status) {
     if (!child.parent_) return;
     child.parent_->events.wake_all();
     if (!(child.parent_->lock()->actions[SIGCHLD].flags & SignalAction::NOCLDSTOP))
-        (void)send_signal(*child.parent_, SignalInfo::of_child(child.pid_, wait_status));
+        send_signal(*child.parent_, SignalInfo::of_child(child.pid_, wait_status));
 }
 
 void ProcessTree::release_vfork_parent(Process& child) {
@@ -162,6 +162,16 @@ Result<> ProcessTree::start_session(Process& process) {
     if (has_group(process.pid_, process.session_)) return fail(Errno::EPERM);
     join(process, process.pid_, process.pid_);
     return {};
+}
+
+size_t ProcessTree::send_to_group(int group, const SignalInfo& info, const Process* but) {
+    size_t count = 0;
+    for_each([&](Process& process) {
+        if (group == EVERYONE ? &process == but || process.pid_ == INIT_PID : process.group_ != group) return;
+        count++;
+        send_signal(process, info);
+    });
+    return count;
 }
 
 bool ProcessTree::is_orphaned(int group) {

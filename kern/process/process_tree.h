@@ -86,6 +86,9 @@ public:
     // Whether no member has a parent in another group of its session, who could continue it when it was stopped; the
     // first process does not.
     bool is_orphaned(int group);
+    // To each of its processes; EVERYONE: to all but the first process and `but`. Returns how many they are.
+    static constexpr int EVERYONE = 0;
+    size_t send_to_group(int group, const SignalInfo& info, const Process* but = nullptr);
     void note_exec(Process& process) { process.has_run_exec_ = true; }
     // Whose controlling terminal the console is, and who is in the foreground; 0: no one. See terminal_jobs.cpp.
     struct { int session = 0, group = 0; } terminal;

@@ -11,10 +11,6 @@ constexpr SignalSet IGNORED_BY_DEFAULT = SignalSet::of(SIGCHLD, SIGCONT, SIGURG,
 // What an instruction of the program brings about; these go first, so that a handler's frame shows that instruction.
 constexpr SignalSet SYNCHRONOUS = SignalSet::of(SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS);
 
-bool lets_through(const UserThread& thread, int number) {
-    return !thread.blocked.has(number) || thread.awaited.has(number);
-}
-
 // A stopping signal undoes SIGCONT and the other way round, whether or not they are blocked or ignored.
 void stop_or_continue(Process& process, Process::State& state, int number) {
     SignalSet undone = STOPPING.has(number) ? SignalSet::of(SIGCONT) : number == SIGCONT ? STOPPING : SignalSet();
@@ -43,75 +39,43 @@ void tell_others(Process::State& state, UserThread& self) {
 
 // ACTIONS
 
-bool SignalActions::ignores(int number) const {
-    uint64_t handler = actions_[number - 1].handler;
-    return handler == SignalAction::IGNORE || (handler == SignalAction::DEFAULT && IGNORED_BY_DEFAULT.has(number));
-}
-
-void SignalActions::reset_handlers() {
-    for (SignalAction& action : actions_)
-        action = {.handler = action.has_handler() ? SignalAction::DEFAULT : action.handler};
-}
-
-SignalStack SignalStack::seen_from(uint64_t sp) const {
-    SignalStack seen = *this;
-    seen.flags = (flags & AUTODISARM) | (size == 0 ? DISABLED : contains(sp) ? IN_USE : 0);
-    return seen;
+bool SignalAction::ignores(int number) const {
+    return handler == IGNORE || (handler == DEFAULT && IGNORED_BY_DEFAULT.has(number));
 }
 
 Result<> SignalStack::set(const SignalStack& wanted) {
     constexpr uint64_t LEAST = 2048;  // MINSIGSTKSZ
-    uint32_t mode = wanted.flags & ~AUTODISARM;
-    if (mode != 0 && mode != IN_USE && mode != DISABLED) return fail(Errno::EINVAL);
-    if (mode != DISABLED && wanted.size < LEAST) return fail(Errno::ENOMEM);
-    *this = mode == DISABLED ? SignalStack{.flags = wanted.flags} : wanted;
+    if (wanted.flags > DISABLED) return fail(Errno::EINVAL);
+    if (wanted.flags != DISABLED && wanted.size < LEAST) return fail(Errno::ENOMEM);
+    *this = wanted.flags == DISABLED ? SignalStack() : SignalStack{wanted.start, 0, 0, wanted.size};
     return {};
 }
 
 // WHAT IS PENDING
 
-struct PendingSignals::Queued : ListNode<Queued> {
-    explicit Queued(const SignalInfo& info_) : info(info_) {}
+struct PendingSignals::Details : ListNode<Details> {
+    explicit Details(const SignalInfo& info_) : info(info_) {}
     SignalInfo info;
 };
 
-Result<> PendingSignals::add(const SignalInfo& info, uint64_t most) {
-    bool queues = info.number >= SIGRTMIN;
-    if (!queues && set_.has(info.number)) return {};
-    auto queued = queue_size_ < most ? make_own<Queued>(info) : fail(Errno::EAGAIN);
-    if (!queued && queues && info.code != SignalInfo::USER) return fail(Errno::EAGAIN);
-    if (queued) {
-        queue_.push_back(*queued->release());
-        queue_size_++;
-    }
+void PendingSignals::add(const SignalInfo& info) {
+    if (set_.has(info.number)) return;
     set_ = set_ | SignalSet::of(info.number);
-    return {};
+    if (auto details = make_own<Details>(info)) details_.push_back(*details->release());
 }
 
 SignalInfo PendingSignals::take(SignalSet wanted) {
     SignalSet candidates = set_ & wanted, first = candidates & SYNCHRONOUS;
-    SignalInfo info{.number = first.empty() ? candidates.first() : first.first()};
-    if (!info.number) return info;
-    Queued* found = nullptr;
-    bool another = false;
-    for (Queued& queued : queue_) {
-        if (queued.info.number != info.number) continue;
-        another = found;
-        if (another) break;
-        found = &queued;
+    SignalInfo info{.number = (first.empty() ? candidates : first).first()};
+    if (info.number) set_ = set_ - SignalSet::of(info.number);
+    for (Details& details : details_) {
+        if (details.info.number != info.number) continue;
+        info = details.info;
+        details.unlink();
+        delete &details;
+        break;
     }
-    if (found) {
-        info = found->info;
-        found->unlink();
-        queue_size_--;
-        delete found;
-    }
-    if (!another) set_ = set_ - SignalSet::of(info.number);
     return info;
-}
-
-void PendingSignals::discard(SignalSet unwanted) {
-    while (take(unwanted).number) {}
 }
 
 // SENDING
@@ -128,35 +92,25 @@ SignalInfo SignalInfo::of_child(int pid, int wait_status) {
     return {.number = SIGCHLD, .code = code, .fields = {static_cast<uint32_t>(pid), static_cast<uint32_t>(status)}};
 }
 
-Result<> send_signal(Process& process, const SignalInfo& info, UserThread* only) {
+void send_signal(Process& process, const SignalInfo& info, UserThread* only) {
     auto state = process.lock();
     int number = info.number;
-    if (number == 0) return {};
+    if (number == 0) return;
     stop_or_continue(process, *state, number);
     UserThread* first = only ? only : state->threads.front();
-    if (state->actions.ignores(number) && !(first && first->blocked.has(number))) return {};
-    TRY((only ? only->pending : state->pending).add(info, state->limits[Resource::signals].current));
-    for (UserThread& thread : state->threads)
-        if ((!only || only == &thread) && lets_through(thread, number)) {
-            thread.interrupt();
-            break;
-        }
-    return {};
-}
-
-void send_signal(Process& process, int number) {
-    (void)send_signal(process, SignalInfo{.number = number, .code = SignalInfo::KERNEL});
-}
-
-void raise_signal(int number) {
-    (void)send_signal(current_process(), SignalInfo::from_caller(number, SignalInfo::USER), &current_user_thread());
+    if (state->actions[number].ignores(number) && !(first && first->blocked.has(number))) return;
+    (only ? only->pending : state->pending).add(info);
+    for (UserThread& thread : state->threads) {
+        bool sees_to_it = !thread.blocked.has(number) || thread.awaited.has(number);
+        if (sees_to_it && (!only || only == &thread)) return thread.interrupt();
+    }
 }
 
 bool raise_fault(const SignalInfo& info) {
     UserThread& self = current_user_thread();
     auto state = self.process().lock();
     if (self.blocked.has(info.number) || !state->actions[info.number].has_handler()) return false;
-    (void)self.pending.add(info, NO_LIMIT);
+    self.pending.add(info);
     self.interrupt();
     return true;
 }
@@ -166,7 +120,7 @@ bool raise_fault(const SignalInfo& info) {
 SignalAction set_signal_action(Process& process, int number, const SignalAction& action) {
     auto state = process.lock();
     SignalAction old = std::exchange(state->actions[number], action);
-    if (!state->actions.ignores(number)) return old;
+    if (!action.ignores(number)) return old;
     state->pending.discard(SignalSet::of(number));
     for (UserThread& thread : state->threads) thread.pending.discard(SignalSet::of(number));
     return old;
@@ -177,17 +131,16 @@ Result<SignalInfo> await_signal(SignalSet wanted, uint64_t deadline) {
     UserThread& self = current_user_thread();
     Process& process = self.process();
     SignalInfo info;
-    auto take = [&] {
+    WaitQueue nobody;
+    auto taken = nobody.wait_until([&] {
         auto state = process.lock();
         self.awaited = wanted;
         info = take_pending(*state, self, wanted);
         return info.number != 0;
-    };
-    WaitQueue nobody;
-    auto taken = nobody.wait_until(take, deadline);
-    if (!taken) take();
+    }, deadline);
     auto state = process.lock();
     self.awaited = {};
+    if (!taken) info = take_pending(*state, self, wanted);
     return info.number ? Result<SignalInfo>(info) : fail(taken.error());
 }
 
@@ -243,8 +196,7 @@ void run_handler(UserThread& self, const SignalInfo& info, const SignalAction& a
         set_blocked_signals(self, self.blocked | SignalSet(action.mask) | itself);
         return;
     }
-    SignalInfo fault{.number = SIGSEGV, .code = SignalInfo::KERNEL};
-    if (info.number == SIGSEGV || !raise_fault(fault))
+    if (info.number == SIGSEGV || !raise_fault(SignalInfo::from_kernel(SIGSEGV)))
         kill_for(SIGSEGV, "no room on its stack for the frame of a signal handler");
 }
 
@@ -282,7 +234,7 @@ bool act_on_signal(UserThread& self) {
     SignalInfo info = take_pending(*state, self, SignalSet(UINT64_MAX) - self.blocked);
     if (!info.number) return false;
     SignalAction action = state->actions[info.number];
-    if (state->actions.ignores(info.number)) return true;
+    if (action.ignores(info.number)) return true;
     if (!action.has_handler() && STOPPING.has(info.number)) return stop(*tree, state, process, info.number), true;
     if (action.flags & SignalAction::RESETHAND) state->actions[info.number].handler = SignalAction::DEFAULT;
     state.unlock();

@@ -53,19 +53,11 @@ struct SignalAction {
     uint64_t mask = 0;
 
     bool has_handler() const { return handler > IGNORE; }
-};
-
-class SignalActions {
-public:
-    SignalAction& operator[](int number) { return actions_[number - 1]; }
-    // Whether this signal would pass without any effect.
+    // Whether signal `number` would pass without any effect.
     bool ignores(int number) const;
-    // execve(2): handlers are gone, what is ignored stays so.
-    void reset_handlers();
-
-private:
-    SignalAction actions_[SIGNAL_COUNT];
 };
+
+using SignalActions = std::array<SignalAction, SIGNAL_COUNT + 1>;  // by number; there is no signal 0
 
 // siginfo_t as the program sees it: see sigaction(2). What the fields mean depends on the signal:
 //
@@ -80,58 +72,48 @@ struct SignalInfo {
     int32_t number = 0, error = 0, code = 0, padding = 0;
     uint64_t fields[14] = {};
 
+    static SignalInfo from_kernel(int number) { return {.number = number, .code = KERNEL}; }
     static SignalInfo from_caller(int number, int code);
     // Of a child: what it did, from the status that wait4(2) gives.
     static SignalInfo of_child(int pid, int wait_status);
 };
 static_assert(sizeof(SignalInfo) == 128);
 
-// Signals on their way to a process or a thread, in order. With the process's lock.
+// Signals on their way to a process or a thread, one of each number. With the process's lock.
 class PendingSignals {
 public:
-    PendingSignals() = default;
     ~PendingSignals() { discard(set_); }
 
     SignalSet set() const { return set_; }
-    // Of the signals below SIGRTMIN one of each is enough; the others queue up, `most` of them. EAGAIN.
-    Result<> add(const SignalInfo& info, uint64_t most);
+    void add(const SignalInfo& info);
     // Takes off the one of `wanted` that comes first: the program's own faults, then by number. Number 0: there is
     // none.
     SignalInfo take(SignalSet wanted);
-    void discard(SignalSet unwanted);
+    void discard(SignalSet unwanted) { while (take(unwanted).number) continue; }
 
 private:
-    struct Queued;
+    struct Details;
 
     SignalSet set_;
-    List<Queued, Queued> queue_;  // what is known of each; there may not have been memory for some
-    uint64_t queue_size_ = 0;
+    List<Details, Details> details_;  // what is known of each; there may not have been memory for some
 };
 
 // sigaltstack(2)
 struct SignalStack {
-    static constexpr uint32_t IN_USE = 1, DISABLED = 2, AUTODISARM = 1u << 31;
+    static constexpr uint32_t IN_USE = 1, DISABLED = 2;
     uint64_t start = 0;
-    uint32_t flags = DISABLED;
-    uint32_t padding = 0;
+    uint32_t flags = DISABLED, padding = 0;
     uint64_t size = 0;
 
-    bool contains(uint64_t sp) const { return !(flags & AUTODISARM) && sp > start && sp - start <= size; }
-    // As sigaltstack(2) tells it to a program with this stack pointer.
-    SignalStack seen_from(uint64_t sp) const;
-    // ENOMEM: too small.
+    bool contains(uint64_t sp) const { return sp > start && sp - start <= size; }
+    // EINVAL; ENOMEM: too small.
     Result<> set(const SignalStack& wanted);
 };
 
 // SENDING. What is ignored leaves no trace, nor does number 0. Any lock above that of the process may be held.
 
-// To the process, or to its thread `only`: it becomes pending, and the sleep of whoever will see to it ends. EAGAIN:
-// too many of a real-time signal wait already.
-Result<> send_signal(Process& process, const SignalInfo& info, UserThread* only = nullptr);
-// From the kernel.
-void send_signal(Process& process, int number);
-// What a call of the current thread brought upon it: SIGPIPE.
-void raise_signal(int number);
+// To the process, or to its thread `only`: it becomes pending, and the sleep of whoever will see to it ends.
+void send_signal(Process& process, const SignalInfo& info, UserThread* only = nullptr);
 // A fault of the current thread, which cannot wait. False: there is no handler for it, or it is blocked.
 [[nodiscard]] bool raise_fault(const SignalInfo& info);
 

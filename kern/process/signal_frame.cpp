@@ -66,7 +66,6 @@ Result<> push_signal_frame(UserThread& self, const SignalInfo& info, const Signa
     machine.fcsr = static_cast<uint32_t>(self.context.fp.fcsr);
     TRY(write_user(at, frame));
 
-    if (other.flags & SignalStack::AUTODISARM) other = {};
     user.ra = return_address(self.vmar()).value;
     user.sp = at.value;
     user.a0 = static_cast<uint64_t>(info.number);

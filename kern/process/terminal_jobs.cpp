@@ -5,18 +5,9 @@
 
 namespace kern {
 
-static void signal_group(ProcessTree& tree, int group, int signal) {
-    tree.for_each([&](Process& process) {
-        if (tree.group(process) == group) send_signal(process, signal);
-    });
-}
-
 void signal_foreground(int signal) {
     auto tree = lock_process_tree();
-    if (tree->terminal.group) return signal_group(*tree, tree->terminal.group, signal);
-    tree->for_each([&](Process& process) {
-        if (process.pid() != INIT_PID) send_signal(process, signal);
-    });
+    tree->send_to_group(tree->terminal.group, SignalInfo::from_kernel(signal));  // none: to everyone
 }
 
 bool is_controlling_terminal() {
@@ -33,7 +24,7 @@ Result<> check_foreground(TerminalUse use) {
     if (thread.blocked.has(signal) || thread.process().lock()->actions[signal].handler == SignalAction::IGNORE)
         return use == TerminalUse::read ? fail(Errno::EIO) : Result<>();
     if (tree->is_orphaned(group)) return fail(Errno::EIO);
-    signal_group(*tree, group, signal);
+    tree->send_to_group(group, SignalInfo::from_kernel(signal));
     return fail(Errno::EINTR);
 }
 
@@ -72,8 +63,8 @@ Result<> control_job(unsigned request, VirtAddr argument) {
 void release_terminal(ProcessTree& tree, Process& leader) {
     if (tree.terminal.session != leader.pid()) return;
     int group = std::exchange(tree.terminal, {}).group;
-    signal_group(tree, group, SIGHUP);
-    signal_group(tree, group, SIGCONT);
+    for (int signal : {SIGHUP, SIGCONT})
+        if (group) tree.send_to_group(group, SignalInfo::from_kernel(signal));
 }
 
 }  // namespace kern

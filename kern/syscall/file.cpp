@@ -35,7 +35,8 @@ Result<FilePlace> place_of(Where where, int64_t place) {
 
 // Whoever writes where nobody reads is told by a signal as well.
 Result<size_t> told_of_broken_pipe(Result<size_t> moved) {
-    if (!moved && moved.error() == Errno::EPIPE) raise_signal(SIGPIPE);
+    if (!moved && moved.error() == Errno::EPIPE)
+        send_signal(current_process(), SignalInfo::from_caller(SIGPIPE, SignalInfo::USER), &current_user_thread());
     return moved;
 }
 

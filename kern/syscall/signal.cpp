@@ -46,10 +46,11 @@ Result<> sys_rt_sigprocmask(int how, VirtAddr wanted, VirtAddr old, uint64_t siz
 Result<> sys_sigaltstack(VirtAddr wanted, VirtAddr old) {
     UserThread& thread = current_user_thread();
     uint64_t sp = thread.context.user_frame->sp;
-    SignalStack before = thread.signal_stack.seen_from(sp), stack;
+    SignalStack before = thread.signal_stack;
+    if (before.contains(sp)) before.flags = SignalStack::IN_USE;
     if (wanted.value) {
-        stack = TRY(read_user<SignalStack>(wanted));
-        if (thread.signal_stack.contains(sp)) return fail(Errno::EPERM);
+        auto stack = TRY(read_user<SignalStack>(wanted));
+        if (before.flags == SignalStack::IN_USE) return fail(Errno::EPERM);
         TRY(thread.signal_stack.set(stack));
     }
     return old.value ? write_user(old, before) : Result<>();
@@ -57,7 +58,7 @@ Result<> sys_sigaltstack(VirtAddr wanted, VirtAddr old) {
 
 // The frame is above the program's stack pointer. What a0 was when the signal came is the result.
 Result<uint64_t> sys_rt_sigreturn(const SyscallArgs& args) {
-    if (!pop_signal_frame(current_user_thread()) && !raise_fault({.number = SIGSEGV, .code = SignalInfo::KERNEL}))
+    if (!pop_signal_frame(current_user_thread()) && !raise_fault(SignalInfo::from_kernel(SIGSEGV)))
         kill_for(SIGSEGV, "no signal frame where its handler returned");
     return args[0];
 }
@@ -88,71 +89,39 @@ Result<int> sys_rt_sigtimedwait(VirtAddr from, VirtAddr to, VirtAddr timeout, ui
 
 // SENDING
 
-// kill(2)'s reading of its first argument: a process, a group, or everyone but the first process and the caller's.
-Result<> send_to(int target, const SignalInfo& info) {
+// To a process, a group, or everyone but the first process and the caller's.
+Result<> sys_kill(int target, int number) {
+    if (!is_signal(number)) return fail(Errno::EINVAL);
     if (target == INT32_MIN) return fail(Errno::ESRCH);
     Process& self = current_process();
+    SignalInfo info = SignalInfo::from_caller(number, SignalInfo::USER);
     auto tree = lock_process_tree();
-    if (target > 0) {
-        Process* process = tree->find(target);
-        return process ? send_signal(*process, info) : fail(Errno::ESRCH);
-    }
-    bool found = false;
-    int group = target ? -target : tree->group(self);
-    tree->for_each([&](Process& process) {
-        if (target == -1 ? &process == &self || process.pid() == INIT_PID : tree->group(process) != group) return;
-        found = true;
-        (void)send_signal(process, info);
-    });
-    return found ? Result<>() : fail(Errno::ESRCH);
+    if (Process* process = tree->find(target)) return send_signal(*process, info), Result<>();
+    if (target > 0) return fail(Errno::ESRCH);
+    int group = target == -1 ? ProcessTree::EVERYONE : target ? -target : tree->group(self);
+    return tree->send_to_group(group, info, &self) ? Result<>() : fail(Errno::ESRCH);
 }
 
 // To one thread, of the process `group`; ANY_GROUP: whichever it belongs to.
 constexpr int ANY_GROUP = INT32_MAX;
-Result<> send_to_thread(int group, int tid, const SignalInfo& info) {
-    if (group <= 0 || tid <= 0 || !is_signal(info.number)) return fail(Errno::EINVAL);
+Result<> sys_tgkill(int group, int tid, int number) {
+    if (group <= 0 || tid <= 0 || !is_signal(number)) return fail(Errno::EINVAL);
     auto tree = lock_process_tree();
     UserThread* thread = tree->find_thread(tid);
     Process* process = thread ? &thread->process() : tree->find(tid);  // a zombie takes any signal
     if (!process || (group != ANY_GROUP && group != process->pid())) return fail(Errno::ESRCH);
-    return thread ? send_signal(*process, info, thread) : Result<>();
-}
-
-Result<> sys_kill(int target, int number) {
-    return is_signal(number) ? send_to(target, SignalInfo::from_caller(number, SignalInfo::USER)) : fail(Errno::EINVAL);
-}
-
-Result<> sys_tgkill(int group, int tid, int number) {
-    return send_to_thread(group, tid, SignalInfo::from_caller(number, SignalInfo::TKILL));
+    if (thread) send_signal(*process, SignalInfo::from_caller(number, SignalInfo::TKILL), thread);
+    return {};
 }
 
 Result<> sys_tkill(int tid, int number) { return sys_tgkill(ANY_GROUP, tid, number); }
-
-// What sigqueue(3) sends: siginfo of the program's own making, but it may not pretend to come from the kernel.
-Result<SignalInfo> read_info(int number, VirtAddr from, int target) {
-    auto info = TRY(read_user<SignalInfo>(from));
-    info.number = number;
-    bool is_pretence = info.code >= 0 || info.code == SignalInfo::TKILL;
-    return is_pretence && target != current_process().pid() ? fail(Errno::EPERM) : Result<SignalInfo>(info);
-}
-
-Result<> sys_rt_sigqueueinfo(int pid, int number, VirtAddr from) {
-    SignalInfo info = TRY(read_info(number, from, pid));
-    if (!is_signal(number)) return fail(Errno::EINVAL);
-    return pid > 0 ? send_to(pid, info) : fail(Errno::ESRCH);
-}
-
-Result<> sys_rt_tgsigqueueinfo(int group, int tid, int number, VirtAddr from) {
-    return send_to_thread(group, tid, TRY(read_info(number, from, group)));
-}
 
 }  // namespace
 
 constinit const SyscallFamily SIGNAL_SYSCALLS = {
     SYSCALL(129, kill), SYSCALL(130, tkill), SYSCALL(131, tgkill), SYSCALL(132, sigaltstack),
     SYSCALL(133, rt_sigsuspend), SYSCALL(134, rt_sigaction), SYSCALL(135, rt_sigprocmask), SYSCALL(136, rt_sigpending),
-    SYSCALL(137, rt_sigtimedwait), SYSCALL(138, rt_sigqueueinfo), {139, "rt_sigreturn", sys_rt_sigreturn},
-    SYSCALL(240, rt_tgsigqueueinfo),
+    SYSCALL(137, rt_sigtimedwait), {139, "rt_sigreturn", sys_rt_sigreturn},
 };
 
 }  // namespace kern

@@ -13,18 +13,17 @@ namespace {
 
 // Those that bind the space or the descriptors take effect at once.
 Result<> sys_prlimit64(int pid, uint32_t number, VirtAddr wanted, VirtAddr old) {
-    if (number >= static_cast<uint32_t>(Resource::count)) return fail(Errno::EINVAL);
-    auto resource = static_cast<Resource>(number);
+    if (number >= resource::COUNT) return fail(Errno::EINVAL);
     Limit value = wanted.value ? TRY(read_user<Limit>(wanted)) : Limit();
     if (value.current > value.maximum) return fail(Errno::EINVAL);
-    if (wanted.value && resource == Resource::files && value.maximum > FdTable::MOST) return fail(Errno::EPERM);
+    if (wanted.value && number == resource::FILES && value.maximum > FdTable::MOST) return fail(Errno::EPERM);
     Ref<Process> process = TRY(find_process(pid));
     auto state = process->lock();
-    Limit before = state->limits[resource];
-    if (wanted.value) state->limits[resource] = value;
+    Limit before = state->limits[number];
+    if (wanted.value) state->limits[number] = value;
     Limits limits = state->limits;
     state.unlock();
-    process->files.table.set_limit(limits[Resource::files].current);
+    process->files.table.set_limit(limits[resource::FILES].current);
     if (Ref<Vmar> vmar = process->lock_vmar().dup_vmar()) vmar->set_limits(limits.vm());
     return old.value ? write_user(old, before) : Result<>();
 }

@@ -259,33 +259,11 @@ TEST(descriptors_can_be_opened_again) {
     EXPECT(link_of("/proc/self/root") == "/" && S_ISDIR(stat_of("/proc/self/fd").st_mode));
 }
 
-TEST(a_process_has_a_task_for_each_thread) {
-    static volatile pid_t second = 0;
-    std::thread thread([] {
-        second = gettid();
-        pause();
-    });
-    while (!second) continue;
-    std::string other = std::to_string(second);
-    EXPECT(names_in("/proc/self/task") == (std::set<std::string>{".", "..", std::to_string(gettid()), other}));
-    EXPECT(field_of(content_of(("/proc/self/task/" + other + "/status").c_str()), "Pid:") == other);
-    EXPECT(field_of(content_of("/proc/self/status"), "Threads:") == "2");
-    _exit(0);
-}
-
-TEST(a_thread_is_a_task) {
-    std::string tid = std::to_string(gettid());
-    EXPECT((names_in("/proc/self/task") == std::set<std::string>{".", "..", tid}));
-    EXPECT(link_of("/proc/thread-self") == std::to_string(getpid()) + "/task/" + tid);
-    EXPECT(content_of(("/proc/self/task/" + tid + "/stat").c_str()).starts_with(tid + " (usertests) R "));
-    EXPECT(!is_there(("/proc/self/task/" + tid + "/task").c_str()));
-}
-
 TEST(the_system_is_described) {
     std::string stat = content_of("/proc/stat");
     EXPECT(stat.starts_with("cpu  ") && words_of(stat.substr(0, stat.find('\n'))).size() == 11);
     EXPECT(words_of(field_of(stat, "cpu0")).size() == 10 && std::stol(field_of(stat, "btime")) > 0);
-    EXPECT(std::stol(field_of(stat, "processes")) > 0 && std::stol(field_of(stat, "procs_running")) > 0);
+    EXPECT(std::stol(field_of(stat, "processes")) > 0);
     std::string memory = content_of("/proc/meminfo");
     for (const char* name :
          {"MemTotal:", "MemFree:", "MemAvailable:", "Buffers:", "Cached:", "SwapTotal:", "SwapFree:"}) {
@@ -294,7 +272,6 @@ TEST(the_system_is_described) {
     EXPECT(std::stol(field_of(memory, "MemFree:")) < std::stol(field_of(memory, "MemTotal:")));
     double up, idle;
     EXPECT(sscanf(content_of("/proc/uptime").c_str(), "%lf %lf", &up, &idle) == 2 && up > 0);
-    EXPECT(words_of(content_of("/proc/loadavg")).size() == 5);
     EXPECT(content_of("/proc/version").starts_with("Linux version "));
     EXPECT(content_of("/proc/cpuinfo").starts_with("processor\t: 0\nhart\t\t: "));
     EXPECT(content_of("/proc/filesystems").find("nodev\tproc\n") != std::string::npos);

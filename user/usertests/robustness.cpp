@@ -174,7 +174,6 @@ TEST(signals) {
                    {"rt_sigprocmask", SYS_rt_sigprocmask, {SIG_BLOCK, BAD, 0, 8}},
                    {"rt_sigsuspend", SYS_rt_sigsuspend, {BAD, 8}},
                    {"rt_sigtimedwait", SYS_rt_sigtimedwait, {BAD, 0, 0, 8}},
-                   {"rt_sigqueueinfo", SYS_rt_sigqueueinfo, {getpid(), SIGUSR1, BAD}},
                    {"sigaltstack", SYS_sigaltstack, {BAD, 0}}},
                   false);
 }
