@@ -28,9 +28,9 @@ LAYER_LINES = {
     "dev": 265,
     "fs": 2822,
     "mm": 483,
-    "process": 1931,
-    "sched": 400,
-    "syscall": 1249,
+    "process": 1888,
+    "sched": 385,
+    "syscall": 1236,
     "vdso": 80,
     "vm": 1800,
 }

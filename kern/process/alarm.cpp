@@ -7,9 +7,13 @@ namespace kern {
 
 namespace {
 
-constinit Atomic<uint32_t> pressed;  // a set of the terminal's signals
-constinit Atomic<uint32_t> alarm_was_set;
+constinit Atomic<uint32_t> requests;  // a set of the terminal's signals, and SIGALRM: an alarm was set
 constinit WaitQueue sender;
+
+void request(int signal) {
+    requests.fetch_or(static_cast<uint32_t>(SignalSet::of(signal).bits()));
+    sender.wake_one();
+}
 
 // Sends what is due; returns when the next one is. There are few processes.
 uint64_t send_alarms() {
@@ -28,26 +32,20 @@ uint64_t send_alarms() {
 
 [[noreturn]] void send_for_ever(Thread&) {
     for (uint64_t next = NEVER;; next = send_alarms()) {
-        SignalSet keys;
-        (void)sender.wait_until([&] {
-            keys = SignalSet(pressed.exchange_acquire(0));
-            return alarm_was_set.exchange_acquire(0) || !keys.empty();
-        }, next);
-        for (; int number = keys.first(); keys = keys - SignalSet::of(number)) signal_foreground(number);
+        SignalSet due;
+        (void)sender.wait_until([&] { return !(due = SignalSet(requests.exchange_acquire(0))).empty(); }, next);
+        for (SignalSet keys = due - SignalSet::of(SIGALRM); int key = keys.first(); keys = keys - SignalSet::of(key))
+            signal_foreground(key);
     }
 }
 
 }  // namespace
 
-void on_terminal_key(int signal) {
-    pressed.fetch_or(uint32_t{1} << (signal - 1));
-    sender.wake_one();
-}
+void on_terminal_key(int signal) { request(signal); }
 
 Alarm set_alarm(Process& process, Alarm alarm) {
     Alarm old = std::exchange(process.lock()->alarm, alarm);
-    alarm_was_set.store(1);
-    sender.wake_one();
+    request(SIGALRM);
     return old;
 }
 

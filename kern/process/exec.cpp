@@ -87,9 +87,11 @@ Result<> commit(Ref<Vmar> vmar, VirtAddr entry, std::string_view path) {
     lock_process_tree()->release_vfork_parent(process);
     process.exit_signal.store(SIGCHLD);
     process.files.table.close_for_exec();
-    process.set_name(path);
-    for (SignalAction& action : process.lock()->actions)  // what is ignored stays so
-        action = {.handler = action.has_handler() ? SignalAction::DEFAULT : action.handler};
+    auto state = process.lock();
+    state->name = {};
+    path.substr(path.rfind('/') + 1).copy(state->name.data(), state->name.size() - 1);
+    reset_handlers(state->actions);
+    state.unlock();
     thread.signal_stack = {};
     arch::reset_user_state(thread.context, entry, sp);
     return {};

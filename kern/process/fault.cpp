@@ -16,12 +16,9 @@ std::string_view verb(Perms access) {
     return access.has(Perms::W) ? "write to" : access.has(Perms::X) ? "jump to" : "read of";
 }
 
-// The signals that faults end a program with.
-std::string_view signal_name(int signal) {
-    constexpr std::pair<int, std::string_view> NAMES[] = {
-        {SIGILL, "SIGILL"}, {SIGTRAP, "SIGTRAP"}, {SIGBUS, "SIGBUS"}, {SIGKILL, "SIGKILL"}, {SIGSEGV, "SIGSEGV"}};
-    return std::ranges::find(NAMES, signal, [](auto& entry) { return entry.first; })->second;
-}
+// The signals that faults end a program with, by number.
+constexpr std::string_view SIGNAL_NAMES[] = {"", "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS",
+                                             "SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV"};
 
 // What the thread hears of it, by FaultOutcome: signal and si_code.
 constexpr std::pair<int, int> HEARD[] = {{}, {SIGSEGV, SignalInfo::SEGV_MAPERR}, {SIGSEGV, SignalInfo::SEGV_ACCERR},
@@ -59,7 +56,7 @@ void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
 void kill_for(int signal, std::string_view cause) {
     Process& process = current_process();
     CommandName name = process.lock()->name;
-    alert("{}[{}]: killed by {}: {}\n", name.data(), process.pid(), signal_name(signal), cause);
+    alert("{}[{}]: killed by {}: {}\n", name.data(), process.pid(), SIGNAL_NAMES[signal], cause);
     exit_process(killed_status(signal));
 }
 

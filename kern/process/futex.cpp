@@ -9,6 +9,7 @@ namespace {
 struct Key {
     const void* object = nullptr;  // Vmar or Vmo
     uint64_t offset = 0;
+    Ref<Vmo> memory = {};  // the object, if that is a Vmo, kept alive
     bool operator==(const Key&) const = default;
 };
 
@@ -28,8 +29,8 @@ Bucket& bucket_of(const Key& key) {
     return buckets[hash >> 58];
 }
 
-// The key of a word; `memory` keeps what it names alive. EINVAL: not aligned. EFAULT: nothing is mapped there.
-Result<Key> key_of(FutexWord word, Ref<Vmo>& memory) {
+// EINVAL: not aligned. EFAULT: nothing is mapped there.
+Result<Key> key_of(FutexWord word) {
     Vmar& vmar = current_user_thread().vmar();
     if (word.address.value % sizeof(uint32_t)) return fail(Errno::EINVAL);
     Key key{&vmar, word.address.value};
@@ -37,12 +38,11 @@ Result<Key> key_of(FutexWord word, Ref<Vmo>& memory) {
     auto look = [&](const VmMapping& mapping) {
         if (!mapping.range.contains(word.address)) return;
         is_mapped = true;
-        if (mapping.is_private()) return;
-        memory = mapping.vmo;
-        key = {memory.get(), mapping.vmo_offset + (word.address - mapping.range.start)};
+        uint64_t offset = mapping.vmo_offset + (word.address - mapping.range.start);
+        if (!mapping.is_private()) key = {mapping.vmo.get(), offset, mapping.vmo};
     };
     if (!word.is_private) vmar.for_each(look);
-    return is_mapped ? Result<Key>(key) : fail(Errno::EFAULT);
+    return is_mapped ? Result<Key>(std::move(key)) : fail(Errno::EFAULT);
 }
 
 // Lets up to `most` waiters of this key go on, the longest waiting first. Returns how many it was.
@@ -67,9 +67,8 @@ Result<> expect(VirtAddr address, uint32_t expected) {
 }  // namespace
 
 Result<> futex_wait(FutexWord word, uint32_t expected, uint32_t bits, uint64_t deadline) {
-    Ref<Vmo> memory;
     FutexWaiter waiter;
-    waiter.key = TRY(key_of(word, memory));
+    waiter.key = TRY(key_of(word));
     waiter.bits = bits;
     Bucket& bucket = bucket_of(waiter.key);
     bucket.waiters.lock()->push_back(waiter);
@@ -85,10 +84,7 @@ Result<> futex_wait(FutexWord word, uint32_t expected, uint32_t bits, uint64_t d
     return looked;
 }
 
-Result<unsigned> futex_wake(FutexWord word, unsigned most, uint32_t bits) {
-    Ref<Vmo> memory;
-    return wake(TRY(key_of(word, memory)), bits, most);
-}
+Result<unsigned> futex_wake(FutexWord word, unsigned most, uint32_t bits) { return wake(TRY(key_of(word)), bits, most); }
 
 // WHEN A THREAD ENDS
 

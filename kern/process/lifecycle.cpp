@@ -15,19 +15,11 @@ Result<> check(uint64_t flags) {
     using namespace clone_flag;
     uint64_t shares = flags & (THREAD_SHARES & ~VM);
     bool shares_all = (shares | (flags & VM)) == THREAD_SHARES;
-    return (flags & ~SUPPORTED) || (shares && !shares_all) ? fail(Errno::EINVAL) : Result<>();
+    bool contradicts = (flags & CLEAR_SIGHAND) && (flags & SIGHAND);
+    return (flags & ~SUPPORTED) || (shares && !shares_all) || contradicts ? fail(Errno::EINVAL) : Result<>();
 }
 
-// The child's registers: the parent's, but for what `request` says.
-void set_up_registers(UserThread& child, UserThread& parent, const CloneRequest& request) {
-    arch::copy_user_state(child.context, parent.context);
-    arch::TrapFrame& frame = *child.context.user_frame;
-    frame.set_syscall_result(0);
-    if (request.stack.value) frame.set_user_sp(request.stack);
-    if (request.flags & clone_flag::SETTLS) frame.set_user_tls(request.tls);
-}
-
-// A thread of `process` that will go on where `parent` is.
+// A thread of `process` that will go on where its parent is, with the parent's registers but for what `request` says.
 Result<Own<UserThread>> make_thread(Ref<Process> process, Ref<Vmar> space, const CloneRequest& request) {
     UserThread& parent = current_user_thread();
     auto thread = TRY(make_own<UserThread>(std::move(process), std::move(space)));
@@ -37,7 +29,11 @@ Result<Own<UserThread>> make_thread(Ref<Process> process, Ref<Vmar> space, const
         thread->signal_stack = parent.signal_stack;
     if (request.flags & clone_flag::CHILD_SETTID) thread->set_child_tid = request.child_tid;
     if (request.flags & clone_flag::CHILD_CLEARTID) thread->clear_child_tid = request.child_tid;
-    set_up_registers(*thread, parent, request);
+    arch::copy_user_state(thread->context, parent.context);
+    arch::TrapFrame& frame = *thread->context.user_frame;
+    frame.set_syscall_result(0);
+    if (request.stack.value) frame.set_user_sp(request.stack);
+    if (request.flags & clone_flag::SETTLS) frame.set_user_tls(request.tls);
     return thread;
 }
 
@@ -110,6 +106,7 @@ Result<int> clone(const CloneRequest& request) {
         TRY(lock_process_tree()->add(*thread));
     } else {
         (void)process->lock_vmar().set_vmar(std::move(space));
+        if (request.flags & clone_flag::CLEAR_SIGHAND) reset_handlers(process->lock()->actions);
         int signal = request.flags & clone_flag::EXIT_SIGNAL;
         process->exit_signal.store(signal <= SIGNAL_COUNT ? signal : 0);
         TRY(lock_process_tree()->add(*process, *thread, &parent.process()));
@@ -138,16 +135,6 @@ void exit_process(int wait_status) {
     if (process.pid() == INIT_PID) end_machine(wait_status);
     process.end_threads(nullptr, wait_status);
     exit_thread(wait_status);
-}
-
-Result<ProcessTree::Change> wait_for_child(WaitTarget target, uint32_t options) {
-    Process& self = current_process();
-    auto look = [&]() -> std::optional<Result<ProcessTree::Change>> {
-        auto found = lock_process_tree()->take_change(self, target, options);
-        if (found && !found->pid && !(options & wait_option::NO_HANG)) return std::nullopt;
-        return found;
-    };
-    return *TRY(self.events.wait_until(look));
 }
 
 }  // namespace kern

@@ -1,10 +1,9 @@
 // What /proc shows: see proc(5). A process that is going shows nothing where its space was.
-#include "base/boot_args.h"
 #include "dev/board.h"
 #include "fs/devfs.h"
 #include "fs/mount.h"
 #include "fs/procfs.h"
-#include "process/process_tree.h"
+#include "process/lifecycle.h"
 
 namespace kern {
 

@@ -4,15 +4,17 @@
 namespace kern {
 
 Limits::Limits() {
-    at(resource::STACK).current = INIT_STACK_SIZE;
-    at(resource::CORE).current = 0;
-    at(resource::PROCESSES) = {MAX_TASKS, MAX_TASKS};
-    at(resource::FILES) = {FdTable::DEFAULT_LIMIT, FdTable::MOST};
+    Limits& self = *this;
+    self[resource::STACK].current = INIT_STACK_SIZE;
+    self[resource::CORE].current = 0;
+    self[resource::PROCESSES] = {MAX_TASKS, MAX_TASKS};
+    self[resource::FILES] = {FdTable::DEFAULT_LIMIT, FdTable::MOST};
 }
 
 VmLimits Limits::vm() const {
-    auto [space, data, stack] = std::tuple(at(resource::ADDRESS_SPACE), at(resource::DATA), at(resource::STACK));
-    return {.address_space = space.current, .data = data.current, .stack = stack.current};
+    const Limits& self = *this;
+    return {.address_space = self[resource::ADDRESS_SPACE].current, .data = self[resource::DATA].current,
+            .stack = self[resource::STACK].current};
 }
 
 Result<Ref<Process>> Process::fork_from(Process& parent) {
@@ -24,13 +26,6 @@ Result<Ref<Process>> Process::fork_from(Process& parent) {
     ours.limits = theirs->limits;
     ours.name = theirs->name;
     return child;
-}
-
-void Process::set_name(std::string_view path) {
-    std::string_view last = path.substr(path.rfind('/') + 1);
-    CommandName name = {};
-    last.copy(name.data(), name.size() - 1);
-    lock()->name = name;
 }
 
 bool Process::end_threads(UserThread* survivor, int wait_status) {
@@ -58,8 +53,6 @@ CpuTime Process::State::cpu_time() {
 UserThread::UserThread(Ref<Process> process, Ref<Vmar> vmar) : process_(std::move(process)), vmar_(std::move(vmar)) {
     space = vmar_ ? &vmar_->vm_space() : nullptr;
 }
-
-UserThread::~UserThread() = default;
 
 // Interrupts are off so that no switch comes between the thread's notion of its space and the hart's.
 Ref<Vmar> UserThread::renew_vmar(Ref<Vmar> vmar) {

@@ -4,9 +4,10 @@
 #pragma once
 
 #include "fs/fd_table.h"
-#include "process/process_vmar.h"
 #include "process/signal.h"
-#include "sched/scheduler.h"
+#include "sched/wait_queue.h"
+#include "vm/process_vm/init_stack.h"
+#include "vm/vmar.h"
 
 namespace kern {
 
@@ -18,7 +19,6 @@ class UserThread final : public Thread, public ListNode<ThreadTag> {
 public:
     // Its own reference to the process's space: who runs on this thread uses it without a lock.
     UserThread(Ref<Process> process, Ref<Vmar> vmar);
-    ~UserThread() override;
 
     Process& process() const { return *process_; }
     Vmar& vmar() const { return *vmar_; }
@@ -80,6 +80,28 @@ struct Alarm {
 // A process's name as ps(1) shows it: the last part of the executable's path, cut to 15 bytes.
 using CommandName = std::array<char, 16>;
 
+// The slot in which a process keeps its address space:
+//
+//     Process [ Mutex: Ref<Vmar> ] ----+
+//                                      +----> Vmar          both point to the same one; a thread reads its own
+//     UserThread [ Ref<Vmar> ] --------+                    reference without a lock
+using VmarSlot = Locked<Ref<Vmar>, Mutex>;
+
+// A guard to the Vmar of a process, from Process::lock_vmar(). While it is held the Vmar is not replaced; its mappings
+// may change. Empty when the process has exited.
+class ProcessVmarGuard {
+public:
+    explicit ProcessVmarGuard(VmarSlot& slot) : inner_(slot.lock()) {}
+
+    // Puts another Vmar (null: none) in, and hands back the old one: to be dropped after this guard.
+    [[nodiscard]] Ref<Vmar> set_vmar(Ref<Vmar> new_vmar) { return std::exchange(*inner_, std::move(new_vmar)); }
+    // One more reference, for the thread to keep.
+    Ref<Vmar> dup_vmar() const { return *inner_; }
+
+private:
+    VmarSlot::Guard inner_;
+};
+
 class Process : public RefCounted<Process>, public ListNode<SiblingTag> {
 public:
     Process() = default;
@@ -118,8 +140,6 @@ public:
         int news = 0;                // the status that wait4(2) has not given yet; 0: none
     };
     Locked<State>::Guard lock() { return state_.lock(); }
-    // Takes the name from the executable's path.
-    void set_name(std::string_view path);
     // Has all threads end, but for `survivor`; they do it on their way to user mode. False: that was decided before.
     bool end_threads(UserThread* survivor, int wait_status);
 

@@ -110,7 +110,7 @@ std::optional<int> ProcessTree::change_of(Process& child, uint32_t options) {
     return options & wait_option::NO_WAIT ? state->news : std::exchange(state->news, 0);
 }
 
-Result<ProcessTree::Change> ProcessTree::take_change(Process& parent, WaitTarget target, uint32_t options) {
+auto ProcessTree::take_change(Process& parent, WaitTarget target, uint32_t options) -> std::optional<Result<Change>> {
     bool has_any = false;
     for (Process& child : parent.children_) {
         bool is_meant = target.kind == WaitTarget::Kind::any ||
@@ -128,7 +128,7 @@ Result<ProcessTree::Change> ProcessTree::take_change(Process& parent, WaitTarget
         }
         return change;
     }
-    return has_any ? Result<Change>(Change{}) : fail(Errno::ECHILD);
+    return has_any ? std::nullopt : std::optional(Result<Change>(fail(Errno::ECHILD)));
 }
 
 // GROUPS AND SESSIONS

@@ -68,12 +68,12 @@ public:
     void release_vfork_parent(Process& child);
 
     struct Change {
-        int pid = 0;  // 0: such children are there, but there is nothing to tell
+        int pid = 0;
         int wait_status = 0;
         CpuTime time;  // its own and its children's
     };
-    // What is new of the children of `parent`; zombies are taken out. ECHILD: it has no such child.
-    Result<Change> take_change(Process& parent, WaitTarget target, uint32_t options);
+    // What is new of the children of `parent`; zombies are taken out. Nothing: nothing yet. ECHILD: it has no such child.
+    std::optional<Result<Change>> take_change(Process& parent, WaitTarget target, uint32_t options);
 
     // GROUPS AND SESSIONS: a session is a terminal's, a group is one of its jobs. See credentials(7), setpgid(2).
 

@@ -10,17 +10,15 @@ namespace {
 
 Ref<Vmo> vdso_pages;  // vvar, then the vDSO
 
-Result<> map_vdso_page(Vmar& vmar, MappingKind kind, VirtAddr at, Perms perms, uint64_t offset) {
-    TRY(vmar.map({.size = PAGE_SIZE, .perms = perms, .may_perms = Perms::rx(), .placement = Placement::fixed_replace,
-                  .at = at, .kind = kind, .vmo = vdso_pages, .vmo_offset = offset}));
-    return {};
-}
-
 // Maps both pages and notes the place.
 Result<> map_vdso(Vmar& vmar) {
+    constexpr std::pair<MappingKind, Perms> PAGES[] = {{MappingKind::vvar, Perms::r()}, {MappingKind::vdso, Perms::rx()}};
     VirtAddr base = TRY(vmar.map({.size = 2 * PAGE_SIZE, .perms = Perms::none()}));
-    TRY(map_vdso_page(vmar, MappingKind::vvar, base, Perms::r(), 0));
-    TRY(map_vdso_page(vmar, MappingKind::vdso, base + PAGE_SIZE, Perms::rx(), PAGE_SIZE));
+    for (uint64_t offset = 0; auto [kind, perms] : PAGES) {
+        TRY(vmar.map({.size = PAGE_SIZE, .perms = perms, .may_perms = Perms::rx(), .placement = Placement::fixed_replace,
+                      .at = base + offset, .kind = kind, .vmo = vdso_pages, .vmo_offset = offset}));
+        offset += PAGE_SIZE;
+    }
     vmar.process_vm().set_vdso_base(base + PAGE_SIZE);
     return {};
 }

@@ -29,18 +29,17 @@ SignalInfo take_pending(Process::State& state, UserThread& self, SignalSet wante
     return info.number ? info : state.pending.take(wanted);
 }
 
-// Another thread sees to what is pending for the process when this one, who was told of it, does not.
-void tell_others(Process::State& state, UserThread& self) {
-    for (UserThread& thread : state.threads)
-        if (&thread != &self && !(state.pending.set() - thread.blocked).empty()) thread.interrupt();
-}
-
 }  // namespace
 
 // ACTIONS
 
 bool SignalAction::ignores(int number) const {
     return handler == IGNORE || (handler == DEFAULT && IGNORED_BY_DEFAULT.has(number));
+}
+
+void reset_handlers(SignalActions& actions) {
+    for (SignalAction& action : actions)
+        action = {.handler = action.has_handler() ? SignalAction::DEFAULT : action.handler};
 }
 
 Result<> SignalStack::set(const SignalStack& wanted) {
@@ -148,7 +147,8 @@ void set_blocked_signals(UserThread& self, SignalSet set) {
     auto state = self.process().lock();
     self.blocked = set - UNBLOCKABLE;
     if (!((state->pending.set() | self.pending.set()) - self.blocked).empty()) self.interrupt();
-    tell_others(*state, self);
+    for (UserThread& thread : state->threads)  // who sees to what this one does not any more
+        if (&thread != &self && !(state->pending.set() - thread.blocked).empty()) thread.interrupt();
 }
 
 MaskDuringCall::MaskDuringCall(SignalSet set) {

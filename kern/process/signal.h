@@ -58,6 +58,8 @@ struct SignalAction {
 };
 
 using SignalActions = std::array<SignalAction, SIGNAL_COUNT + 1>;  // by number; there is no signal 0
+// execve(2): handlers are gone, what is ignored stays so.
+void reset_handlers(SignalActions& actions);
 
 // siginfo_t as the program sees it: see sigaction(2). What the fields mean depends on the signal:
 //

@@ -8,8 +8,7 @@
 //     sp -----> +--------------------------------------------------------------------+   ra = the vDSO's rt_sigreturn
 #include "context.h"
 #include "mm/user_copy.h"
-#include "process/elf_loader.h"
-#include "process/process.h"
+#include "process/lifecycle.h"
 
 namespace kern {
 

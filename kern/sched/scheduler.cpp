@@ -46,22 +46,10 @@ struct RunQueue {
     void set_timer_by(uint64_t time) {
         if (time <= next_timer) arch::set_timer(next_timer = time);
     }
-    void add_sleeper(Thread& thread, uint64_t deadline) {
-        if (deadline == NEVER) return;
-        thread.wake_time_ = deadline;
-        sleepers.push_back(thread);
-        set_timer_by(deadline);
-    }
-    void count_tick(bool in_user) {
-        auto& ticks = in_user ? current->ticks_in_user_ : current->ticks_in_kernel_;
-        ticks.store(ticks.load() + 1);
-    }
     unsigned wake_due();
     void switch_away(Thread::State state);
     static void finish_switch();
     static bool steal(uint32_t limit);
-    Result<> start_on(uint32_t hart, uint64_t firmware_id);
-    static void enter_hart(void* idle);
 };
 
 namespace {
@@ -126,27 +114,22 @@ void Scheduler::start(uint64_t hz) {
     started_harts.store(1);
 }
 
-Result<> Scheduler::start_hart(uint64_t firmware_id) {
-    uint32_t index = started_harts.load();
-    if (index == arch::MAX_HARTS) return fail(Errno::EINVAL);
-    TRY(queues[index].start_on(index, firmware_id));
-    started_harts.store(index + 1);
-    return {};
-}
-
-Result<> RunQueue::start_on(uint32_t hart, uint64_t firmware_id) {
-    auto thread = TRY(make_own<Thread>());
-    TRY(thread->prepare_stack(enter_hart));
-    idle = current = thread.get();
-    TRY(arch::start_hart(hart, firmware_id, thread->context));
-    (void)thread.release();
-    return {};
-}
-
-void RunQueue::enter_hart(void* idle) {
+static void enter_hart(void* idle) {
     arch::set_up_started_hart();
     arch::this_hart().thread = static_cast<Thread*>(idle);
     Scheduler::run_idle();
+}
+
+Result<> Scheduler::start_hart(uint64_t firmware_id) {
+    uint32_t index = started_harts.load();
+    if (index == arch::MAX_HARTS) return fail(Errno::EINVAL);
+    auto thread = TRY(make_own<Thread>());
+    TRY(thread->prepare_stack(enter_hart));
+    queues[index].idle = queues[index].current = thread.get();
+    TRY(arch::start_hart(index, firmware_id, thread->context));
+    (void)thread.release();
+    started_harts.store(index + 1);
+    return {};
 }
 
 unsigned Scheduler::hart_count() { return started_harts.load(); }
@@ -243,7 +226,11 @@ void Scheduler::sleep_until_set(const Atomic<uint32_t>& flag, uint64_t deadline,
     if (flag.load_acquire() || (interruptible == Interruptible::yes && self.is_interrupted())) {
         queue.lock.unlock();
     } else {
-        queue.add_sleeper(self, deadline);
+        if (deadline != NEVER) {
+            self.wake_time_ = deadline;
+            queue.sleepers.push_back(self);
+            queue.set_timer_by(deadline);
+        }
         queue.switch_away(Thread::State::sleeping);
     }
     arch::restore_interrupts(enabled);
@@ -252,7 +239,7 @@ void Scheduler::sleep_until_set(const Atomic<uint32_t>& flag, uint64_t deadline,
 // A hart that has far fewer threads than another one takes over one of its.
 void Scheduler::on_timer(bool in_user) {
     RunQueue& queue = lock_my_queue();
-    queue.count_tick(in_user);
+    (in_user ? queue.current->ticks_in_user_ : queue.current->ticks_in_kernel_).fetch_add(1);
     unsigned woken = queue.wake_due();
     queue.lock.unlock();
     while (woken--) call_idle_hart(queue);

@@ -59,6 +59,7 @@ public:
 
 private:
     friend struct RunQueue;
+    friend class Scheduler;
 
     Result<> prepare_stack(void (*start)(void*));
     static void start(void* thread);

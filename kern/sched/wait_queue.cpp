@@ -2,11 +2,6 @@
 
 namespace kern {
 
-void WaitQueue::enter(Waiter& waiter) {
-    waiter.woken.store(0);
-    waiters_.lock()->push_back(waiter);
-}
-
 Result<> WaitQueue::sleep(Waiter& waiter, uint64_t deadline, Scheduler::Interruptible interruptible) {
     while (!waiter.woken.load_acquire()) {
         if (interruptible == Scheduler::Interruptible::yes && waiter.thread.is_interrupted()) return fail(Errno::EINTR);

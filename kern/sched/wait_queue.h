@@ -46,7 +46,8 @@ private:
         if (auto result = attempt()) return result;
         if (deadline == AT_ONCE) return fail(Errno::EAGAIN);
         for (Waiter waiter;;) {
-            enter(waiter);
+            waiter.woken.store(0);
+            waiters_.lock()->push_back(waiter);
             auto result = attempt();
             Result<> slept = result ? Result<>() : sleep(waiter, deadline, interruptible);
             leave(waiter, slept.has_value());
@@ -55,7 +56,6 @@ private:
         }
     }
 
-    void enter(Waiter& waiter);
     // A wake_one() that met a waiter who gives up is passed on.
     void leave(Waiter& waiter, bool satisfied);
 

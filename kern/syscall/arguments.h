@@ -1,10 +1,11 @@
-// What several families take and give: a descriptor, or a path that is walked from one; a time.
+// What a family of system calls needs: its table, and what several take and give: a descriptor, a time.
 #pragma once
 
 #include "dev/board.h"
 #include "fs/tree.h"
 #include "mm/user_copy.h"
 #include "process/process.h"
+#include "syscall/table.h"
 
 namespace kern {
 

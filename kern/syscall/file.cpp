@@ -1,7 +1,6 @@
 // System calls on descriptors and the bytes behind them.
 #include "fs/mount.h"
 #include "syscall/arguments.h"
-#include "syscall/table.h"
 
 namespace kern {
 
@@ -150,12 +149,7 @@ Result<> sys_pipe2(VirtAddr to, uint32_t flags) {
 }
 
 Result<> sys_ioctl(int fd, uint32_t request, VirtAddr argument) {
-    constexpr uint32_t FIONBIO = 0x5421;
-    Ref<File> file = TRY(get_file(fd));
-    if (request != FIONBIO) return file->inode().control(request, argument);
-    bool on = TRY(read_user<int>(argument));
-    file->set_flags((file->flags() & ~open_flag::NON_BLOCKING) | (on ? open_flag::NON_BLOCKING : 0));
-    return {};
+    return TRY(get_file(fd))->inode().control(request, argument);
 }
 
 // LOCKS

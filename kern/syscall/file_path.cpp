@@ -1,7 +1,6 @@
 // System calls that take a path: they open or change what it names, or tell what it is.
 #include "fs/mount.h"
 #include "syscall/arguments.h"
-#include "syscall/table.h"
 
 namespace kern {
 

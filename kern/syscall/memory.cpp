@@ -1,8 +1,6 @@
 // System calls on the address space. Each checks its arguments in Linux's order, whatever the length: see mmap(2) and
 // the other pages.
-#include "mm/user_copy.h"
-#include "process/process.h"
-#include "syscall/table.h"
+#include "syscall/arguments.h"
 
 namespace kern {
 
@@ -36,34 +34,18 @@ Result<VirtRange> page_range(VirtAddr start, uint64_t length, Errno wraps) {
 
 // WHAT IS THERE
 
-// A part of a mapping; what remains true of it when the lock is let go.
-struct MappedPart {
-    VirtRange range;
-    Perms perms;
-    Sharing sharing = Sharing::private_;
-    Ref<Vmo> vmo;
-    uint64_t first_page = 0;  // in the Vmo
-    bool is_locked = false;
-};
-
-// What is mapped at `range.start`, as far as the range goes. ENOMEM: nothing.
-Result<MappedPart> part_at(VirtRange range) {
-    MappedPart part;
-    vmar().for_each([&](const VmMapping& mapping) {
-        if (mapping.range.contains(range.start))
-            part = {mapping.range.intersection(range), mapping.perms, mapping.sharing, mapping.vmo, mapping.vmo_page(range.start),
-                    (mapping.marks & mark::LOCKED) != 0};
-    });
-    return part.range.empty() ? Result<MappedPart>(fail(Errno::ENOMEM)) : std::move(part);
-}
-
-// Calls act(MappedPart) for each mapping in the range, with no lock held. ENOMEM at the first hole.
+// Calls act(const VmMapping&) for each mapping in the range, or what of it lies there, with no lock held. ENOMEM at the
+// first hole.
 template <typename Act>
 Result<> for_each_part(VirtRange range, Act act) {
     while (!range.empty()) {
-        MappedPart part = TRY(part_at(range));
-        TRY(act(part));
-        range.start = part.range.end;
+        Result<Own<VmMapping>> found = fail(Errno::ENOMEM);
+        vmar().for_each([&](const VmMapping& mapping) {
+            if (mapping.range.contains(range.start)) found = mapping.copy_of(mapping.range.intersection(range));
+        });
+        Own<VmMapping> part = TRY(std::move(found));
+        TRY(act(*part));
+        range.start = part->range.end;
     }
     return {};
 }
@@ -80,9 +62,9 @@ Result<> touch(VirtRange range, Perms access) {
 
 // As MAP_POPULATE and mlock(2) have it: private memory that can be written gets pages of its own.
 Result<> populate(VirtRange range) {
-    return for_each_part(range, [](MappedPart& part) -> Result<> {
+    return for_each_part(range, [](const VmMapping& part) -> Result<> {
         if (part.perms == Perms::none()) return fail(Errno::EFAULT);
-        bool writes = part.perms.has(Perms::W) && part.sharing == Sharing::private_;
+        bool writes = part.perms.has(Perms::W) && part.is_private();
         return touch(part.range, writes ? Perms(Perms::W) : part.perms.without(Perms::W));
     });
 }
@@ -200,7 +182,7 @@ Result<> sys_madvise(VirtAddr start, uint64_t length, uint64_t number) {
     if (range.empty()) return {};
     if (!is_populate) return vmar().advise(range, known->second);
     Perms access = number == MADV_POPULATE_WRITE ? Perms(Perms::W) : Perms::r();
-    return for_each_part(range, [&](MappedPart& part) -> Result<> {
+    return for_each_part(range, [&](const VmMapping& part) -> Result<> {
         return part.perms.contains(access) ? touch(part.range, access) : fail(Errno::EINVAL);
     });
 }
@@ -209,27 +191,25 @@ Result<> sys_msync(VirtAddr start, uint64_t length, uint64_t flags) {
     constexpr uint64_t ASYNC = 1, INVALIDATE = 2, SYNC = 4;
     if ((flags & ~(ASYNC | INVALIDATE | SYNC)) || (flags & (ASYNC | SYNC)) == (ASYNC | SYNC)) return fail(Errno::EINVAL);
     length = align_up(length, PAGE_SIZE);  // of the last page's worth of numbers this makes 0, as on Linux
-    return for_each_part(TRY(page_range(start, length, Errno::ENOMEM)), [&](MappedPart& part) -> Result<> {
-        if (part.is_locked && (flags & INVALIDATE)) return fail(Errno::EBUSY);
-        if (part.sharing == Sharing::shared && (flags & SYNC))
-            return part.vmo->write_back(part.first_page, part.first_page + part.range.pages());
-        return {};
+    return for_each_part(TRY(page_range(start, length, Errno::ENOMEM)), [&](const VmMapping& part) -> Result<> {
+        if ((part.marks & mark::LOCKED) && (flags & INVALIDATE)) return fail(Errno::EBUSY);
+        uint64_t first = part.vmo_page(part.range.start);
+        bool writes = (flags & SYNC) && !part.is_private();
+        return writes ? part.vmo->write_back(first, first + part.range.pages()) : Result<>();
     });
 }
 
 // Whether touching the page would cost no more than a table entry.
-bool is_in_memory(const MappedPart& part, VirtAddr page) {
-    {
-        auto table = vmar().vm_space().lock();
-        Pte* slot = table->find(page);
-        if (slot && !slot->is_empty()) return true;
-    }
-    uint64_t index = part.first_page + ((page - part.range.start) >> PAGE_SHIFT);
-    return part.vmo && part.vmo->cached_page(index).has_value();
+bool is_in_memory(const VmMapping& part, VirtAddr page) {
+    auto table = vmar().vm_space().lock();
+    Pte* slot = table->find(page);
+    bool has_entry = slot && !slot->is_empty();
+    table.unlock();
+    return has_entry || (part.vmo && part.vmo->cached_page(part.vmo_page(page)).has_value());
 }
 
 Result<> sys_mincore(VirtAddr start, uint64_t length, VirtAddr vector) {
-    return for_each_part(TRY(page_range(start, length, Errno::ENOMEM)), [&](MappedPart& part) -> Result<> {
+    return for_each_part(TRY(page_range(start, length, Errno::ENOMEM)), [&](const VmMapping& part) -> Result<> {
         for (VirtAddr page = part.range.start; page < part.range.end; page += PAGE_SIZE, vector += 1)
             TRY(write_user(vector, uint8_t{is_in_memory(part, page)}));
         return {};
@@ -259,18 +239,14 @@ Result<> sys_mlock2(VirtAddr start, uint64_t length, uint64_t flags) {
 Result<> sys_mlock(VirtAddr start, uint64_t length) { return sys_mlock2(start, length, 0); }
 
 // Of the mappings that are there; those to come are locked one by one.
-Result<> lock_all(Advice advice) {
-    (void)vmar().advise(USER_SPACE, advice);
-    return {};
-}
-
 Result<> sys_mlockall(uint64_t flags) {
     constexpr uint64_t CURRENT = 1, FUTURE = 2, ONFAULT = 4;
     if (!flags || flags == ONFAULT || (flags & ~(CURRENT | FUTURE | ONFAULT))) return fail(Errno::EINVAL);
-    return flags & CURRENT ? lock_all(Advice::lock) : Result<>();
+    if (flags & CURRENT) (void)vmar().advise(USER_SPACE, Advice::lock);
+    return {};
 }
 
-Result<> sys_munlockall() { return lock_all(Advice::unlock); }
+void sys_munlockall() { (void)vmar().advise(USER_SPACE, Advice::unlock); }
 
 }  // namespace
 

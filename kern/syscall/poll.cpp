@@ -1,6 +1,5 @@
 // System calls that wait for one of several files: see ppoll(2), pselect(2).
 #include "syscall/arguments.h"
-#include "syscall/table.h"
 
 namespace kern {
 

@@ -2,7 +2,6 @@
 #include "process/futex.h"
 #include "process/lifecycle.h"
 #include "syscall/arguments.h"
-#include "syscall/table.h"
 
 namespace kern {
 
@@ -14,6 +13,30 @@ Process& self() { return current_process(); }
 
 Result<int> sys_clone(uint64_t flags, VirtAddr stack, VirtAddr parent_tid, VirtAddr tls, VirtAddr child_tid) {
     return clone({flags & UINT32_MAX, stack, parent_tid, tls, child_tid});
+}
+
+// What clone3(2) is told.
+struct CloneArgs {
+    uint64_t flags, pidfd;
+    VirtAddr child_tid, parent_tid;
+    uint64_t exit_signal;
+    VirtAddr stack;
+    uint64_t stack_size;
+    VirtAddr tls;
+    uint64_t set_tid, set_tid_size, cgroup;  // a program made before these were added passes less
+};
+
+// EINVAL also for what only this call can ask for: numbers for the child, its cgroup.
+Result<int> sys_clone3(VirtAddr arguments, size_t size) {
+    CloneArgs wanted = {};
+    if (size < offsetof(CloneArgs, set_tid)) return fail(Errno::EINVAL);
+    if (size > sizeof(wanted)) return fail(Errno::E2BIG);
+    TRY(read_user(std::as_writable_bytes(std::span(&wanted, 1)).first(size), arguments));
+    bool misplaced = wanted.set_tid || wanted.set_tid_size || wanted.cgroup || (wanted.flags & clone_flag::EXIT_SIGNAL);
+    bool half_a_stack = !wanted.stack.value != !wanted.stack_size;
+    if (misplaced || half_a_stack || wanted.exit_signal > SIGNAL_COUNT) return fail(Errno::EINVAL);
+    return clone({wanted.flags | wanted.exit_signal, wanted.stack + wanted.stack_size, wanted.parent_tid, wanted.tls,
+                  wanted.child_tid});
 }
 
 // A NULL-terminated array of strings; a null array is an empty one. E2BIG, EFAULT.
@@ -44,11 +67,14 @@ void sys_exit_group(int code) { exit_process(exited_status(code)); }
 constexpr uint32_t WAIT_OPTIONS = wait_option::NO_HANG | wait_option::STOPPED | wait_option::CONTINUED |
                                   wait_option::NO_THREAD | wait_option::ALL | wait_option::CLONE;
 
-// Group 0 is the caller's.
-Result<ProcessTree::Change> wait_for(WaitTarget::Kind kind, int id, uint32_t options, VirtAddr usage) {
-    if (kind == WaitTarget::Kind::group && id == 0) id = lock_process_tree()->group(self());
-    auto change = TRY(wait_for_child({kind, id}, options));
-    if (change.pid && usage.value) TRY(write_usage(usage, change.time));
+// Group 0 is the caller's. With NO_HANG, pid 0 says that nothing is new yet.
+Result<ProcessTree::Change> wait_for(WaitTarget target, uint32_t options, VirtAddr usage) {
+    if (target.kind == WaitTarget::Kind::group && target.id == 0) target.id = lock_process_tree()->group(self());
+    auto look = [&] { return lock_process_tree()->take_change(self(), target, options); };
+    auto found = options & wait_option::NO_HANG ? look() : TRY(self().events.wait_until(look));
+    if (!found) return ProcessTree::Change();
+    auto change = TRY(std::move(*found));
+    if (usage.value) TRY(write_usage(usage, change.time));
     return change;
 }
 
@@ -57,7 +83,7 @@ Result<int> sys_wait4(int id, VirtAddr status, uint32_t options, VirtAddr usage)
     if (options & ~WAIT_OPTIONS) return fail(Errno::EINVAL);
     if (id == INT32_MIN) return fail(Errno::ESRCH);
     Kind kind = id == -1 ? Kind::any : id > 0 ? Kind::process : Kind::group;
-    auto change = TRY(wait_for(kind, id > 0 ? id : -id, options | wait_option::EXITED, usage));
+    auto change = TRY(wait_for({kind, id > 0 ? id : -id}, options | wait_option::EXITED, usage));
     if (change.pid && status.value) TRY(write_user(status, change.wait_status));
     return change.pid;
 }
@@ -68,7 +94,7 @@ Result<> sys_waitid(uint32_t kind, int id, VirtAddr info, uint32_t options, Virt
         return fail(Errno::EINVAL);
     bool is_process = kind == static_cast<uint32_t>(WaitTarget::Kind::process);
     if (kind > static_cast<uint32_t>(WaitTarget::Kind::group) || id < is_process) return fail(Errno::EINVAL);
-    auto change = TRY(wait_for(static_cast<WaitTarget::Kind>(kind), id, options, usage));
+    auto change = TRY(wait_for({static_cast<WaitTarget::Kind>(kind), id}, options, usage));
     SignalInfo told = change.pid ? SignalInfo::of_child(change.pid, change.wait_status) : SignalInfo();
     return info.value ? write_user(info, told) : Result<>();
 }
@@ -173,7 +199,7 @@ constinit const SyscallFamily PROCESS_SYSCALLS = {
     {156, "getsid", call<sys_id_of<&ProcessTree::session>>}, {158, "getgroups", zero},
     {159, "setgroups", call<sys_set_ids<int>>}, SYSCALL(172, getpid), SYSCALL(173, getppid), {174, "getuid", zero},
     {175, "geteuid", zero}, {176, "getgid", zero}, {177, "getegid", zero}, SYSCALL(178, gettid), SYSCALL(220, clone),
-    SYSCALL(221, execve), SYSCALL(260, wait4), {435, "clone3", fails<Errno::ENOSYS>},
+    SYSCALL(221, execve), SYSCALL(260, wait4), SYSCALL(435, clone3),
 };
 
 }  // namespace kern

@@ -3,7 +3,6 @@
 #include "context.h"
 #include "process/lifecycle.h"
 #include "syscall/arguments.h"
-#include "syscall/table.h"
 
 namespace kern {
 

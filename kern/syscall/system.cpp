@@ -3,7 +3,6 @@
 #include "fs/mount.h"
 #include "process/process_tree.h"
 #include "syscall/arguments.h"
-#include "syscall/table.h"
 
 namespace kern {
 

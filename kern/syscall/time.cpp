@@ -1,7 +1,6 @@
 // System calls on time: see clock_gettime(2), nanosleep(2).
 #include "process/lifecycle.h"
 #include "syscall/arguments.h"
-#include "syscall/table.h"
 
 namespace kern {
 
@@ -28,11 +27,6 @@ Result<> sys_clock_gettime(int clock, VirtAddr to) { return write_user(to, Times
 Result<> sys_clock_getres(int clock, VirtAddr to) {
     TRY(read_clock(clock));
     return to.value ? write_user(to, Timespec::of(1)) : Result<>();
-}
-
-Result<> sys_gettimeofday(VirtAddr to, VirtAddr zone) {
-    if (to.value) TRY(write_user(to, Timeval::of(dev::wall_clock_ns())));
-    return zone.value ? write_user(zone, uint64_t{0}) : Result<>();  // struct timezone: Greenwich
 }
 
 // PROCESSOR TIME
@@ -62,7 +56,7 @@ Result<> sys_getrusage(int who, VirtAddr to) {
 // Sleeps until `deadline` (ns since power-on); EINTR leaves what is missing in `*remaining`, if that is there.
 Result<> sleep_until(uint64_t deadline, VirtAddr remaining) {
     WaitQueue nobody;
-    Errno error = nobody.wait_until([] { return false; }, deadline).error();
+    Errno error = nobody.wait_until([] { return false; }, std::max<uint64_t>(deadline, 1)).error();  // 0 is AT_ONCE
     if (error == Errno::ETIMEDOUT) return {};
     if (remaining.value) TRY(write_user(remaining, Timespec::of(time_until(deadline))));
     return fail(error);
@@ -113,7 +107,6 @@ Result<> sys_setitimer(int which, VirtAddr wanted, VirtAddr old) {
 constinit const SyscallFamily TIME_SYSCALLS = {
     SYSCALL(101, nanosleep), SYSCALL(102, getitimer), SYSCALL(103, setitimer), SYSCALL(113, clock_gettime),
     SYSCALL(114, clock_getres), SYSCALL(115, clock_nanosleep), SYSCALL(153, times), SYSCALL(165, getrusage),
-    SYSCALL(169, gettimeofday),
 };
 
 }  // namespace kern

@@ -59,6 +59,49 @@ TEST(threads_of_one_process_must_share_all_of_it) {
     EXPECT_ERROR(EINVAL, syscall(SYS_clone, CLONE_SIGHAND | SIGCHLD, 0, 0, 0, 0));
 }
 
+// clone3(2) in its first form.
+long clone3_with(uint64_t flags, uint64_t exit_signal, size_t size, uint64_t stack_size = 0, uint64_t set_tid_size = 0) {
+    clone_args arguments = {};
+    arguments.flags = flags;
+    arguments.exit_signal = exit_signal;
+    arguments.stack_size = stack_size;
+    arguments.set_tid_size = set_tid_size;
+    return syscall(SYS_clone3, &arguments, size);
+}
+
+TEST(clone3_makes_processes) {
+    struct sigaction action = {};
+    action.sa_handler = [](int) {};
+    sigaction(SIGUSR1, &action, nullptr);
+    signal(SIGUSR2, SIG_IGN);
+    for (uint64_t flags : {uint64_t{0}, uint64_t{CLONE_VFORK}, uint64_t{CLONE_CLEAR_SIGHAND}}) {
+        long child = clone3_with(flags, SIGCHLD, sizeof(clone_args));
+        if (child == 0) {
+            struct sigaction usr1, usr2;
+            syscall(SYS_rt_sigaction, SIGUSR1, nullptr, &usr1, 8);
+            syscall(SYS_rt_sigaction, SIGUSR2, nullptr, &usr2, 8);
+            syscall(SYS_exit_group, (usr1.sa_handler == SIG_DFL) + 2 * (usr2.sa_handler == SIG_IGN));
+        }
+        int status = 0;
+        EXPECT(waitpid(child, &status, 0) == child);
+        EXPECT(WEXITSTATUS(status) == (flags & CLONE_CLEAR_SIGHAND ? 3 : 2));
+    }
+    signal(SIGUSR1, SIG_DFL);
+    signal(SIGUSR2, SIG_DFL);
+}
+
+TEST(clone3_refuses_what_does_not_fit) {
+    EXPECT_ERROR(EINVAL, clone3_with(0, SIGCHLD, CLONE_ARGS_SIZE_VER0 - 1));
+    EXPECT_ERROR(E2BIG, clone3_with(0, SIGCHLD, 5000));
+    EXPECT_ERROR(EINVAL, clone3_with(SIGCHLD, 0, sizeof(clone_args)));
+    EXPECT_ERROR(EINVAL, clone3_with(0, 65, sizeof(clone_args)));
+    EXPECT_ERROR(EINVAL, clone3_with(0, SIGCHLD, sizeof(clone_args), 4096));
+    EXPECT_ERROR(EINVAL, clone3_with(0, SIGCHLD, sizeof(clone_args), 0, 1));
+    EXPECT_ERROR(EINVAL, clone3_with(CLONE_CLEAR_SIGHAND | CLONE_SIGHAND | CLONE_VM, SIGCHLD, sizeof(clone_args)));
+    EXPECT_ERROR(EINVAL, clone3_with(CLONE_THREAD | CLONE_SIGHAND | CLONE_VM, SIGCHLD, sizeof(clone_args)));
+    EXPECT_ERROR(EFAULT, syscall(SYS_clone3, nullptr, sizeof(clone_args)));
+}
+
 TEST(a_mutex_excludes) {
     struct {
         pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
