@@ -1,9 +1,7 @@
 // /proc, the devices, and where they are mounted.
 
 #include <algorithm>
-#include <iterator>
 #include <signal.h>
-#include <sstream>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/statfs.h>
@@ -72,8 +70,13 @@ std::string field_of(const std::string& text, const std::string& key) {
 }
 
 std::vector<std::string> words_of(const std::string& text) {
-    std::istringstream stream(text);
-    return {std::istream_iterator<std::string>(stream), {}};
+    std::vector<std::string> words;
+    for (size_t at = 0; (at = text.find_first_not_of(" \t\n", at)) != std::string::npos;) {
+        size_t end = std::min(text.size(), text.find_first_of(" \t\n", at));
+        words.push_back(text.substr(at, end - at));
+        at = end;
+    }
+    return words;
 }
 
 // A child that only waits, with a name of its own; killed when the test is over.
