@@ -178,6 +178,7 @@ def test_the_tour_can_be_taken_in_its_handout(tmp_path):
     answers.write_bytes((ROOT / "labs/0-tour/answers.toml").read_bytes())
     done = run("make grade SEED=5", out)
     assert done.returncode == 0 and "total 100/100" in done.stdout, done.stdout
+    assert run("make docs", out).returncode == 0 and (out / "build/docs/labs/0-tour/README.html").exists()
     answers.write_text(answers.read_text().replace("reference", "somebody_else"))
     copied = run("make grade CHECK=fault-address", out)
     assert "FAIL     0/10  fault: the address" in copied.stdout and "0x376c8db8" not in copied.stdout.partition("yours")[0]
