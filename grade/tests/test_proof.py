@@ -56,7 +56,7 @@ def test_a_mutant_loses_exactly_its_checks(mutant):
 @pytest.mark.parametrize("lab", LABS, ids=by_folder)
 def test_every_lab_has_mutants_and_every_mutant_can_be_applied(lab):
     own = [mutant for mutant in MUTANTS if mutant.lab == lab.folder]
-    assert len(own) >= 20
+    assert len(own) >= (20 if lab.number else 10)  # the tour asks for answers, not for code
     for mutant in own:
         assert (
             mutant.applied(clean_files(ROOT)) and mutant.loses <= lab.checks.keys() | lab.hidden.keys() and mutant.loses
