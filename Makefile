@@ -38,6 +38,9 @@ help:
 #help   make qemu-gdb   QEMU that waits for a debugger of your own                    [CMD=] [SMP=] [STUB=socket]
 #help   make record     run and write down what happens                         [CMD=] [ROOT=] [MEM=] [APPEND=]
 #help   make replay     the recorded run under gdb, which can go back in it: reverse-continue, lastwrite
+#help   make map        physical memory by owner, live                           [CMD=] [OUT=page.html]
+#help   make trace      a time line of threads, calls and faults, for Perfetto   [CMD=] [OUT=trace.json]
+#help   make addr2line  what stands at an address: ADDR=0x...                    [CMD=/bin/prog]
 #help   make grade      grade this tree                           [LAB=vmar] [CHECK=] [SEED=]
 #help   make unit       the host tests, under ASan and UBSan      [LAB=vmar] [CHECK=]
 #help   make test       everything the project promises           [FAST=1] [LONG=1]

@@ -43,6 +43,20 @@ def machine_command(options, stub, initrd, extra):
 
 def gdb(options):
     """A debugger that has gone on to the kernel's first line. The machine's console writes between; `type` answers it."""
+    return under_debugger(options, ["set pagination on"], shlex.split(options.gdb_arguments))
+
+
+def show_map(options):
+    """Physical memory by owner and the running address space, again and again while the machine runs; OUT= gets a page with a time line."""
+    return under_debugger(options, [f"map live {options.out}"], ["-batch"])
+
+
+def trace(options):
+    """The machine's run as a time line for Perfetto (ui.perfetto.dev) or chrome://tracing."""
+    return under_debugger(options, [f"trace-to {options.out or f'{options.build}/trace.json'}"], ["-batch"])
+
+
+def under_debugger(options, last_steps, arguments):
     debugger = find_debugger(options.gdb)
     initrd, kept = guest.root_file_system(options)
     keyboard, typing = os.pipe()
@@ -56,16 +70,16 @@ def gdb(options):
         # Ctrl-C belongs to the debugger.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         wait_for(stub, machine)
-        steps = [*SETTINGS, "set pagination off", f"target remote {stub}", "thbreak kernel_main", "continue", "set pagination on"]
-        return subprocess.run(debugger_command(debugger, f"{options.build}/kernel.elf", steps, options), check=False, pass_fds=[typing],
+        steps = [*SETTINGS, "set pagination off", f"target remote {stub}", "thbreak kernel_main", "continue", *last_steps]
+        return subprocess.run(debugger_command(debugger, f"{options.build}/kernel.elf", steps, arguments), check=False, pass_fds=[typing],
                               env=os.environ | {"ASTROLABE_KEYBOARD": str(typing), "ASTROLABE_ROOTS": roots(options)},
                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)).returncode
 
 
-def debugger_command(debugger, kernel, steps, options):
+def debugger_command(debugger, kernel, steps, arguments):
     """GDB with our commands, which then takes these steps. Its own .gdbinit in this folder is for who starts it by hand."""
     return [debugger, "-q", "-iex", "set auto-load local-gdbinit off", "-d", ".", kernel, "-x", COMMANDS,
-            *(word for step in steps for word in ("-ex", step)), *shlex.split(options.gdb_arguments)]
+            *(word for step in steps for word in ("-ex", step)), *arguments]
 
 
 def roots(options):
@@ -122,7 +136,7 @@ def replay(options):
         raise BootError("nothing is recorded; make record CMD='/bin/prog' does it")
     environment = os.environ | {"ASTROLABE_RECORDING": str(folder / "command.json"), "ASTROLABE_ROOTS": (folder / "roots").read_text()}
     steps = [*SETTINGS, "rewind", "thbreak kernel_main", "continue"]
-    command = debugger_command(find_debugger(options.gdb), folder / "kernel.elf", steps, options)
+    command = debugger_command(find_debugger(options.gdb), folder / "kernel.elf", steps, shlex.split(options.gdb_arguments))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     return subprocess.run(command, check=False, env=environment,
                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)).returncode

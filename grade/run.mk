@@ -1,13 +1,14 @@
-# make qemu, make run, make gdb, make qemu-gdb, make record, make replay, make distro, make test-kernel.
+# make qemu, make run, make gdb, make qemu-gdb, make record, make replay, make map, make trace, make addr2line, make distro, make test-kernel.
 
 RUN = PYTHONDONTWRITEBYTECODE=1 exec $(PYTHON) -m grade.run $(1) --build=$(call quote,$(BUILD)) \
   $(if $(2),--command=$(call quote,$(value CMD))) $(3) --root=$(call quote,$(value ROOT)) \
   --disk=$(call quote,$(value DISK)) --smp=$(call quote,$(SMP)) \
   --mem=$(call quote,$(MEM)) --append=$(call quote,$(value APPEND)) --timeout=$(call quote,$(TIMEOUT)) \
   --icount=$(call quote,$(ICOUNT)) --verbose=$(call quote,$(V)) --gdb=$(call quote,$(GDB)) \
-  --gdb-arguments=$(call quote,$(value GDB_ARGS)) --stub=$(call quote,$(value STUB))
+  --gdb-arguments=$(call quote,$(value GDB_ARGS)) --stub=$(call quote,$(value STUB)) \
+  --address=$(call quote,$(ADDR)) --out=$(call quote,$(value OUT))
 
-ifneq ($(filter qemu run gdb qemu-gdb record replay distro,$(GOALS)),)
+ifneq ($(filter qemu run gdb qemu-gdb record replay map trace addr2line distro,$(GOALS)),)
 ifneq ($(filter load,$(.FEATURES)),)
 -load $(BUILD)/become.so(become_gmk_setup)
 endif
@@ -41,6 +42,12 @@ record: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
 replay:
 	$(call BECOME,$(call RUN,replay,))
 
+map trace: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
+	$(call BECOME,$(call RUN,$@,$(CMD)))
+
+addr2line: $(BUILD)/kernel.elf
+	$(call BECOME,$(call RUN,addr2line,$(CMD)))
+
 # The same with Debian's programs laid over the root file system: a shell, or with CMD= one program.
 distro: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio $(BUILD)/debian.made
 	$(call BECOME,$(call RUN,$(if $(value CMD),run,qemu),$(CMD),--root=$(BUILD)/debian))
@@ -52,4 +59,4 @@ $(BUILD)/debian.made: grade/distro grade/debian.py $(shell find user/distro -typ
 test-kernel: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio
 	@$(call RUN,selftest,)
 
-.PHONY: qemu run gdb qemu-gdb record replay distro test-kernel
+.PHONY: qemu run gdb qemu-gdb record replay map trace addr2line distro test-kernel

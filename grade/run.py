@@ -7,18 +7,17 @@ Called by the Makefile from the root of the tree: python3 -m grade.run {qemu,run
 import argparse
 import os
 import re
-import shutil
+import shlex
 import signal
-import subprocess
 import sys
 
-from grade import boot, console, debug, guest
+from grade import boot, console, debug, guest, where
 from grade.boot import BootError
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="grade.run")
-    parser.add_argument("mode", choices=["qemu", "run", "gdb", "qemu-gdb", "record", "replay", "selftest"])
+    parser.add_argument("mode", choices=["qemu", "run", "gdb", "qemu-gdb", "record", "replay", "map", "trace", "addr2line", "selftest"])
     parser.add_argument("--build", default="build")
     parser.add_argument("--command", default="")
     parser.add_argument("--root", action="append", default=[])
@@ -31,6 +30,8 @@ def parse_arguments():
     parser.add_argument("--gdb", default="")
     parser.add_argument("--gdb-arguments", default="")
     parser.add_argument("--stub", default="")
+    parser.add_argument("--address", default="")
+    parser.add_argument("--out", default="")
     parser.add_argument("--verbose", default="")
     options = parser.parse_args()
     options.smp = matching("SMP", options.smp or "1", r"[1-9]\d?", "a number of harts")
@@ -93,7 +94,15 @@ def follow(options, fixed, on_kernel):
     initrd, kept = guest.root_file_system(options)
     command = boot.qemu_command(f"{options.build}/kernel.elf", initrd, append, options.smp, options.mem, options.icount,
                                 ["-serial", "stdio", "-monitor", "none", *guest.disks(options)])
-    outcome = boot.follow(command, nonce, options.timeout, lambda data: write_all(1, data), on_kernel, kept)
+    panics = []
+
+    def listen(text):
+        panics.extend(re.findall(rb"^panic: ", text, re.MULTILINE))
+        on_kernel(text)
+
+    outcome = boot.follow(command, nonce, options.timeout, lambda data: write_all(1, data), listen, kept)
+    if panics:
+        complain(f"to look at it: {debugger_line(options)}")
     return verdict(outcome, options)
 
 
@@ -103,7 +112,7 @@ def verdict(outcome, options):
         who = "the program had not ended" if outcome.kernel_spoke else "the kernel had printed nothing"
         complain(f"{who} after {options.timeout:g} s (TIMEOUT=); the last lines of the console:", outcome.last_lines())
         for hart, address in enumerate(outcome.program_counters):
-            complain(f"hart {hart} stood at {address:#x}{place_name(f'{options.build}/kernel.elf', address)}")
+            complain(f"hart {hart} stood at {address:#x}{where.in_kernel(f'{options.build}/kernel.elf', address)}")
         return boot.TIMED_OUT
     if not outcome.kernel_spoke and outcome.errors:
         raise BootError(f"QEMU: {outcome.errors.splitlines()[-1]}")
@@ -116,16 +125,12 @@ def verdict(outcome, options):
     return outcome.status
 
 
-def place_name(kernel, address):
-    """`, in function (file:line)` for an address of the kernel."""
-    if address < 1 << 63:
-        return ", in the program or the firmware"
-    tool = shutil.which("riscv64-linux-gnu-addr2line")
-    if tool is None:
-        return ""
-    found = subprocess.run([tool, "-f", "-C", "-s", "-e", kernel, hex(address)], capture_output=True, text=True, check=False)
-    function, _, line = found.stdout.strip().partition("\n")
-    return f", in {function} ({line})" if line else ""
+def debugger_line(options):
+    """The command that boots the same machine under a debugger and stops where it panics."""
+    words = [f"{name}={shlex.quote(value)}" for name, value in
+             (("CMD", options.command), ("ROOT", " ".join(filter(None, options.root))), ("DISK", options.disk), ("APPEND", options.append),
+              ("SMP", options.smp if options.smp != "1" else ""), ("MEM", options.mem if options.mem != "128M" else "")) if value]
+    return " ".join(["make gdb", *words, "GDB_ARGS=\"-ex 'break kern::panic_message' -ex continue\""])
 
 
 def complain(text, lines=()):
@@ -133,7 +138,8 @@ def complain(text, lines=()):
 
 
 MODES = {"qemu": qemu, "run": run, "selftest": selftest, "gdb": debug.gdb, "qemu-gdb": debug.qemu_gdb,
-         "record": debug.record, "replay": debug.replay}
+         "record": debug.record, "replay": debug.replay, "map": debug.show_map, "trace": debug.trace,
+         "addr2line": where.addr2line}
 
 
 def main():

@@ -82,7 +82,7 @@ def test_a_hole_that_is_not_written(workshop):
                     'Result<VirtAddr> Vmar::map(const MapRequest& request) {\n    if (request.size) return lab_todo("vmar.map", "labs/1-vmar, task 3");')
     with stopped(tree, "kern::arch::power_off") as gdb:
         seen = look(gdb)
-        assert "26 holes, 1 open" in seen["lab"] and re.search(r"OPEN +vmar.map ", seen["lab"])
+        assert re.search(r"\d+ holes, 1 open", seen["lab"]) and re.search(r"OPEN +vmar.map ", seen["lab"])
         assert "pid 1 : has ended, and has no address space any more" in seen["vmar 1"]
 
 

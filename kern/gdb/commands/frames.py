@@ -28,9 +28,8 @@ def frames(arguments):
 def totals(records):
     by_use = collections.Counter()
     free_runs = collections.Counter()
-    index = 0
-    for index, use in runs(records):
-        by_use[use] += run_length(records, index, use)
+    for index, count, use in records.runs():
+        by_use[use] += count
         if use == "free":
             free_runs[records.get(index, "order")] += 1
     yield f"{len(records)} frames from {records.first:#x} on, {words.size(len(records) * PAGE)}"
@@ -41,21 +40,6 @@ def totals(records):
     yield from guarded(check_count(by_use["free"], buddies.free_frames.number()))
     for order, runs_of_order in enumerate(buddies.free_runs.elements()):
         yield from guarded(check_list(records, order, runs_of_order, free_runs[order]))
-
-
-def runs(records):
-    """(index, use) of the first frame of each run."""
-    index = 0
-    while index < len(records):
-        use = records.use(index)
-        yield index, use
-        index += run_length(records, index, use)
-
-
-def run_length(records, index, use):
-    """Frames of a run that is free or in use; those the boot left behind were never in one."""
-    is_run = records.get(index, "refs") > 0 or (use == "free" and records.get(index, "next"))
-    return min(1 << records.get(index, "order"), len(records) - index) if is_run else 1
 
 
 def check_count(found, counted):
@@ -87,13 +71,7 @@ def one_frame(records, address):
     index = (physical - records.first) // PAGE
     if not 0 <= index < len(records):
         raise Usage(f"{address:#x} lies in no frame; they go from {records.first:#x} to {records.physical(len(records)):#x}")
-    first = index
-    for start, use in runs(records):
-        if start > index:
-            break
-        first = start
-    use = records.use(first)
-    length = run_length(records, first, use)
+    first, length, use = next(run for run in records.runs() if run[0] <= index < run[0] + run[1])
     yield (f"frame {records.physical(index):#x}   {use}, {words.count(records.get(first, 'refs'), 'reference')}, "
            f"{'one frame' if length == 1 else f'in a run of {length} from {records.physical(first):#x} on'}")
     if use == "page_table":

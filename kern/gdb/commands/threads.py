@@ -6,7 +6,7 @@ from astrolabe.core.memory import Corrupt
 
 # Functions that every sleeper stands in, and that say nothing.
 TOO_DEEP = ("kern::RunQueue::", "kern::Scheduler::sleep_until_set", "kern::WaitQueue::sleep", "kern::arch::switch_context", "swap_registers",
-            "kern::Scheduler::yield", "kern::handler_of", "kern::File::read_at", "thread_start")
+            "load_registers", "kern::Scheduler::yield", "kern::handler_of", "kern::SyscallSignature", "kern::File::read_at", "thread_start")
 SHOWN = 3
 
 

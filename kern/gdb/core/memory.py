@@ -14,6 +14,7 @@ import gdb
 
 PAGE = 4096
 DIRECT_MAP = 0xFFFF_FFC0_0000_0000  # the kernel's view: physical address 0 stands there
+MTIME = 0x200_BFF8  # physical
 BULK = 64 * 1024  # from here on QEMU writes a file, which is faster
 
 
@@ -105,6 +106,12 @@ def read(address, size):
     if not is_ram(physical, size):
         raise Corrupt(f"{address:#x} lies outside the memory of the machine")
     return read_physical(physical, size)
+
+
+def machine_time():
+    """The machine's clock: the register mtime of the board (CLINT), which reading does not change; ten million ticks a second."""
+    with session():
+        return int.from_bytes(bytes.fromhex(_connection().send_packet(f"m{MTIME:x},8").decode()), "little")
 
 
 def read_number(address, size=8):

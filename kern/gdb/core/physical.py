@@ -32,6 +32,16 @@ class FrameRecords:
         value = self.get(index, "use")
         return self.uses[value] if value < len(self.uses) else f"?{value}"
 
+    def runs(self):
+        """(index, frames, use) of each run. Frames that the boot left behind were never in one."""
+        index = 0
+        while index < len(self):
+            use = self.use(index)
+            is_run = self.get(index, "refs") > 0 or (use == "free" and self.get(index, "next"))
+            count = min(1 << self.get(index, "order"), len(self) - index) if is_run else 1
+            yield index, count, use
+            index += count
+
     def physical(self, index):
         return self.first + index * memory.PAGE
 

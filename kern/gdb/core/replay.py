@@ -18,7 +18,7 @@ import time
 
 import gdb
 
-from astrolabe.core import memory, programs
+from astrolabe.core import memory, programs, quiet
 from astrolabe.core.command import Usage
 
 MOST_STOPS = 5000  # on the way to now
@@ -53,29 +53,12 @@ def attached(stub):
     if not os.path.exists(stub):
         return False
     try:
-        quietly(f"target remote {stub}")
+        quiet.execute(f"target remote {stub}")
         return True
     except gdb.error as error:
         if "refused" in str(error):
             return False
         raise
-
-
-def quietly(command):
-    """Executes it without a word about where the machine stops, which GDB prints past every redirection of its own."""
-    gdb.flush()
-    terminal = os.dup(1)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    programs.is_passing = True
-    try:
-        return gdb.execute(command, to_string=True)
-    finally:
-        gdb.flush()
-        os.dup2(terminal, 1)
-        os.close(terminal)
-        os.close(nowhere)
-        programs.is_passing = False
 
 
 def stop():
@@ -120,9 +103,9 @@ class Only:
 def forward(count):
     """Runs to just before instruction number `count`, which is still to come, past every breakpoint."""
     with Only():
-        quietly(f"monitor replay_break {count}")
+        quiet.execute(f"monitor replay_break {count}")
         while now() < count:
-            quietly("continue")
+            quiet.execute("continue")
 
 
 def goto(count):
@@ -136,10 +119,10 @@ def stops_before(count):
     """(instruction, old and new value of the watchpoint if it was one) of each stop from the start to `count`."""
     found, values = [], {}
     restart()
-    quietly(f"monitor replay_break {count}")
+    quiet.execute(f"monitor replay_break {count}")
     while len(found) < MOST_STOPS:
         hits = {point.number: point.hit_count for point in gdb.breakpoints() if is_watch(point)}
-        quietly("continue")
+        quiet.execute("continue")
         at = now()
         if at >= count:
             return found
