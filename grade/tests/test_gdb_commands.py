@@ -234,7 +234,7 @@ def test_tlb(scene):
 
 
 def test_lab_lists_the_holes(scene):
-    holes = sum(file.read_text().count("[[holes]]") for file in ROOT.glob("labs/*/lab.toml"))
+    holes = sum(len(re.findall(r'^file = ".*\.c(?:pp)?"', file.read_text(), re.M)) for file in ROOT.glob("labs/*/lab.toml"))
     assert f"{holes} holes, 0 open" in scene["user", "lab"] and re.search(r"written +vmar.map +kern/vm/map.cpp:\d+", scene["user", "lab"])
 
 
