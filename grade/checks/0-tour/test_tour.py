@@ -156,7 +156,7 @@ def test_call_file(lab):
     tree = lab.build.parent
     row = re.compile(rf'(?:SYSCALL\(|\{{){number}, ')
     file = next(path for path in sorted(tree.glob("kern/syscall/*.cpp")) if row.search(path.read_text()))
-    compare(lab, "call", "file", str(file.relative_to(tree)), "the file that GDB shows when you step into the handler")
+    compare(lab, "call", "file", str(file.relative_to(tree)), "the file that the function stands in which `p handlers[NUMBER]` names")
 
 
 @contextmanager
