@@ -156,23 +156,27 @@ def limit_breakpoints():
         if point.pending or point.type not in (gdb.BP_BREAKPOINT, gdb.BP_HARDWARE_BREAKPOINT) or (point.condition and not is_ours):
             continue
         places = [f"{path}@{location.address:#x}" for location in getattr(point, "locations", ()) if location.address is not None
-                  for path in programs_at(location)]
+                  for path in programs_at(location, point.location)]
         condition = f'{CONDITION}("{" ".join(sorted(set(places)))}")' if places else None
         if condition and condition != point.condition:
             point.condition = condition
 
 
-def programs_at(location):
-    """The paths of the programs in whose file a breakpoint's location lies; a library's counts for whoever maps it."""
+def programs_at(location, wanted):
+    """The paths of the programs that a breakpoint's location is in, by what was asked for (`wanted`): where two programs have code at the
+    address, GDB itself knows only the first. A library's counts for whoever maps it."""
     if location.address >= USER:
-        return
+        return []
+    here = []
     for line in gdb.execute(f"info symbol {location.address:#x}", to_string=True).splitlines():
         name, _, file = line.partition(" in section ")
         file = os.path.realpath(file.rpartition(" of ")[2])
-        for (host, _), path in _loaded.items():
-            same = not location.function or kernel.without_arguments(name.split(" + ")[0]) == kernel.without_arguments(location.function)
-            if host == file and same and not is_library(path):
-                yield path
+        here += [(kernel.without_arguments(name.split(" + ")[0]), path) for (host, _), path in _loaded.items() if host == file]
+    for function in (wanted, kernel.without_arguments(location.function or "")):
+        if any(name == function for name, _ in here):
+            here = [(name, path) for name, path in here if name == function]
+            break
+    return [path for _, path in here if not is_library(path)]
 
 
 def is_library(path):
@@ -215,8 +219,21 @@ def quietly(function, *arguments):
 
 
 def on_stop(event):
-    if not is_passing:
-        quietly(sync_selected)
+    """GDB has said where the machine stands by what was loaded while it ran; when that was another program's, it is said again."""
+    if is_passing:
+        return
+    before = function_here()
+    quietly(sync_selected)
+    after = function_here()
+    if before != after:
+        gdb.write("That is another program's. This hart runs:\n" + gdb.execute("frame", to_string=True))
+
+
+def function_here():
+    try:
+        return gdb.newest_frame().name()
+    except gdb.error:
+        return None
 
 
 def watch():
