@@ -45,6 +45,7 @@ help:
 #help   make unit       the host tests, under ASan and UBSan      [LAB=vmar] [CHECK=]
 #help   make test       everything the project promises           [FAST=1] [LONG=1]
 #help   make fuzz       what reads bytes of strangers, on random ones   [FUZZ=elf] [RUNS=] [SEED=]
+#help   make coverage   which lines of the address space the host tests run
 #help   make bench      what operations cost in instructions        [LINUX=1] [UPDATE=1]
 #help   make handout    write a student's tree: LAB=vmar          [OUT=dir] [WITH=boot]
 #help   make submit     pack what the lab allows to hand in: LAB=vmar
@@ -61,6 +62,7 @@ include grade/run.mk
 include grade/unit/unit.mk
 -include grade/property/property.mk
 -include grade/fuzz/fuzz.mk
+-include grade/coverage/coverage.mk
 -include grade/grade.mk
 -include grade/bench/bench.mk
 -include docs/docs.mk

@@ -88,8 +88,9 @@ endif
 # The same files for the host, against the pretended machine of grade/unit/host.
 HOST_KERN_SOURCES := $(sort $(shell find kern/base kern/mm kern/vm kern/fs/cpio.cpp grade/unit/host -name '*.cpp' 2>/dev/null))
 HOST_KERN_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_KERN_SOURCES))
-HOST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
-HOST_CXXFLAGS := -std=c++23 -O1 -g $(HOST_SANITIZE) -fno-omit-frame-pointer -Ikern -Igrade/unit \
+# COVERAGE=1 counts which lines run in place of looking for what they do wrong: see grade/coverage.
+HOST_SANITIZE := $(if $(COVERAGE),--coverage,-fsanitize=address,undefined -fno-sanitize-recover=all)
+HOST_CXXFLAGS := -std=c++23 $(if $(COVERAGE),-O0,-O1) -g $(HOST_SANITIZE) -fno-omit-frame-pointer -Ikern -Igrade/unit \
   -Igrade/unit/host -I$(BUILD)/host -DASTROLABE_DEBUG -include no_errno_macros.h -include base/common.h $(KERN_WARNINGS)
 
 $(call remember,$(BUILD)/host/flags,$(HOST_CXX) $(HOST_CXXFLAGS))

@@ -22,10 +22,12 @@ struct Bits {
 
     bool get(size_t i) const { return words[i / 32].load() >> i % 32 & 1; }
     void set(size_t from, size_t to, bool value) {
-        for (size_t i = from; i < to; i++) {
-            uint32_t mask = 1u << i % 32;
+        for (size_t i = from; i < to;) {
+            bool is_whole = i % 32 == 0 && to - i >= 32;
+            uint32_t mask = is_whole ? ~0u : 1u << i % 32;
             if (value) words[i / 32].fetch_or(mask);
             else words[i / 32].fetch_and(~mask);
+            i += is_whole ? 32 : 1;
         }
     }
 };

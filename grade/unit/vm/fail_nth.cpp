@@ -9,6 +9,15 @@ namespace {
 unsigned allocations, chosen;
 bool is_chosen() { return ++allocations == chosen; }
 
+}  // namespace
+
+// On the host the kernel's objects come from the library: they are to fail as well.
+void* operator new(size_t size, const std::nothrow_t&) noexcept {
+    return allocation_fails && allocation_fails() ? nullptr : operator new(size);
+}
+
+namespace {
+
 void touch(const Space& space, uint64_t first, uint64_t count) {
     space.run();
     for (uint64_t i = 0; i < count; i++) (void)poke(at(first + i * PAGE_SIZE), 7);
