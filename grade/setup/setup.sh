@@ -161,7 +161,18 @@ as_root() {
   fi
 }
 
+# Two trees may ask at once, and a package manager serves one: the others wait, and then find that all is there.
+wait_for_others() {
+  if command -v flock >/dev/null; then
+    exec 9<"$(command -v "$1")"
+    flock 9
+  fi
+}
+
 install() {
+  collect_missing
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+  [[ $manager == none ]] || wait_for_others "${manager/#apt/apt-get}"
   collect_missing
   [[ ${#missing[@]} -gt 0 ]] || return 0
   [[ $manager != none ]] || fail "missing ${missing[*]}, and no apt, dnf or pacman here: use the container in .devcontainer"

@@ -2,7 +2,9 @@
 
 import os
 import re
+import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,19 @@ def test_setup_says_which_packages_could_not_be_installed(machine):
     done = machine("install", apt_get="[[ $* == *update ]]")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1].startswith("setup: apt-get could not install git ")
+
+
+def test_one_installs_at_a_time(machine, tmp_path):
+    (tmp_path / "flock").symlink_to(shutil.which("flock"))
+    apt = """mkdir "${0%/*}/busy" || { echo "two at once" >&2; exit 1; }
+/usr/bin/sleep 0.3
+/usr/bin/rmdir "${0%/*}/busy"
+[[ $* == *update ]]"""
+    with ThreadPoolExecutor() as pool:
+        (tmp_path / "apt-get").write_text(f"#!/bin/bash\n{apt}\n")
+        (tmp_path / "apt-get").chmod(0o755)
+        ends = [end.result() for end in [pool.submit(machine, "install") for _ in range(2)]]
+    assert all(end.returncode == 1 and "two at once" not in end.stderr for end in ends)
 
 
 def test_without_a_package_manager_setup_points_to_the_container(machine):
