@@ -30,7 +30,7 @@ LAYER_LINES = {
     "mm": 483,
     "process": 1888,
     "sched": 385,
-    "syscall": 1236,
+    "syscall": 1245,
     "vdso": 80,
     "vm": 1800,
 }

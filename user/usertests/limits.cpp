@@ -51,6 +51,18 @@ TEST(the_break_has_a_limit) {
     }) == 0);
 }
 
+TEST(private_memory_that_can_be_written_has_a_limit) {
+    EXPECT(child([] {
+        set_limit(RLIMIT_DATA, 16 << 20);
+        auto map_mib = [](int mib, int prot, int flags) { return mmap(nullptr, static_cast<size_t>(mib) << 20, prot, flags, -1, 0); };
+        EXPECT(map_mib(8, RW, PRIVATE) != MAP_FAILED);
+        EXPECT_ERROR(ENOMEM, map_mib(12, RW, PRIVATE));
+        EXPECT_ERROR(ENOMEM, map_mib(12, PROT_WRITE, PRIVATE));
+        EXPECT(map_mib(12, PROT_READ, PRIVATE) != MAP_FAILED && map_mib(12, RW, SHARED) != MAP_FAILED);
+        EXPECT(map_mib(4, RW, PRIVATE) != MAP_FAILED);
+    }) == 0);
+}
+
 [[gnu::noinline]] int use_stack(int kilobytes, volatile char* caller = nullptr) {
     volatile char bytes[1024];
     bytes[0] = 1;
