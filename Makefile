@@ -48,6 +48,7 @@ help:
 #help   make coverage   which lines of the address space the host tests run
 #help   make bench      what operations cost in instructions        [LINUX=1] [UPDATE=1]
 #help   make handout    write a student's tree: LAB=vmar          [OUT=dir] [WITH=boot]
+#help   make gradescope pack a lab's autograder: LAB=vmar            [OUT=zip]
 #help   make submit     pack what the lab allows to hand in: LAB=vmar
 #help   make docs       the handouts and guides as a site, build/docs
 #help   make all        build the kernel and the user programs

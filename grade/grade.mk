@@ -20,4 +20,8 @@ gdb:
 	  --gdb-arguments="-ex 'add-symbol-file $(CHECK_BOOT)/probe' -ex 'hbreak checkpoint' "$(call quote,$(GDB_ARGS))
 endif
 
-.PHONY: grade
+# The autograder of one lab for Gradescope, as a zip.
+gradescope:
+	@PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m grade.gradescope --lab $(call quote,$(LAB)) --out $(call quote,$(OUT))
+
+.PHONY: grade gradescope

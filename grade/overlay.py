@@ -16,13 +16,13 @@ import fcntl
 import io
 import os
 import re
-import signal
 import subprocess
 import tarfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from grade.machine.sandbox import confine, limits
+from grade.machine.sandbox import confine
+from grade.machine.watch import Bounds, OutOfBounds, watched
 from labs.catalog import Lab
 from labs.handout import HANDOUT_FILE, tracked_files
 from labs.problem import Problem
@@ -30,7 +30,7 @@ from labs.submit import changed_files
 
 NEVER_BUILT = ("grade/checks/", "grade/tests/", "labs/", ".git/", "docs/")
 BUILD_SECONDS = 300
-ERROR_LINE = re.compile(r"^[^\s:]+:\d+(:\d+)?: (fatal )?error: |undefined reference|multiple definition|cannot find -l")
+ERROR_LINE = re.compile(r"^[^:]+:\d+(:\d+)?: (fatal )?[eE]rror: |undefined reference|multiple definition|cannot find -l")
 SHOWN_ERRORS = 3
 
 
@@ -115,30 +115,25 @@ def first_errors(log: str) -> str:
     return "; ".join(errors[:SHOWN_ERRORS]) + more
 
 
-def make(tree: Path, targets: list[str]) -> None:
+def make(tree: Path, targets: list[str], jobs: int = 0, bounds: Bounds = Bounds(seconds=BUILD_SECONDS)) -> None:
     """Builds targets of a tree, confined. BuildFailed with the compiler's words."""
-    log_path = tree / "build" / "grade.log"
-    log_path.parent.mkdir(exist_ok=True)
-    jobs = min(2, os.cpu_count() or 1)
+    log = tree / "build" / "grade.log"
+    log.parent.mkdir(exist_ok=True)
+    jobs = jobs or min(2, os.cpu_count() or 1)
     command = confine(["make", "--no-print-directory", "-C", str(tree), f"-j{jobs}", *targets], writable=(tree,))
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
-    with open(log_path, "wb") as log:
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env=environment,
-            start_new_session=True,
-            preexec_fn=limits(cpu_seconds=BUILD_SECONDS, file_bytes=1 << 30),
-        )
-        try:
-            status = process.wait(timeout=BUILD_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise BuildFailed(f"the build took longer than {BUILD_SECONDS} s") from None
+    try:
+        status = watched(command, log, bounds, environment)
+    except OutOfBounds as passed:
+        raise BuildFailed(f"the build was ended: {passed}") from None
     if status != 0:
-        raise BuildFailed(f"does not compile: {first_errors(log_path.read_text(errors='replace'))}")
+        raise BuildFailed(f"does not compile: {first_errors(read_start(log))}")
+
+
+def read_start(log: Path, most: int = 1 << 20) -> str:
+    """A log's beginning: a hostile one may be of any length."""
+    with open(log, "rb") as file:
+        return file.read(most).decode(errors="replace")
 
 
 @contextmanager

@@ -28,6 +28,7 @@ def pytest_addoption(parser) -> None:
     group.addoption("--grade-check", default="", help="only these checks, separated by commas")
     for form in formats.WRITERS:
         group.addoption(f"--grade-{form}", default="", help=f"file for the results as {form}")
+    group.addoption("--grade-shrink", default="yes", help="no: a failure does not look for a shorter sequence that fails")
     group.addoption("--grade-save", default="", help="folder for what a debugger needs to boot the check")
     group.addoption("--grade-title", default="", help="what to print above the results of a lab")
 
@@ -87,6 +88,7 @@ def lab(request, tmp_path) -> ProbeLab:
         name,
         request.node.grade["lab"],
         keep=tmp_path / "console",
+        shrinks=config.getoption("--grade-shrink") == "yes",
         save=Path(save) if save else None,
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +29,17 @@ def quote(word: str) -> str:
     return f'"{escaped}"' if not word or any(letter in word for letter in ' "\\\n\t') else word
 
 
+def source_line(kernel: Path, address: int) -> str:
+    """` (kern/vm/unmap.cpp:31)`, or nothing where the debug information does not say."""
+    command = ["riscv64-linux-gnu-addr2line", "-e", str(kernel), hex(address)]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    except OSError:
+        return ""
+    place = re.search(r"\b(kern/\S+:\d+)", told)
+    return f" ({place[1]})" if place else ""
+
+
 @dataclass
 class Run:
     """A booted probe. Values are valid while the guest stands at a checkpoint."""
@@ -35,6 +48,7 @@ class Run:
     elf: Elf
     challenge: Challenge
     kernel: Elf
+    kernel_file: Path
     folder: str = ""  # of the lab that is judged
     done: int = 0  # steps before this one are over
     stops: list[int] = field(default_factory=list)
@@ -82,9 +96,9 @@ class Run:
         return stop.status
 
     def told(self, stop: Stop) -> str:
-        """How the guest came to stand, with the kernel function it stands in."""
+        """How the guest came to stand, with the place in the kernel's source where it stands."""
         function = self.kernel.function_at(stop.pc) if stop.mode == "supervisor" else ""
-        return f"{stop}{f', in {function}' if function else ''}"
+        return f"{stop}{f', in {function}{source_line(self.kernel_file, stop.pc)}' if function else ''}"
 
     def failure(self, did: str, expected: object, yours: object, common: str = "") -> Failure:
         """A Failure with what the kernel itself said as a hint; holes of other labs are no news."""
@@ -155,6 +169,7 @@ class Lab:
     name: str
     folder: str = ""  # of the lab
     keep: Path | None = None  # file for what the guest printed
+    shrinks: bool = False  # whether a failure looks for a shorter sequence that fails
     save: Path | None = None  # folder for what `make gdb CHECK=` boots: the check's kernel and initramfs
 
     def __post_init__(self) -> None:
@@ -188,7 +203,7 @@ class Lab:
         if self.save:
             self.save_boot(program, initrd, " ".join(words))
         with Machine(kernel, initrd, " ".join(words), budget=budget, memory_mib=memory_mib, keep=self.keep) as machine:
-            yield Run(machine, elf, challenge, Elf(kernel), self.folder)
+            yield Run(machine, elf, challenge, Elf(kernel), kernel, self.folder)
 
     def save_boot(self, program: str, initrd: bytes, append: str) -> None:
         """Leaves what this check boots for a debugger."""

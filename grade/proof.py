@@ -15,7 +15,6 @@ from grade.overlay import clean_files, is_built, locked
 from grade.runner import run_checks
 from grade.workspace import Files, build, make_base, restore
 from labs.catalog import ROOT, Lab, all_labs
-from labs.cut import find_regions, render
 from labs.problem import Problem
 
 SEED = 1
@@ -56,24 +55,6 @@ def mutants(root: Path = ROOT) -> list[Mutant]:
     return found
 
 
-def skeleton(lab: Lab, filled: dict[str, str] | None = None) -> Files:
-    """The reference with the holes of this and later labs cut (of this alone, if it comes with the whole kernel); `filled`
-    gives code for some instead of the stub."""
-    files = clean_files(ROOT)
-    holes = {hole.name: hole for other in all_labs() for hole in other.holes}
-    later = [lab] if lab.kernel else [other for other in all_labs() if other.number >= lab.number]
-    open_holes = {hole.name for other in later for hole in other.holes}
-    for name in {hole.file for hole in holes.values()}:
-        text, mode = files[name][0].decode(), files[name][1]
-        for region in reversed(find_regions(name, text)):
-            if region.hole in (filled or {}):
-                lines = text.split("\n")
-                lines[region.begin : region.end + 1] = filled[region.hole].rstrip("\n").split("\n")
-                text = "\n".join(lines)
-        files[name] = (render(name, text, open_holes.__contains__, holes).encode(), mode)
-    return files
-
-
 def grade(lab: Lab, files: Files, seed: int = SEED) -> dict[str, dict]:
     """Builds a tree for one lab and runs its checks: their results by name. BuildFailed when it does not compile."""
     folder = ROOT / "build" / "grade"
@@ -83,7 +64,7 @@ def grade(lab: Lab, files: Files, seed: int = SEED) -> dict[str, dict]:
         with locked(folder / "reference"):
             restore(workspace / "tree", base)
         built = build(lab, {name: file for name, file in files.items() if is_built(name, [lab])}, workspace / "tree")
-        status, results, told = run_checks(lab, built, {"seed": seed}, workspace / "results.json")
+        status, results, told = run_checks(lab, built, {"seed": seed, "shrink": "no"}, workspace / "results.json")
     if status not in (0, 1):
         raise Problem(f"grading {lab.folder} ended with status {status}: {told[-2000:]}")
     return {result["name"]: result for result in results["checks"]}

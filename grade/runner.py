@@ -39,6 +39,8 @@ def run_checks(lab: Lab, output: Path, options: dict[str, object], results: Path
     the processors busy already. Returns the exit status, the results as JSON has them, and what would have been shown."""
     results.unlink(missing_ok=True)
     command = pytest_command([lab], output, options | {"json": results}, jobs="0")
-    run = subprocess.run(command, env=pytest_environment(), cwd=ROOT, capture_output=True, text=True, check=False)
-    found = json.loads(results.read_text()) if results.exists() else {"checks": []}
+    run = subprocess.run(  # in a session of its own: ^C at a batch lets what is under way come to its end
+        command, env=pytest_environment(), cwd=ROOT, capture_output=True, text=True, check=False, start_new_session=True
+    )
+    found = json.loads(results.read_text()) if results.exists() else {"checks": [], "trouble": []}
     return run.returncode, found, run.stdout + run.stderr

@@ -10,8 +10,9 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from grade.challenge import (
     MAP_ANONYMOUS,
@@ -28,9 +29,11 @@ from grade.machine.sv39 import Leaf
 from grade.model.space import Denied, Page, Space, normal, token
 from grade.probe import Lab, Run
 from grade.report import Failure, difference
+from grade.shrink import shrink
 
 WINDOW = 0x2000_0000  # where challenges map things: far from the probe, its heap and the stack
 WINDOW_SIZE = 0x1000_0000
+BOOTS = 40  # to find the shortest sequence that goes wrong
 STEPS_SHOWN = 12  # of those before what went wrong
 PLACEMENT_FLAGS = {"fixed": MAP_FIXED, "noreplace": MAP_FIXED_NOREPLACE, "hint": 0, "any": 0}
 
@@ -45,6 +48,17 @@ class Snapshot:
     last_step: int
 
 
+def recorded(operation: Callable) -> Callable:
+    """An operation that is written down in the session's log."""
+
+    @functools.wraps(operation)
+    def record(self, *arguments, **options):
+        self.log.append((operation.__name__, arguments, options))
+        return operation(self, *arguments, **options)
+
+    return record
+
+
 @dataclass
 class Session:
     """Builds a challenge and models it. Addresses are fixed ones, inside the window."""
@@ -56,6 +70,7 @@ class Session:
     _pending: list[tuple[Result, int]] = field(default_factory=list)
     _first: int = 0
     _files: dict[str, Result] = field(default_factory=dict)
+    log: list[tuple[str, tuple, dict]] = field(default_factory=list)  # the operations so far, to be played again
 
     def expect(self, result: Result, modelled: Callable[[], int]) -> Result:
         """Records what the model says the step returns."""
@@ -68,11 +83,13 @@ class Session:
 
     # OPERATIONS
 
+    @recorded
     def file(self, name: str, first_words: list[int]) -> None:
         """Opens a file of the root file system, whose pages begin with these words."""
         self.space.add_object(name, first_words)
         self._files[name] = self.challenge.open(name)
 
+    @recorded
     def map(
         self,
         at: int,
@@ -88,30 +105,37 @@ class Session:
         result = self.challenge.mmap(at, size, perms, flags, fd, offset)
         return self.expect(result, lambda: self.space.map(size, perms, at, placement, shared, file, offset))
 
+    @recorded
     def unmap(self, at: int, size: int) -> Result:
         return self.expect(self.challenge.munmap(at, size), lambda: self.space.unmap(at, size))
 
+    @recorded
     def protect(self, at: int, size: int, perms: str) -> Result:
         return self.expect(self.challenge.mprotect(at, size, perms), lambda: self.space.protect(at, size, perms))
 
+    @recorded
     def touch(self, at: int, size: int, value: int) -> None:
         """Writes value + i to page i; all of it must be writable."""
         self.challenge.touch(at, size, value)
         for index in range(size // PAGE):
             self.space.store(at + index * PAGE, value + index)
 
+    @recorded
     def load(self, at: int) -> Result:
         """Reads the first word of a page that may be read."""
         return self.expect(self.challenge.load(at), lambda: self.space.load(at))
 
+    @recorded
     def attempt_load(self, at: int) -> Result:
         """Reads in a child, whatever comes of it."""
         return self._attempt(at, "r", lambda: self.challenge.load(at))
 
+    @recorded
     def attempt_store(self, at: int, value: int = 1) -> Result:
         """Writes in a child, whatever comes of it."""
         return self._attempt(at, "w", lambda: self.challenge.store(at, value))
 
+    @recorded
     def attempt_jump(self, at: int) -> Result:
         """Executes in a child, whatever comes of it."""
         return self._attempt(at, "x", lambda: self.challenge.jump(at))
@@ -130,7 +154,22 @@ class Session:
     # COMPARING
 
     def run(self, lab: Lab, status: int = 0, **options) -> None:
-        """Boots, compares at every stop, and expects the machine to end with `status`."""
+        """Boots, compares at every stop, and expects the machine to end with `status`. A Failure tells also which of the
+        operations alone go wrong, if they are fewer."""
+        try:
+            self.run_once(lab, status, **options)
+        except Failure as failure:
+            failure.parts["shortest"] = self.shortest(lab, **options) if lab.shrinks else ""
+            raise
+
+    def shortest(self, lab: Lab, **options) -> str:
+        """The least of the operations that still go wrong, told in one line; nothing when all are needed."""
+        quiet = replace(lab, keep=None, save=None)
+        kept = shrink(self.log, lambda log: fails(log, quiet, **options), BOOTS)
+        return replayed(kept).challenge.describe() if len(kept) < len(self.log) else ""
+
+    def run_once(self, lab: Lab, status: int = 0, **options) -> None:
+        """Boots and compares."""
         if not self.challenge.steps or self.challenge.steps[-1].kind != "END":
             self.challenge.end(status)
         with lab.run(self.challenge, **options) as run:
@@ -152,6 +191,32 @@ class Session:
             run.expect(*wrong, self.common, did)
         if picture:
             raise picture
+
+
+def replayed(log: list[tuple[str, tuple, dict]]) -> Session:
+    """A session of these operations, but for those that would have no defined outcome: a file that was not opened, a store
+    or load that is not allowed. It is compared once, at the end."""
+    session = Session()
+    for name, arguments, options in log:
+        space, at = session.space, arguments[0]
+        if name == "map" and options.get("file") not in (None, *session._files):
+            continue
+        if name == "load" and space.access(at, "r"):
+            continue
+        if name == "touch" and any(space.access(page, "w") for page in range(at, at + arguments[1], PAGE)):
+            continue
+        getattr(session, name)(*arguments, **options)
+    session.stop()
+    return session
+
+
+def fails(log: list[tuple[str, tuple, dict]], lab: Lab, **options) -> bool:
+    """Whether these operations go wrong, too."""
+    try:
+        replayed(log).run_once(lab, **options)
+    except Failure:
+        return True
+    return False
 
 
 def views(

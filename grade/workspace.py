@@ -22,10 +22,14 @@ from labs.catalog import Lab
 Files = dict[str, tuple[bytes, int]]
 
 
-def make_base(files: Files, labs: list[Lab], folder: Path) -> Path:
-    """Builds a base under `folder`, as far as that is not done; returns its tree."""
+def make_base(files: Files, labs: list[Lab], folder: Path, like: Path | None = None) -> Path:
+    """Builds a base under `folder`, as far as that is not done; returns its tree. A first time begins with a copy of the
+    base `like`, if there is one: then only what differs is compiled."""
     with locked(folder):
         tree = folder / "tree"
+        if like and not tree.exists() and (like / "build").exists():
+            with locked(like.parent):
+                restore(tree, like)
         tree.mkdir(exist_ok=True)
         write_tree({name: file for name, file in files.items() if is_built(name, labs)}, tree)
         make(tree, targets(labs))

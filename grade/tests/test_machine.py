@@ -134,6 +134,13 @@ def test_the_outer_limit_is_infrastructure_and_keeps_evidence(boot):
     assert "hart 0: pc=0x802" in caught.value.evidence
 
 
+def test_qemu_that_is_killed_is_infrastructure(boot):
+    machine, _ = boot(SPIN)
+    machine._process.kill()
+    with pytest.raises(InfrastructureError, match="QEMU was killed by signal 9"):
+        machine.run_to_end()
+
+
 def test_memory_outside_ram_reads_as_zero(boot):
     machine, _ = boot()
     assert machine.read_physical(0, 8) == machine.read_physical(1 << 60, 8) == bytes(8)

@@ -48,6 +48,7 @@ def test_the_first_errors_of_a_log():
     assert (
         first_errors("make: *** No rule to make target 'x'.  Stop.\n") == "make: *** No rule to make target 'x'.  Stop."
     )
+    assert first_errors("{standard input}:7: Error: file not found: x\n") == "{standard input}:7: Error: file not found: x"
     assert first_errors("e.c:1:1: error: x\n" * 5).endswith("(and 2 more)")
 
 

@@ -1,0 +1,121 @@
+"""grade/batch: grades a folder of submissions.
+
+Exit status: 0 when each has a result, 3 when some had trouble with the machine (they are tried again by the same command),
+2 when the command is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import queue
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from grade.formats import replace
+from grade.gradebook import page, table
+from grade.gradebook.submissions import find
+from grade.gradebook.work import TROUBLE, Task, work
+from grade.overlay import clean_files, is_handout
+from grade.skeleton import skeleton
+from grade.workspace import Files, make_base
+from labs.catalog import ROOT, Lab, find_lab
+from labs.problem import Problem, run
+
+NO_RESULT = 3
+BAR = 24
+
+
+def context(files: Files, seed: int) -> str:
+    """Something else whenever the tree, its checks or the seed are."""
+    hasher = hashlib.sha256(str(seed).encode())
+    for name, (content, mode) in sorted((clean_files(ROOT) | files).items()):
+        hasher.update(f"\0{name}\0{mode}\0{len(content)}\0".encode() + content)
+    return hasher.hexdigest()
+
+
+def remembered_seed(out: Path, asked: str) -> int:
+    """The seed that was asked for, or that this batch began with; else a new one, written down for the next run."""
+    path = out / "seed"
+    if asked and not asked.isdigit():
+        raise Problem(f"--seed {asked} is not a number")
+    if not asked and path.exists():
+        return int(path.read_text())
+    seed = int(asked) if asked else random.SystemRandom().randrange(1, 10_000)
+    replace(path, f"{seed}\n")
+    return seed
+
+
+def prepare(lab: Lab, out: Path, seed: int, jobs: int) -> Task:
+    """Builds the clean tree. Every submission is laid over a copy of it."""
+    files = clean_files(ROOT) if is_handout(ROOT) else skeleton(lab)
+    folder = ROOT / "build" / "grade" / "batch" / lab.folder
+    base = make_base(files, [lab], folder / "base", like=ROOT / "build" / "grade" / "reference" / "tree")
+    workspaces: queue.SimpleQueue[Path] = queue.SimpleQueue()
+    for number in range(jobs):
+        workspaces.put(folder / str(number))
+    contents = {name: content for name, (content, _) in files.items()}
+    return Task(lab, base, contents, seed, context(files, seed), out, workspaces)
+
+
+def grade_all(task: Task, submissions: list[tuple[str, Path]], jobs: int) -> Iterator[dict]:
+    """Results as they come."""
+    with ThreadPoolExecutor(jobs) as pool:
+        waiting = [pool.submit(work, task, name, path) for name, path in submissions]
+        try:
+            for done in as_completed(waiting):
+                yield done.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def show(done: int, count: int, started: float, result: dict) -> None:
+    """A line a submission; on a terminal the last line is a bar."""
+    total = table.points(result)
+    print(f"\r\x1b[K" * sys.stdout.isatty() + f"  {'-' if total is None else total:>3}  {result['name']:<32} {result['state']}")
+    if sys.stdout.isatty():
+        left = (time.monotonic() - started) / done * (count - done)
+        bar = "#" * (BAR * done // count)
+        print(f"[{bar:<{BAR}}] {done}/{count}, about {left / 60:.0f} min left", end="" if done < count else "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="grade/batch", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a submission an entry: an archive, or a folder")
+    parser.add_argument("--lab", default="", help="number or name of the lab")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time (default: processors)")
+    parser.add_argument("--out", type=Path, help="where results go (default: DIR-results)")
+    parser.add_argument("--seed", default="", help="of all challenges (default: one is chosen, and kept)")
+    arguments = parser.parse_args()
+    lab, folder = find_lab(arguments.lab), arguments.folder.resolve()
+    if not folder.is_dir():
+        raise Problem(f"{folder} is no folder")
+    out = (arguments.out or folder.with_name(f"{folder.name}-results")).resolve()
+    if out.is_relative_to(folder):
+        raise Problem(f"{out} lies in the folder of the submissions; say --out another folder")
+    jobs = max(1, arguments.jobs)
+    submissions = find(folder)
+    task = prepare(lab, out, remembered_seed(out, arguments.seed), jobs)
+    started, results = time.monotonic(), {}
+    for result in grade_all(task, submissions, jobs):
+        results[result["name"]] = result
+        show(len(results), len(submissions), started, result)
+    ordered = [results[name] for name, _ in submissions]
+    replace(out / "results.csv", table.as_csv(lab, ordered))
+    replace(out / "report.html", page.as_html(lab, ordered))
+    print(f"{out}: report.html, results.csv, a report for each in reports/")
+    return NO_RESULT if any(result["state"] == TROUBLE for result in ordered) else 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    run(main)
