@@ -46,8 +46,7 @@ namespace {
 
 // Calls copy(bytes, done, count) for each piece of a page. What was never written is a page of zeroes that takes no
 // memory.
-template <typename Copy>
-Result<size_t> for_each_piece(Vmo& vmo, uint64_t offset, size_t size, Copy copy) {
+Result<size_t> for_each_piece(Vmo& vmo, uint64_t offset, size_t size, auto copy) {
     uint64_t end = vmo.size();
     size_t total = offset < end ? std::min<uint64_t>(size, end - offset) : 0;
     return in_parts<PAGE_SIZE>(offset, total, [&](size_t done, size_t part) -> Result<size_t> {

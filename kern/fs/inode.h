@@ -50,8 +50,8 @@ struct UserBytes {
 
 // Moves `size` bytes that begin at `offset` in parts that do not cross a multiple of `unit`: move(done, part) gives how
 // many went. Ends with a part that falls short; its error is told only when nothing was moved before.
-template <size_t unit, typename Move>
-Result<size_t> in_parts(uint64_t offset, size_t size, Move move) {
+template <size_t unit>
+Result<size_t> in_parts(uint64_t offset, size_t size, auto move) {
     size_t done = 0;
     while (done < size) {
         size_t part = std::min(size - done, unit - (offset + done) % unit);

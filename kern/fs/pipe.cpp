@@ -92,8 +92,7 @@ struct Pipe final : Inode {
     }
 
     // Calls attempt() with bytes_ held until it gives something, and sleeps meanwhile. EAGAIN, EINTR.
-    template <typename Attempt>
-    Result<size_t> await(File& file, Attempt attempt) {
+    Result<size_t> await(File& file, auto attempt) {
         auto locked_attempt = [&]() -> std::optional<Result<size_t>> {
             LockGuard guard(bytes_);
             return attempt();
@@ -102,8 +101,7 @@ struct Pipe final : Inode {
     }
 
     // Calls copy(bytes, done, count) for each piece of a frame from `position` on, which goes along.
-    template <typename Copy>
-    Result<size_t> in_pieces(Atomic<uint64_t>& position, size_t size, Copy copy) {
+    Result<size_t> in_pieces(Atomic<uint64_t>& position, size_t size, auto copy) {
         auto moved = in_parts<PAGE_SIZE>(position.load(), size, [&](size_t done, size_t part) -> Result<size_t> {
             uint64_t at = position.load();
             FrameRef& frame = frames_[at / PAGE_SIZE % FRAMES];

@@ -202,15 +202,13 @@ struct TerminalFile final : Inode {
 
     Result<size_t> read(File& file, uint64_t, UserBytes to) override {
         TRY(check_foreground(TerminalUse::read));
-        if (to.size == 0) return 0;
-        Chunk chunk = TRY(await_chunk(to.size, !file.has(open_flag::NON_BLOCKING)));
-        for (size_t done = 0;;) {
-            auto copied = to.copy_in(chunk.bytes, done, chunk.size);
-            if (!copied && !done) return copied;
-            done += copied.value_or(0);
-            if (copied != chunk.size || chunk.is_last || !chunk.size || done == to.size) return done;
-            chunk = terminal.lock()->take(to.size - done);
-        }
+        bool is_over = false, may_sleep = !file.has(open_flag::NON_BLOCKING);
+        return in_parts<sizeof(Chunk::bytes)>(0, to.size, [&](size_t done, size_t part) -> Result<size_t> {
+            if (is_over) return 0;
+            Chunk chunk = done ? terminal.lock()->take(part) : TRY(await_chunk(to.size, may_sleep));
+            is_over = chunk.is_last;
+            return to.copy_in(chunk.bytes, done, chunk.size);
+        });
     }
 
     // As many bytes at a time as the device takes without a wait, each \n with a \r before it; while it takes none, and

@@ -27,8 +27,7 @@ void fill(Entry& entry, size_t size, std::string_view name, const Inode& inode) 
 
 // The first entry for which is_it(entry, offset in the directory) is true, from the block on that holds byte `from`;
 // also those of inode 0 are asked about.
-template <typename Condition>
-Result<Node::Found> Node::find_entry(uint64_t from, Condition is_it) {
+Result<Node::Found> Node::find_entry(uint64_t from, auto is_it) {
     size_t end = volume_.block_size;
     for (uint64_t start = align_down(from, end); start < size(); start += end) {
         uint32_t number = TRY(block_of(start / end, false));

@@ -137,8 +137,7 @@ private:
     Result<> settle(bool for_good);
     bool finish();
     static void flush_for_ever(Thread&);
-    template <typename Visit>
-    void for_each_node(Visit visit);
+    void for_each_node(auto visit);
 
     Result<> read_page(uint64_t index, std::span<std::byte> page) override;
     Result<> write_page(uint64_t index, std::span<const std::byte> page) override;
@@ -190,8 +189,7 @@ private:
     Result<> store();
     Result<uint32_t> block_of(uint64_t index, bool make_missing);
     Result<uint32_t> cut(InBlock<uint32_t> row, size_t size, unsigned depth, uint64_t first);
-    template <typename Condition>
-    Result<Found> find_entry(uint64_t from, Condition is_it);
+    Result<Found> find_entry(uint64_t from, auto is_it);
     Result<Found> find(std::string_view name);
     Result<Found> make_room(size_t size);
     Result<> put_entry(std::string_view name, Node& node);

@@ -217,8 +217,7 @@ Result<> Volume::sync() {
 
 // INODES IN MEMORY
 
-template <typename Visit>
-void Volume::for_each_node(Visit visit) {
+void Volume::for_each_node(auto visit) {
     for (auto& bucket : nodes_)
         for (auto place = bucket.begin(); place != bucket.end();) {
             Node& node = *place;
