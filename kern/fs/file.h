@@ -92,18 +92,18 @@ Result<PipeEnds> make_pipe(uint32_t flags);
 // One with a name. ENOMEM.
 Result<Ref<Inode>> make_fifo(FileSystem& fs, uint32_t mode);
 
-// ADVISORY LOCKS: fcntl(2)'s on ranges of bytes, which belong to a process or (F_OFD_SETLK) to an open file, and flock(2)'s
-// on whole files, which belong to an open file. The two kinds do not see each other.
+// ADVISORY LOCKS: fcntl(2)'s on ranges of bytes, which belong to a process or (F_OFD_SETLK) to an open file, and
+// flock(2)'s on whole files, which belong to an open file. The two kinds do not see each other: flock(2) locks a byte
+// that no range reaches.
 
-enum class LockKind { range, whole };
+inline constexpr uint64_t FLOCK_BYTE = UINT64_MAX - 1;
 enum class LockType : uint16_t { read, write, none };  // F_RDLCK, F_WRLCK, F_UNLCK
 
 struct FileLock {
     Inode* inode;
     const void* owner;      // a process's FdTable, or a File
-    LockKind kind;
     LockType type;
-    uint64_t first = 0, last = UINT64_MAX;
+    uint64_t first = FLOCK_BYTE, last = FLOCK_BYTE;
     int pid = -1;           // as F_GETLK tells it
 };
 

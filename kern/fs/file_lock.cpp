@@ -9,14 +9,13 @@ constinit Locked<Vec<FileLock>, Mutex> locks{LockRank::inode};
 constinit Atomic<uint64_t> lock_count;  // mostly 0: then nobody who closes a file has to look
 constinit WaitQueue released;
 
-bool is_same(const FileLock& a, const FileLock& b) { return a.inode == b.inode && a.kind == b.kind; }
 bool overlap(const FileLock& a, const FileLock& b) { return a.first <= b.last && b.first <= a.last; }
 
 // The first in the file that another owner has in the way; null: none.
 const FileLock* find_blocking(const Vec<FileLock>& list, const FileLock& wanted) {
     const FileLock* first = nullptr;
     for (const FileLock& held : list) {
-        if (!is_same(held, wanted) || held.owner == wanted.owner || !overlap(held, wanted)) continue;
+        if (held.inode != wanted.inode || held.owner == wanted.owner || !overlap(held, wanted)) continue;
         bool excludes = held.type == LockType::write || wanted.type == LockType::write;
         if (excludes && (!first || held.first < first->first)) first = &held;
     }
@@ -31,7 +30,7 @@ const FileLock* find_blocking(const Vec<FileLock>& list, const FileLock& wanted)
 Result<> replace(Vec<FileLock>& list, FileLock lock) {
     Vec<FileLock> after;
     for (const FileLock& held : list) {
-        bool is_mine = is_same(held, lock) && held.owner == lock.owner, overlaps = overlap(held, lock);
+        bool is_mine = held.inode == lock.inode && held.owner == lock.owner, overlaps = overlap(held, lock);
         bool touches = overlaps || held.last + 1 == lock.first || lock.last + 1 == held.first;
         if (is_mine && touches && held.type == lock.type) {
             lock.first = std::min(lock.first, held.first);
@@ -70,7 +69,7 @@ Result<> set_lock(const FileLock& wanted, bool waits) {
 FileLock find_conflict(const FileLock& wanted) {
     auto list = locks.lock();
     const FileLock* held = find_blocking(*list, wanted);
-    return held ? *held : FileLock{wanted.inode, wanted.owner, wanted.kind, LockType::none};
+    return held ? *held : FileLock{wanted.inode, wanted.owner, LockType::none};
 }
 
 void release_locks(Inode& inode, const void* owner) {

@@ -74,8 +74,6 @@ class FileSystem {
 public:
     constexpr FileSystem(std::string_view type_, uint64_t magic_, uint64_t device_)
         : type(type_), magic(magic_), device(device_) {}
-    // st_dev for one that has no device of its own; each gets another.
-    static uint64_t new_device() { return last_device_.fetch_add(1) + 1; }
 
     const std::string_view type;
     const uint64_t magic;         // f_type of statfs(2)
@@ -96,7 +94,6 @@ public:
 
 private:
     friend class Inode;
-    static inline constinit Atomic<uint64_t> last_device_{20};
     Atomic<uint64_t> last_inode_;
     Atomic<uint32_t> inode_count_;  // those in memory
 };

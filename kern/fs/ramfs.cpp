@@ -152,8 +152,10 @@ struct RamDirectory final : Directory {
     Locked<Names> names_{LockRank::inode};
 };
 
+constinit Atomic<uint64_t> last_device{20};  // st_dev; each gets another
+
 struct Tmpfs final : FileSystem {
-    Tmpfs() : FileSystem("tmpfs", 0x01021994, new_device()) {}
+    Tmpfs() : FileSystem("tmpfs", 0x01021994, last_device.fetch_add(1) + 1) {}
     void unmounted(Directory& root) override { static_cast<RamDirectory&>(root).take_apart(); }
     void unused() override { delete this; }
 };

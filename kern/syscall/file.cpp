@@ -182,7 +182,7 @@ Result<> set_range(FileLock& lock, const UserLock& user, File& file) {
 Result<> lock_range(File& file, int command, VirtAddr at) {
     auto user = TRY(read_user<UserLock>(at));
     if (user.type > (command == F_GETLK ? LockType::write : LockType::none)) return fail(Errno::EINVAL);
-    FileLock lock{&file.inode(), &files().table, LockKind::range, user.type};
+    FileLock lock{&file.inode(), &files().table, user.type};
     lock.pid = current_process().pid();
     TRY(set_range(lock, user, file));
     if (command == F_GETLK) {
@@ -202,7 +202,7 @@ Result<> sys_flock(int fd, int operation) {
     int what = operation & ~AT_ONCE;
     if (what != SHARED && what != EXCLUSIVE && what != UNLOCK) return fail(Errno::EINVAL);
     LockType type = what == SHARED ? LockType::read : what == EXCLUSIVE ? LockType::write : LockType::none;
-    return set_lock({&file->inode(), file.get(), LockKind::whole, type}, !(operation & AT_ONCE));
+    return set_lock({&file->inode(), file.get(), type}, !(operation & AT_ONCE));
 }
 
 Result<uint64_t> sys_fcntl(int fd, int command, uint64_t argument) {
