@@ -26,7 +26,7 @@ LAYER_LINES = {
     "arch": 875,
     "base": 1069,
     "dev": 265,
-    "fs": 2810,
+    "fs": 2812,
     "mm": 483,
     "process": 1888,
     "sched": 385,

@@ -2,17 +2,6 @@
 
 namespace kern {
 
-Result<size_t> UserBytes::copy_out(void* to, size_t offset, size_t count) const {
-    if (is_kernel) memcpy(to, reinterpret_cast<const void*>(at.value + offset), count);
-    size_t copied = is_kernel ? count : arch::user_read(to, at + offset, count);
-    return copied || !count ? Result<size_t>(copied) : fail(Errno::EFAULT);
-}
-
-Result<size_t> UserBytes::copy_in(const void* from, size_t offset, size_t count) const {
-    size_t copied = arch::user_write(at + offset, from, count);
-    return copied || !count ? Result<size_t>(copied) : fail(Errno::EFAULT);
-}
-
 Result<Ref<File>> File::open(Ref<Inode> inode, uint32_t flags, Ref<Directory> directory, std::string_view name) {
     bool has_content = !(flags & open_flag::PATH_ONLY) && !inode->as_directory();
     Ref<Vmo> content = has_content ? TRY(inode->open_content()) : Ref<Vmo>();
@@ -102,8 +91,6 @@ Result<size_t> File::write_at(uint64_t& offset, UserBytes from) {
 
 template <Result<size_t> (File::*move_at)(uint64_t&, UserBytes)>
 Result<size_t> File::move(UserBytes bytes, FilePlace place) {
-    if (!inode_->is_seekable() && place) return fail(Errno::ESPIPE);
-    if (!inode_->is_seekable()) return (this->*move_at)(offset_, bytes);
     if (place) return (this->*move_at)(*place, bytes);
     LockGuard guard(position_);
     size_t count = TRY((this->*move_at)(offset_, bytes));
@@ -113,11 +100,15 @@ Result<size_t> File::move(UserBytes bytes, FilePlace place) {
 
 Result<size_t> File::read(UserBytes to, FilePlace place) {
     if (!can_read()) return fail(Errno::EBADF);
-    return inode_->as_directory() ? fail(Errno::EISDIR) : move<&File::read_at>(to, place);
+    if (inode_->as_directory()) return fail(Errno::EISDIR);
+    if (!inode_->is_seekable()) return place ? fail(Errno::ESPIPE) : inode_->read(*this, 0, to);
+    return move<&File::read_at>(to, place);
 }
 
 Result<size_t> File::write(UserBytes from, FilePlace place) {
-    return can_write() ? move<&File::write_at>(from, place) : fail(Errno::EBADF);
+    if (!can_write()) return fail(Errno::EBADF);
+    if (!inode_->is_seekable()) return place ? fail(Errno::ESPIPE) : inode_->write(*this, 0, from);
+    return move<&File::write_at>(from, place);
 }
 
 Result<size_t> File::send(File& to, uint64_t place, size_t count) {

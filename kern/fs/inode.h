@@ -44,8 +44,15 @@ struct UserBytes {
     UserBytes from(size_t done) const { return {at + done, size - done, is_kernel}; }
     // Copy `count` bytes from or to those at `offset`; both give how many could be, fewer where the memory ends.
     // EFAULT: none.
-    Result<size_t> copy_out(void* to, size_t offset, size_t count) const;
-    Result<size_t> copy_in(const void* from, size_t offset, size_t count) const;
+    Result<size_t> copy_out(void* to, size_t offset, size_t count) const {
+        if (is_kernel) memcpy(to, reinterpret_cast<const void*>(at.value + offset), count);
+        size_t copied = is_kernel ? count : arch::user_read(to, at + offset, count);
+        return copied || !count ? Result<size_t>(copied) : fail(Errno::EFAULT);
+    }
+    Result<size_t> copy_in(const void* from, size_t offset, size_t count) const {
+        size_t copied = arch::user_write(at + offset, from, count);
+        return copied || !count ? Result<size_t>(copied) : fail(Errno::EFAULT);
+    }
 };
 
 // Moves `size` bytes that begin at `offset` in parts that do not cross a multiple of `unit`: move(done, part) gives how

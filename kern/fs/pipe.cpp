@@ -93,11 +93,13 @@ struct Pipe final : Inode {
 
     // Calls attempt() with bytes_ held until it gives something, and sleeps meanwhile. EAGAIN, EINTR.
     Result<size_t> await(File& file, auto attempt) {
-        auto locked_attempt = [&]() -> std::optional<Result<size_t>> {
+        std::optional<Result<size_t>> result;
+        TRY(events_.wait_until([&] {
             LockGuard guard(bytes_);
-            return attempt();
-        };
-        return *TRY(events_.wait_until(locked_attempt, file.has(open_flag::NON_BLOCKING) ? WaitQueue::AT_ONCE : NEVER));
+            result = attempt();
+            return result.has_value();
+        }, file.has(open_flag::NON_BLOCKING) ? WaitQueue::AT_ONCE : NEVER));
+        return *result;
     }
 
     // Calls copy(bytes, done, count) for each piece of a frame from `position` on, which goes along.
