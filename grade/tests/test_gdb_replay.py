@@ -13,12 +13,12 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def tape(tmp_path_factory):
-    """A run of programs/ledger.c, recorded in a build folder of its own; what it printed."""
+    """A run of docs/ledger.c, recorded in a build folder of its own; what it printed."""
     folder = tmp_path_factory.mktemp("replay")
     (folder / "build").mkdir()
     for name in ("kernel.elf", "initramfs.cpio"):
         shutil.copy(ROOT / "build" / name, folder / "build" / name)
-    build(folder / "root/bin/ledger", "ledger.c", "-static", "-fno-builtin")
+    build(folder / "root/bin/ledger", ROOT / "docs/ledger.c", "-static", "-fno-builtin")
     words = ["-m", "grade.run", "record", f"--build={folder}/build", "--command=/bin/ledger", f"--root={folder}/root",
              "--append=norandmaps seed=7"]
     done = subprocess.run(["python3", *words], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
