@@ -10,7 +10,7 @@ KERN_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(KERN_SOURCES))
 KERN_LINKER_SCRIPT := kern/arch/riscv/kernel.ld
 
 KERN_WARNINGS := -Wall -Wextra -Werror
-KERN_CHECKS := $(if $(or $(RELEASE),$(filter 0,$(D))),-DASTROLABE_RELEASE,-DASTROLABE_DEBUG)
+KERN_CHECKS := -DASTROLABE_DEBUG=$(if $(or $(RELEASE),$(filter 0,$(D))),0,1)
 KERN_ARCH := -march=rv64gc -mabi=lp64d -mcmodel=medany
 KERN_FLAGS := $(KERN_ARCH) -O2 -g -Ikern -Ikern/arch/riscv $(KERN_CHECKS) $(KERN_WARNINGS)
 KERN_CXXFLAGS := -std=c++23 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-use-cxa-atexit \
@@ -91,7 +91,7 @@ HOST_KERN_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_KERN_SOURCES))
 # COVERAGE=1 counts which lines run in place of looking for what they do wrong: see grade/coverage.
 HOST_SANITIZE := $(if $(COVERAGE),--coverage,-fsanitize=address,undefined -fno-sanitize-recover=all)
 HOST_CXXFLAGS := -std=c++23 $(if $(COVERAGE),-O0,-O1) -g $(HOST_SANITIZE) -fno-omit-frame-pointer -Ikern -Igrade/unit \
-  -Igrade/unit/host -I$(BUILD)/host -DASTROLABE_DEBUG -include no_errno_macros.h -include base/common.h $(KERN_WARNINGS)
+  -Igrade/unit/host -I$(BUILD)/host -DASTROLABE_DEBUG=1 -include no_errno_macros.h -include base/common.h $(KERN_WARNINGS)
 
 $(call remember,$(BUILD)/host/flags,$(HOST_CXX) $(HOST_CXXFLAGS))
 $(call remember,$(BUILD)/host/objects,$(HOST_KERN_OBJECTS))

@@ -29,9 +29,9 @@ constinit std::span<const std::byte> initramfs{};
 
 // How it is shown: the words that reach the console from here on.
 void set_up_messages(const BootArgs& args, uint64_t hart_id, const Machine& machine) {
-    set_quiet(args.quiet);
+    quiet = args.quiet;
     frame_messages(args.log_nonce);
-    if (!args.quiet || !args.log_nonce.empty())
+    if (!quiet || !args.log_nonce.empty())
         alert("astrolabe: hart {} of {}, {} MiB of memory\n", hart_id, machine.hart_count,
               (machine.memory_end - machine.memory_start) >> 20);
     if (!args.unknown.empty()) print("astrolabe: boot argument ignored: {}\n", args.unknown);

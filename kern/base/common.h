@@ -5,14 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <compare>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <expected>
-#include <functional>
-#include <initializer_list>
 #include <new>
 #include <optional>
 #include <source_location>

@@ -70,9 +70,7 @@ bool lists(Bytes list, std::string_view device) {
     return false;
 }
 
-struct Node {
-    Bytes properties[TIMEBASE];
-};
+using Node = std::array<Bytes, TIMEBASE>;  // its properties
 
 class TreeWalk {
 public:
@@ -81,22 +79,21 @@ public:
     Result<Machine> run() {
         for (;;) {
             uint64_t token = TRY(structure_.cells(1));
-            if (token == BEGIN_NODE && depth_ < MAX_DEPTH) {
-                TRY(structure_.string());
-                nodes_[depth_++] = Node();
-            } else if (token == END_NODE && depth_ > 0) {
-                TRY(end_node(nodes_[--depth_]));
-            } else if (token == PROPERTY && depth_ > 0) {
-                TRY(property(nodes_[depth_ - 1]));
-            } else if (token == END && depth_ == 0) {
-                return finish();
-            } else if (token != NOP) {
-                return fail(Errno::EINVAL);
-            }
+            if (token == BEGIN_NODE && depth_ < MAX_DEPTH) TRY(begin_node());
+            else if (token == PROPERTY && depth_ > 0) TRY(property(nodes_[depth_ - 1]));
+            else if (token == END_NODE && depth_ > 0) TRY(end_node(nodes_[--depth_]));
+            else if (token == END && depth_ == 0) return finish();
+            else if (token != NOP) return fail(Errno::EINVAL);
         }
     }
 
 private:
+    Result<> begin_node() {
+        TRY(structure_.string());
+        nodes_[depth_++] = {};
+        return {};
+    }
+
     Result<> property(Node& node) {
         uint64_t size = TRY(structure_.cells(1));
         uint64_t name_offset = TRY(structure_.cells(1));
@@ -104,37 +101,37 @@ private:
         if (name_offset > strings_.size()) return fail(Errno::EINVAL);
         std::string_view name(TRY(Reader{strings_.subspan(name_offset)}.string()));
         auto known = std::ranges::find(PROPERTY_NAMES, name) - PROPERTY_NAMES;
-        if (known < PROPERTY_COUNT) (known < TIMEBASE ? node.properties : tree_)[known] = value;
+        if (known < PROPERTY_COUNT) (known < TIMEBASE ? node.data() : tree_)[known] = value;
         return {};
     }
 
     // All properties of `node` are known: is it one of the things we look for?
     Result<> end_node(const Node& node) {
-        if (depth_ == 0 || node.properties[REG].empty()) return {};
+        if (depth_ == 0 || node[REG].empty()) return {};
         const Node& parent = nodes_[depth_ - 1];
-        uint64_t address_cells = TRY(number(parent.properties[ADDRESS_CELLS], 2));
-        uint64_t size_cells = TRY(number(parent.properties[SIZE_CELLS], 1));
+        uint64_t address_cells = TRY(number(parent[ADDRESS_CELLS], 2));
+        uint64_t size_cells = TRY(number(parent[SIZE_CELLS], 1));
         if (address_cells > 2 || size_cells > 2) return {};  // behind a bus of another kind
-        Reader reg{node.properties[REG]};
+        Reader reg{node[REG]};
         PhysAddr base(TRY(reg.cells(address_cells)));
         uint64_t size = TRY(reg.cells(size_cells));
-        uint64_t irq = node.properties[INTERRUPTS].empty() ? 0 : TRY(Reader{node.properties[INTERRUPTS]}.cells(1));
+        uint64_t irq = node[INTERRUPTS].empty() ? 0 : TRY(Reader{node[INTERRUPTS]}.cells(1));
         note(node, {base, size, static_cast<uint32_t>(irq)});
         return {};
     }
 
     void note(const Node& node, const DeviceSlot& slot) {
         bool is_lowest = machine_.memory_end.value == 0 || slot.base < machine_.memory_start;
-        if (lists(node.properties[DEVICE_TYPE], "cpu") && machine_.hart_count < Machine::MAX_HARTS)
+        if (lists(node[DEVICE_TYPE], "cpu") && machine_.hart_count < Machine::MAX_HARTS)
             machine_.hart_ids[machine_.hart_count++] = static_cast<uint32_t>(slot.base.value);
-        if (lists(node.properties[DEVICE_TYPE], "memory") && is_lowest) {
+        if (lists(node[DEVICE_TYPE], "memory") && is_lowest) {
             machine_.memory_start = slot.base;
             machine_.memory_end = slot.base + slot.size;
         }
-        if (lists(node.properties[COMPATIBLE], "virtio,mmio") && machine_.virtio_count < Machine::MAX_VIRTIO)
+        if (lists(node[COMPATIBLE], "virtio,mmio") && machine_.virtio_count < Machine::MAX_VIRTIO)
             machine_.virtio[machine_.virtio_count++] = slot;
         for (const auto& device : DEVICES)
-            if (lists(node.properties[COMPATIBLE], device.compatible)) machine_.*device.slot = slot;
+            if (lists(node[COMPATIBLE], device.compatible)) machine_.*device.slot = slot;
     }
 
     Result<Machine> finish() {

@@ -32,24 +32,6 @@ inline constexpr std::string_view LOCK_RANK_NAMES[] = {
 };
 static_assert(std::size(LOCK_RANK_NAMES) == static_cast<size_t>(LockRank::console) + 1);
 
-// The ranks a hart holds, one bit each.
-class HeldLocks {
-public:
-    void push(LockRank rank) {
-        if (held_ >> static_cast<uint32_t>(rank)) [[unlikely]]
-            report_wrong_order(rank);
-        held_ |= bit(rank);
-    }
-    void push_any(LockRank rank) { held_ |= bit(rank); }
-    void pop(LockRank rank) { held_ &= ~bit(rank); }
-    bool none() const { return held_ == 0; }
-    bool only(LockRank rank) const { return held_ == bit(rank); }
-
-private:
-    static constexpr uint32_t bit(LockRank rank) { return 1u << static_cast<uint32_t>(rank); }
-    void report_wrong_order(LockRank rank) const;
-
-    uint32_t held_ = 0;
-};
+constexpr uint32_t rank_bit(LockRank rank) { return 1u << static_cast<uint32_t>(rank); }  // in Hart::held_locks
 
 }  // namespace kern

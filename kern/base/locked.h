@@ -6,7 +6,7 @@
 namespace kern {
 
 // To be said by whoever may sleep, also when it does not come to that: no spinning lock is held here.
-inline void may_sleep() { DEBUG_ASSERT(arch::this_hart().held_locks.none()); }
+inline void may_sleep() { DEBUG_ASSERT(!arch::this_hart().held_locks); }
 
 // What all locks here have in common: a rank, a watchdog, and in debug builds a bit for each hart that holds the lock.
 class RankedLock {
@@ -16,25 +16,24 @@ protected:
     // Tries until it works. To wait for seconds is a deadlock, whose cause is reported by panic().
     template <typename Attempt>
     void take(Attempt attempt) {
-        if constexpr (DEBUG_BUILD) arch::this_hart().held_locks.push(rank_);
+        if (DEBUG_BUILD && arch::this_hart().held_locks >= rank_bit(rank_)) [[unlikely]]
+            report_wrong_order();
         for (uint64_t since = 0; !attempt();) wait_turn(since);
-        note_holder();
+        note_taken();
     }
-    // For what was taken without waiting, and so fits in any order.
-    void note_taken_out_of_order() {
-        if constexpr (DEBUG_BUILD) arch::this_hart().held_locks.push_any(rank_);
-        note_holder();
+    void note_taken() {
+        if constexpr (!DEBUG_BUILD) return;
+        arch::this_hart().held_locks |= rank_bit(rank_);
+        holders_.fetch_or(1u << arch::this_hart().index);
     }
     void note_dropped() {
         if constexpr (!DEBUG_BUILD) return;
         holders_.fetch_and(~(1u << arch::this_hart().index));
-        arch::this_hart().held_locks.pop(rank_);
+        arch::this_hart().held_locks &= ~rank_bit(rank_);
     }
 
 private:
-    void note_holder() {
-        if constexpr (DEBUG_BUILD) holders_.fetch_or(1u << arch::this_hart().index);
-    }
+    void report_wrong_order() const;
     void wait_turn(uint64_t& since) const;
 
     LockRank rank_;
@@ -53,7 +52,7 @@ public:
     // False: someone has it.
     bool try_lock() {
         bool taken = !held_.exchange_acquire(1);
-        if (taken) note_taken_out_of_order();
+        if (taken) note_taken();  // without waiting, and so in any order
         return taken;
     }
     void unlock() {

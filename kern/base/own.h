@@ -1,53 +1,46 @@
-// Who owns a heap object, and so deletes it: one (Own; std::unique_ptr's job, but <memory> costs a second of compile time a
-// file) or all who hold a Ref; with the last one it goes. make_own() and make_ref() return ENOMEM instead of failing.
+// Who owns a heap object, and so deletes it: one (Own), or all who hold a Ref; with the last one it goes. make_own() and
+// make_ref() return ENOMEM instead of failing.
 #pragma once
 
 namespace kern {
 
-// What every owning pointer can do; null when it owns nothing.
-template <typename T>
+// What both are; null when it owns nothing. (std::unique_ptr is not used, because <memory> brings half of POSIX along.)
+template <typename T, bool SHARED>
 class Owner {
 public:
+    constexpr Owner(std::nullptr_t = nullptr) {}
+    // Takes over a new object, or with a shared one the count that it is born with.
+    constexpr explicit Owner(T* object) : object_(object) {}
+    static Owner adopt(T* object) { return Owner(object); }
+    // One more owner of an object that is already owned.
+    static Owner share(T* object) requires SHARED { if (object) object->ref(); return Owner(object); }
+
+    Owner(const Owner& other) requires SHARED : Owner(share(other.object_)) {}
+    Owner(Owner&& other) noexcept : object_(other.release()) {}
+    template <std::derived_from<T> U>
+    Owner(Owner<U, SHARED> other) : object_(other.release()) {}
+    Owner& operator=(Owner other) noexcept { std::swap(object_, other.object_); return *this; }
+    ~Owner() {
+        if constexpr (!SHARED) delete object_;
+        else if (object_) object_->unref();
+    }
+
     T* get() const { return object_; }
     // Hands the object over to the caller.
     T* release() { return std::exchange(object_, nullptr); }
     T& operator*() const { return *object_; }
     T* operator->() const { return object_; }
-    explicit operator bool() const { return object_ != nullptr; }
+    explicit operator bool() const { return object_; }
     bool operator==(const Owner& other) const { return object_ == other.object_; }
 
-protected:
-    constexpr explicit Owner(T* object) : object_(object) {}
-    T* object_;
+private:
+    T* object_ = nullptr;
 };
 
 template <typename T>
-class Own : public Owner<T> {
-public:
-    constexpr explicit Own(T* object = nullptr) : Owner<T>(object) {}
-    Own(Own&& other) noexcept : Owner<T>(other.release()) {}
-    Own& operator=(Own other) noexcept { std::swap(this->object_, other.object_); return *this; }
-    ~Own() { delete this->object_; }
-};
-
-// T counts its owners: ref(), unref().
+using Own = Owner<T, false>;
 template <typename T>
-class Ref : public Owner<T> {
-public:
-    constexpr Ref(std::nullptr_t = nullptr) : Owner<T>(nullptr) {}
-    // Takes over the count that a new object is born with.
-    static Ref adopt(T* object) { Ref ref; ref.object_ = object; return ref; }
-    // One more owner of an object that is already owned.
-    static Ref share(T* object) { if (object) object->ref(); return adopt(object); }
-
-    Ref(const Ref& other) : Ref(share(other.get())) {}
-    Ref(Ref&& other) noexcept : Owner<T>(other.release()) {}
-    template <typename U>
-        requires(__is_base_of(T, U))
-    Ref(Ref<U> other) : Owner<T>(other.release()) {}
-    Ref& operator=(Ref other) noexcept { std::swap(this->object_, other.object_); return *this; }
-    ~Ref() { if (this->object_) this->object_->unref(); }
-};
+using Ref = Owner<T, true>;  // T counts its owners: ref(), unref()
 
 // Base of a shared object. T's destructor runs on the hart that drops the last Ref, in a context that may take locks.
 template <typename T>

@@ -24,10 +24,10 @@ void panic_message(std::string_view format, FormatArgs args) {
     arch::power_off(PANIC_STATUS);
 }
 
-void HeldLocks::report_wrong_order(LockRank rank) const {
+void RankedLock::report_wrong_order() const {
     if (!is_panicking())
         panic("lock order: a lock of rank {} is taken under one of rank {}; see base/lock_rank.h",
-              LOCK_RANK_NAMES[static_cast<uint32_t>(rank)], LOCK_RANK_NAMES[std::bit_width(held_) - 1]);
+              LOCK_RANK_NAMES[static_cast<uint32_t>(rank_)], LOCK_RANK_NAMES[std::bit_width(arch::this_hart().held_locks) - 1]);
 }
 
 uint64_t lock_patience_ns = 10'000'000'000;

@@ -18,11 +18,7 @@ bool is_panicking();
 // allocates nothing, because it runs in the middle of whatever went wrong.
 void describe_current_process(TextSink& sink);
 
-#ifdef ASTROLABE_DEBUG
-inline constexpr bool DEBUG_BUILD = true;
-#else
-inline constexpr bool DEBUG_BUILD = false;
-#endif
+inline constexpr bool DEBUG_BUILD = ASTROLABE_DEBUG;  // see kern.mk
 
 }  // namespace kern
 

@@ -46,7 +46,6 @@ void format_to(TextSink& sink, std::string_view format, FormatArgs args) {
 namespace {
 
 IrqSpinLock console_lock(LockRank::console);
-bool quiet_boot;
 char nonce[32];
 size_t nonce_size;
 
@@ -73,16 +72,10 @@ Message::~Message() {
 
 void Message::write(std::string_view text) { arch::console_write(text); }
 
-void print_message(std::string_view format, FormatArgs args) {
-    if (!quiet_boot) alert_message(format, args);
-}
-
-void alert_message(std::string_view format, FormatArgs args) {
+void write_message(std::string_view format, FormatArgs args) {
     Message message;
     format_to(message, format, args);
 }
-
-void set_quiet(bool quiet) { quiet_boot = quiet; }
 
 void frame_messages(std::string_view text) { nonce_size = text.copy(nonce, sizeof(nonce)); }
 

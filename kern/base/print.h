@@ -70,20 +70,19 @@ public:
     void write(std::string_view text) override;
 };
 
-// A message in one step. Dropped under the `quiet` boot argument.
-void print_message(std::string_view format, FormatArgs args);
-// The same, but also under `quiet`: for what the user must see (a killed program, a lab's hole, a panic).
-void alert_message(std::string_view format, FormatArgs args);
-void set_quiet(bool quiet);
+void write_message(std::string_view format, FormatArgs args);
+inline bool quiet = false;  // the boot argument
 
-template <typename... Args>
-void print(std::string_view format, const Args&... args) {
-    print_message(format, {FormatArg(args)...});
-}
-
+// A message in one step.
 template <typename... Args>
 void alert(std::string_view format, const Args&... args) {
-    alert_message(format, {FormatArg(args)...});
+    write_message(format, {FormatArg(args)...});
+}
+
+// The same, but dropped under `quiet`: for what the user need not see. (He must see a killed program, a lab's hole, a panic.)
+template <typename... Args>
+void print(std::string_view format, const Args&... args) {
+    if (!quiet) alert(format, args...);
 }
 
 // From here on each message is framed, so that a reader can tell it from what programs write:

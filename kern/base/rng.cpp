@@ -4,9 +4,11 @@ namespace kern {
 
 namespace {
 
-struct ChaCha20 {
-    uint32_t words[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};  // then 8 of key, block counter and nonce: 0
-};
+using Block = std::array<uint32_t, 16>;  // 4 constant words, 8 of key, block counter and nonce: 0
+
+constexpr size_t KEY = 4, HALF = 32;  // the word where the key begins; bytes of it, and of half a block
+
+constinit Locked<Block> generator{LockRank::random, Block{0x61707865, 0x3320646e, 0x79622d32, 0x6b206574}};
 
 void quarter_round(uint32_t& a, uint32_t& b, uint32_t& c, uint32_t& d) {
     a += b; d = std::rotl(d ^ a, 16);
@@ -15,30 +17,25 @@ void quarter_round(uint32_t& a, uint32_t& b, uint32_t& c, uint32_t& d) {
     c += d; b = std::rotl(b ^ c, 7);
 }
 
-// The block function (RFC 8439, section 2.3).
-ChaCha20 next_block(const ChaCha20& state) {
-    ChaCha20 block = state;
-    auto& w = block.words;
+// ChaCha20's block function (RFC 8439, section 2.3).
+Block next_block(const Block& state) {
+    Block w = state;
     for (int round = 0; round < 20; round += 2)
 #pragma GCC unroll 8
         for (int i = 0; i < 8; i++) {
             int turn = i / 4;  // first the columns, then the diagonals
             quarter_round(w[i % 4], w[4 + (i + turn) % 4], w[8 + (i + 2 * turn) % 4], w[12 + (i + 3 * turn) % 4]);
         }
-    for (int i = 0; i < 16; i++) w[i] += state.words[i];
-    return block;
+    for (size_t i = 0; i < w.size(); i++) w[i] += state[i];
+    return w;
 }
-
-constexpr size_t HALF = 32;  // bytes of a block
-
-Locked<ChaCha20> generator(LockRank::random);
 
 }  // namespace
 
 void seed_random(std::span<const std::byte> seed) {
     auto state = generator.lock();
-    memset(state->words + 4, 0, HALF);
-    std::copy_n(seed.data(), std::min(seed.size(), HALF), reinterpret_cast<std::byte*>(state->words + 4));
+    memset(&(*state)[KEY], 0, HALF);
+    std::ranges::copy(seed.first(std::min(seed.size(), HALF)), reinterpret_cast<std::byte*>(&(*state)[KEY]));
 }
 
 // The first half of each block becomes the next key, the second half is given out: who reads the state later cannot tell
@@ -46,11 +43,11 @@ void seed_random(std::span<const std::byte> seed) {
 void random_bytes(std::span<std::byte> out) {
     while (!out.empty()) {
         auto state = generator.lock();
-        ChaCha20 block = next_block(*state);
-        memcpy(state->words + 4, block.words, HALF);
+        Block block = next_block(*state);
+        memcpy(&(*state)[KEY], block.data(), HALF);
         state.unlock();
         size_t size = std::min(out.size(), HALF);
-        memcpy(out.data(), block.words + 8, size);
+        memcpy(out.data(), &block[8], size);
         out = out.subspan(size);
     }
 }

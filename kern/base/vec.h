@@ -1,75 +1,69 @@
-// A growable array whose growth can fail: push returns ENOMEM and leaves the array as it was.
+// A growable array whose growth can fail: then it returns ENOMEM and leaves the array as it was. It is a span, whose elements
+// it owns.
 #pragma once
 
 namespace kern {
 
 template <typename T>
-class Vec {
+class Vec : public std::span<T> {
 public:
+    using Span = std::span<T>;
+    using Span::begin, Span::data, Span::end, Span::size;
+
     Vec() = default;
     Vec(Vec&& other) noexcept { swap(other); }
     Vec& operator=(Vec other) noexcept { swap(other); return *this; }
-    ~Vec() {
-        while (size_) pop();
-        ::operator delete(items_);
-    }
-
-    size_t size() const { return size_; }
-    bool empty() const { return size_ == 0; }
-    T* data() { return items_; }
-    const T* data() const { return items_; }
-    T& operator[](size_t index) { return items_[index]; }
-    const T& operator[](size_t index) const { return items_[index]; }
-    T* begin() { return items_; }
-    T* end() { return items_ + size_; }
-    const T* begin() const { return items_; }
-    const T* end() const { return items_ + size_; }
-    T& back() { return items_[size_ - 1]; }
-    operator std::span<const T>() const { return {items_, size_}; }
+    ~Vec() { free(); }
 
     Result<> push(T item) {
-        TRY(reserve(size_ + 1));
-        new (items_ + size_++) T(std::move(item));
+        new (TRY(extend(1))) T(std::move(item));
         return {};
     }
     Result<> append(std::span<const T> items) {
-        TRY(reserve(size_ + items.size()));
-        for (const T& item : items) new (items_ + size_++) T(item);
+        T* place = TRY(extend(items.size()));
+        for (const T& item : items) new (place++) T(item);
         return {};
     }
     // New elements are value-initialised (numbers become 0).
-    Result<> resize(size_t size) {
-        TRY(reserve(size));
-        while (size_ < size) new (items_ + size_++) T();
-        while (size_ > size) pop();
+    Result<> resize(size_t wanted) {
+        while (size() > wanted) pop();
+        T* place = TRY(extend(wanted - size()));
+        while (place < data() + wanted) new (place++) T();
         return {};
     }
-    void pop() { items_[--size_].~T(); }
+    void pop() {
+        this->back().~T();
+        span() = {data(), size() - 1};
+    }
 
 private:
+    Span& span() { return *this; }
     void swap(Vec& other) {
-        std::swap(items_, other.items_);
-        std::swap(size_, other.size_);
+        std::swap(span(), other.span());
         std::swap(capacity_, other.capacity_);
     }
-    // Room for so many; grows by doubling, so that pushing one after the other moves each only a few times.
-    Result<> reserve(size_t wanted) {
-        if (wanted <= capacity_) return {};
-        size_t capacity = std::max({wanted, capacity_ * 2, size_t{8}});
-        if (capacity > SIZE_MAX / sizeof(T)) return fail(Errno::ENOMEM);
-        T* items = static_cast<T*>(::operator new(capacity * sizeof(T), std::nothrow));
-        if (!items) return fail(Errno::ENOMEM);
-        for (size_t i = 0; i < size_; i++) {
-            new (items + i) T(std::move(items_[i]));
-            items_[i].~T();
+    void free() {
+        for (T& item : *this) item.~T();
+        ::operator delete(data());
+    }
+    // Room for so many more elements at the end, for the caller to make. Grows by doubling, so that pushing one after the
+    // other moves each only a few times.
+    Result<T*> extend(size_t count) {
+        size_t old_size = size(), wanted = old_size + count;
+        if (wanted > capacity_) {
+            size_t capacity = std::max({wanted, capacity_ * 2, size_t{8}});
+            if (capacity > SIZE_MAX / sizeof(T)) return fail(Errno::ENOMEM);
+            T* items = static_cast<T*>(::operator new(capacity * sizeof(T), std::nothrow));
+            if (!items) return fail(Errno::ENOMEM);
+            for (size_t i = 0; i < old_size; i++) new (&items[i]) T(std::move(data()[i]));
+            free();
+            span() = {items, old_size};
+            capacity_ = capacity;
         }
-        ::operator delete(std::exchange(items_, items));
-        capacity_ = capacity;
-        return {};
+        span() = {data(), wanted};
+        return data() + old_size;
     }
 
-    T* items_ = nullptr;
-    size_t size_ = 0;
     size_t capacity_ = 0;
 };
 

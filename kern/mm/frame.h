@@ -87,8 +87,8 @@ Frame& zero_frame();
 // One reference to a frame, dropped at the end of its scope.
 class FrameRef : public Ref<Frame> {
 public:
-    FrameRef(Ref<Frame> ref = nullptr) : Ref(std::move(ref)) {}
-    static FrameRef share(Frame& frame) { return Ref::share(&frame); }
+    FrameRef(Ref<Frame> ref = nullptr) : Ref<Frame>(std::move(ref)) {}
+    static FrameRef share(Frame& frame) { return Ref<Frame>::share(&frame); }
     static Result<FrameRef> allocate(FrameUse use, Fill fill = Fill::zero) { return adopt(TRY(allocate_frame(use, fill))); }
 };
 

@@ -178,7 +178,7 @@ bool Scheduler::wake(Thread& thread) {
 // Leaves the current thread in `state` and goes on with the next one. Interrupts are off, and the lock is held.
 void RunQueue::switch_away(Thread::State state) {
     arch::Hart& hart = arch::this_hart();
-    DEBUG_ASSERT(hart.held_locks.only(LockRank::run_queue));
+    DEBUG_ASSERT(hart.held_locks == rank_bit(LockRank::run_queue));
     current->state_ = state;
     if (state == Thread::State::ready && current != idle) add(*current);
     Thread* next = take();

@@ -217,7 +217,7 @@ Result<uint64_t> sys_readlinkat(int fd, VirtAddr path, VirtAddr to, int limit) {
     Ref<Inode> inode = TRY(find_inode(fd, path, LOOK_FLAGS));
     String text = TRY(inode->read_link());
     size_t size = std::min(text.size(), static_cast<size_t>(limit));
-    TRY(write_user(to, std::as_bytes(std::span(text.c_str(), size))));
+    TRY(write_user(to, std::as_bytes(std::span(text.data(), size))));
     return size;
 }
 
