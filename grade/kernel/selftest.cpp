@@ -118,9 +118,9 @@ Complaint user_copies_survive_bad_pointers() {
     CHECK(root);
     VmSpace space(std::move(*root));
     bool enabled = arch::disable_interrupts();
-    space.activate();
+    VmSpace::switch_to(&space);
     Complaint complaint = check_user_copies(space);
-    VmSpace::deactivate();
+    VmSpace::switch_to(nullptr);
     arch::restore_interrupts(enabled);
     return complaint;
 }

@@ -29,7 +29,7 @@ inline void run_on_fresh_machine(void (*body)()) {
     kern::arch::host::power_on(16 << 20);
     size_t frames = kern::free_frame_count();
     body();
-    kern::VmSpace::deactivate();
+    kern::VmSpace::switch_to(nullptr);
     cr_assert_eq(kern::free_frame_count(), frames, "%zu frames before, %zu after", frames, kern::free_frame_count());
     if (__lsan_do_recoverable_leak_check) cr_assert_eq(__lsan_do_recoverable_leak_check(), 0);
 }
@@ -46,13 +46,13 @@ struct Space {
     explicit Space(kern::Ref<kern::Vmar> forked) : vmar(std::move(forked)) {}
     ~Space() {
         if (kern::arch::this_hart().space == &vmar->vm_space())
-            kern::VmSpace::deactivate();
+            kern::VmSpace::switch_to(nullptr);
     }
     kern::Vmar* operator->() const { return vmar.get(); }
 
     // The current hart runs this space from now on.
     void run() const {
-        vmar->vm_space().activate();
+        kern::VmSpace::switch_to(&vmar->vm_space());
         kern::Vmar* running = vmar.get();
         kern::arch::host::set_fault_handler([running](kern::VirtAddr address, kern::Perms access) {
             return running->handle_fault(address, access) == kern::FaultOutcome::resolved;

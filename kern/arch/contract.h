@@ -12,6 +12,7 @@ class VmSpace;
 
 namespace kern::arch {
 
+struct Context;
 struct TrapFrame;
 
 // HARTS: hardware threads, RISC-V's word for cores
@@ -26,10 +27,12 @@ struct alignas(64) Hart {
     VmSpace* space = nullptr;        // whose page table is active; null: the kernel's alone
     bool need_resched = false;       // the running thread's time is over
     uint32_t held_locks = 0;         // debug builds: rank_bit() of each spinning lock it holds
+    Context* fp_context = nullptr;   // who runs, and whose values the hart's floating-point registers are: see context.cpp
+    Context* fp_owner = nullptr;
     // For a panic's report. The trap that the panic is about, or by which another hart's panic stopped this one; null: none.
     const TrapFrame* stop_trap = nullptr;
     uint64_t stop_fp = 0;  // the frame pointer where it stopped
-    bool has_stopped = false;
+    Atomic<uint32_t> has_stopped;
 };
 
 Hart& this_hart();
@@ -62,10 +65,9 @@ PhysAddr virt_to_phys(const void* pointer);
 
 // Fills the upper half of a new root table with the kernel's own entries.
 void share_kernel_half(Pte* root);
-// Makes `root` the table this hart translates user addresses by; forgets every cached user translation.
+// Makes `root` the table this hart translates user addresses by, or null: a table with the kernel's half alone. Forgets every
+// cached user translation.
 void activate(PhysAddr root);
-// Leaves user space: a table with the kernel's half alone.
-void activate_kernel_only();
 // This hart forgets what it cached of the user addresses in `range`.
 void flush_tlb(VirtRange range);
 // The other harts whose bits (by index) are set in `harts` forget it too; returns when they have.
@@ -76,10 +78,6 @@ void flush_tlb_remote(uint64_t harts, VirtRange range);
 
 size_t user_read(void* to, VirtAddr from, size_t size);
 size_t user_write(VirtAddr to, const void* from, size_t size);
-
-// Zeroes or copies one page-aligned frame.
-inline void zero_page(void* page) { memset(page, 0, PAGE_SIZE); }
-inline void copy_page(void* to, const void* from) { memcpy(to, from, PAGE_SIZE); }
 
 // TIME
 

@@ -89,7 +89,7 @@ void add_memory(PhysAddr start, PhysAddr end) {
     zeroes = *allocate_frame(FrameUse::zero_page);
 }
 
-Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill) {
+Result<Frame*> allocate_frame(FrameUse use, Fill fill, unsigned order) {
     if (order > MAX_FRAME_ORDER || (allocation_fails && allocation_fails())) return fail(Errno::ENOMEM);
     Frame* run;
     do
@@ -101,8 +101,6 @@ Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill) {
     if (fill == Fill::zero || DEBUG_BUILD) memset(run->data(), fill == Fill::zero ? 0 : JUNK_NEW, PAGE_SIZE << order);
     return run;
 }
-
-Result<Frame*> allocate_frame(FrameUse use, Fill fill) { return allocate_frames(0, use, fill); }
 
 void Frame::free() {
     if constexpr (DEBUG_BUILD) memset(data(), JUNK_FREED, PAGE_SIZE << order);

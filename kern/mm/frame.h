@@ -47,10 +47,8 @@ inline constexpr size_t MIN_MEMORY = 64 * PAGE_SIZE;
 
 // USING IT. Errors: ENOMEM. Any context but an interrupt handler.
 
-// One frame with one reference.
-Result<Frame*> allocate_frame(FrameUse use, Fill fill = Fill::zero);
-// 2^order frames in one run; only the first record is used.
-Result<Frame*> allocate_frames(unsigned order, FrameUse use, Fill fill = Fill::zero);
+// One frame with one reference, or 2^order of them in one run, of which only the first record is used.
+Result<Frame*> allocate_frame(FrameUse use, Fill fill = Fill::zero, unsigned order = 0);
 
 // Called when no frame is free, by whoever needs one, with whatever locks that holds: gives back what can be had again, and
 // says whether there was any.

@@ -85,7 +85,7 @@ void free_slot(Frame& slab, FreeSlot* slot) {
 void* allocate_run(size_t size) {
     if (size > PAGE_SIZE << MAX_FRAME_ORDER) return nullptr;
     auto order = static_cast<unsigned>(std::bit_width((size - 1) >> PAGE_SHIFT));
-    auto run = allocate_frames(order, FrameUse::kernel, Fill::none);
+    auto run = allocate_frame(FrameUse::kernel, Fill::none, order);
     return run ? (*run)->data() : nullptr;
 }
 

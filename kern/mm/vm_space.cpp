@@ -12,13 +12,9 @@ void VmSpace::switch_to(VmSpace* next) {
     arch::Hart& hart = arch::this_hart();
     if (hart.space == next) return;
     uint64_t me = uint64_t{1} << hart.index;
-    if (next) {
-        next->active_harts_.fetch_or(me);
-        __atomic_thread_fence(__ATOMIC_SEQ_CST);
-        arch::activate(next->root());
-    } else {
-        arch::activate_kernel_only();
-    }
+    if (next) next->active_harts_.fetch_or(me);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    arch::activate(next ? next->root() : PhysAddr());
     if (hart.space) hart.space->active_harts_.fetch_and(~me);
     hart.space = next;
 }

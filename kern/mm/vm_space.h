@@ -21,8 +21,6 @@ public:
 
     // Makes this hart translate user addresses by `next`; null: by none, only the kernel's table counts. Interrupts are off.
     static void switch_to(VmSpace* next);
-    void activate() { switch_to(this); }
-    static void deactivate() { switch_to(nullptr); }
 
     Locked<PageTable>::Guard lock() { return table_.lock(); }
     // For a space nobody else can see yet: fork fills its child's table while it holds its own table's lock.

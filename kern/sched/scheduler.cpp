@@ -262,7 +262,7 @@ Result<> Thread::prepare(void (*entry)(Thread&)) {
 
 Result<> Thread::prepare_stack(void (*start)(void*)) {
     constexpr unsigned STACK_ORDER = std::countr_zero(arch::KERNEL_STACK_SIZE / PAGE_SIZE);
-    Frame* stack = TRY(allocate_frames(STACK_ORDER, FrameUse::kernel, Fill::none));
+    Frame* stack = TRY(allocate_frame(FrameUse::kernel, Fill::none, STACK_ORDER));
     stack_ = stack->data();
     hart_.store(arch::this_hart().index);
     arch::guard_stack(stack_, true);

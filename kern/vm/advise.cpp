@@ -3,6 +3,12 @@
 
 namespace kern {
 
+// What each Advice does to a mapping's marks.
+static constexpr struct {
+    uint8_t added = 0, removed = 0;
+} MARKS[] = {{}, {}, {}, {mark::DONT_FORK}, {0, mark::DONT_FORK}, {mark::WIPE_ON_FORK}, {0, mark::WIPE_ON_FORK},
+             {mark::LOCKED}, {0, mark::LOCKED}};
+
 Result<> Vmar::advise(VirtRange range, Advice advice) {
     auto mappings = mappings_.lock();
     Result<> result;
@@ -22,38 +28,16 @@ Result<> Vmar::advise(VirtRange range, Advice advice) {
 
 // EINVAL: not for a mapping of this kind. ENOMEM: one mapping too many.
 Result<> Vmar::advise_part(Mappings& mappings, VmMapping& mapping, VirtRange part, Advice advice) {
-    bool is_own_memory = mapping.is_anonymous() && mapping.is_private();
-    switch (advice) {
-    case Advice::none:
-        return {};
-    case Advice::free:
-        if (!is_own_memory) return fail(Errno::EINVAL);
-        [[fallthrough]];
-    case Advice::dont_need:
+    bool needs_own_memory = advice == Advice::free || advice == Advice::wipe_on_fork;
+    if (needs_own_memory && !(mapping.is_anonymous() && mapping.is_private())) return fail(Errno::EINVAL);
+    if (advice == Advice::free || advice == Advice::dont_need) {
         if (mapping.marks & mark::LOCKED) return fail(Errno::EINVAL);
         drop_pages(part);  // read again as zeroes or from the file
         return {};
-    case Advice::dont_fork:
-        return set_marks(mappings, mapping, part, mapping.marks | mark::DONT_FORK);
-    case Advice::do_fork:
-        return set_marks(mappings, mapping, part, mapping.marks & ~mark::DONT_FORK);
-    case Advice::wipe_on_fork:
-        if (!is_own_memory) return fail(Errno::EINVAL);
-        return set_marks(mappings, mapping, part, mapping.marks | mark::WIPE_ON_FORK);
-    case Advice::keep_on_fork:
-        return set_marks(mappings, mapping, part, mapping.marks & ~mark::WIPE_ON_FORK);
-    case Advice::lock:
-        return set_marks(mappings, mapping, part, mapping.marks | mark::LOCKED);
-    case Advice::unlock:
-        return set_marks(mappings, mapping, part, mapping.marks & ~mark::LOCKED);
     }
-    return {};
-}
-
-// Gives `part` of `mapping` these marks, as a mapping of its own.
-Result<> Vmar::set_marks(Mappings& mappings, VmMapping& mapping, VirtRange part, int marks) {
-    if (mapping.marks == marks) return {};
-    TRY(isolate(mappings, mapping, part))->marks = static_cast<uint8_t>(marks);
+    auto [added, removed] = MARKS[static_cast<size_t>(advice)];
+    auto marks = static_cast<uint8_t>((mapping.marks | added) & ~removed);
+    if (marks != mapping.marks) TRY(isolate(mappings, mapping, part))->marks = marks;
     return {};
 }
 

@@ -61,7 +61,7 @@ FaultOutcome Vmar::fault_in(const VmMapping& mapping, VirtAddr page, Perms acces
     if (mapping.is_anonymous()) return fault_anonymous(mapping, page, access);
     auto pages = mapping.vmo->lock_pages();  // until the table shows the page, it stays the file's
     PageTree::Entry* cached = pages->tree.find(mapping.vmo_page(page));
-    page_missing = !cached || !cached->frame;
+    page_missing = !cached;
     if (page_missing) return FaultOutcome::resolved;
     FaultOutcome outcome = fault_file(mapping, page, access, *cached->frame);
     if (outcome != FaultOutcome::resolved) return outcome;
@@ -133,7 +133,7 @@ FaultOutcome Vmar::copy_on_write(VirtAddr page, Perms perms, PageTable& table, P
     bool is_zero = old_frame.use == FrameUse::zero_page;
     auto copy = FrameRef::allocate(FrameUse::anon, is_zero ? Fill::zero : Fill::none);
     if (!copy) return FaultOutcome::out_of_memory;
-    if (!is_zero) arch::copy_page((*copy)->data(), old_frame.data());
+    if (!is_zero) memcpy((*copy)->data(), old_frame.data(), PAGE_SIZE);
     FlushBatch batch(space_);
     batch.retire(page, table.clear(slot));
     table.fill(slot, *std::move(copy), perms);

@@ -35,34 +35,23 @@ Result<Ref<Vmar>> Vmar::fork() {
 // ENOMEM leaves the child without mappings.
 Result<> Vmar::copy_mappings(const Mappings& mappings, Vmar& child) {
     Mappings& theirs = child.mappings_.unlocked();
-    VmMapping* newest = nullptr;
-    bool complete = theirs.set.copy_shape(mappings.set, [&](const IntervalNode& node) -> IntervalNode* {
-        const auto& mapping = static_cast<const VmMapping&>(node);
-        auto copy = mapping.copy_of(mapping.range);
-        if (!copy) return nullptr;
+    for (VmMapping* item = mappings.set.first(); item; item = mappings.set.after(*item)) {
+        auto copy = item->copy_of(item->range);
+        if (!copy) {
+            while ((item = mappings.set.before(*item))) delete static_cast<VmMapping*>(item->twin);
+            return fail(Errno::ENOMEM);
+        }
         (*copy)->marks &= ~mark::LOCKED;
         (*copy)->space = nullptr;
-        return newest = copy->release();
-    });
-    if (complete) {
-        theirs.total_bytes = mappings.total_bytes;
-        remove_unwanted(theirs);
-        return {};
+        item->twin = copy->release();
     }
-    while (newest) {
-        VmMapping* before = IntervalSet<VmMapping>::before(*newest);
-        delete newest;
-        newest = before;
+    theirs.set.copy_shape(mappings.set);
+    theirs.total_bytes = mappings.total_bytes;
+    for (VmMapping *item = theirs.set.first(), *next; item; item = next) {
+        next = theirs.set.after(*item);
+        if (item->marks & mark::DONT_FORK) remove_mapping(theirs, *item);
     }
-    return fail(Errno::ENOMEM);
-}
-
-// What was marked with madvise(MADV_DONTFORK).
-void Vmar::remove_unwanted(Mappings& child) {
-    for (VmMapping *item = child.set.first(), *next; item; item = next) {
-        next = child.set.after(*item);
-        if (item->marks & mark::DONT_FORK) remove_mapping(child, *item);
-    }
+    return {};
 }
 
 // ENOMEM when the child's table cannot grow; pages shared so far go with the child.

@@ -28,6 +28,7 @@ struct IntervalNode {
     uint64_t gap = 0;          // bytes between the end of `before` (or the set's low end) and range.start
     uint64_t largest_gap = 0;  // the largest `gap` in the subtree of this node
     uint32_t height = 1;       // of the subtree
+    IntervalNode* twin = nullptr;  // its copy in another set, while that is made
 };
 
 // The part that does not depend on the element's type: links, balance, gaps.
@@ -51,13 +52,10 @@ public:
     // Changes a member's bounds; they must stay between its neighbours.
     void resize(IntervalNode& node, VirtRange range);
 
-    // Makes this empty tree the same shape as `other`, node by node in address order, in linear time. `copy(node)`
-    // gives a new node with the same range, or null: then the tree stays empty and the caller frees what it made.
-    template <typename Copy>
-    bool copy_shape(const IntervalTree& other, Copy copy);
+    // Makes this empty tree the same shape as `other`, whose nodes each have a twin with the same range, in linear time.
+    void copy_shape(const IntervalTree& other);
 
 private:
-    void link_neighbours(IntervalNode& node, IntervalNode* before, IntervalNode* after);
     uint64_t gap_below(const IntervalNode& node) const;
     void refresh_gap(IntervalNode* node);
     static void refresh_largest_gaps(IntervalNode* node);
@@ -76,43 +74,6 @@ private:
     size_t size_ = 0;
     mutable Atomic<IntervalNode*> recent_;  // a member, found lately, or null; readers that look side by side all write it
 };
-
-template <typename Copy>
-bool IntervalTree::copy_shape(const IntervalTree& other, Copy copy) {
-    struct Copier {
-        Copy& copy;
-        IntervalNode* last = nullptr;
-
-        // Copies the subtree of `from`: left part, the node, right part, so that `last` always is the neighbour before.
-        bool subtree(const IntervalNode* from, IntervalNode* parent, IntervalNode*& place) {
-            if (!from) return true;
-            IntervalNode* left = nullptr;
-            if (!subtree(from->left, nullptr, left)) return false;
-            IntervalNode* node = copy(*from);
-            if (!node) return false;
-            node->parent = parent;
-            node->left = left;
-            node->before = last;
-            node->gap = from->gap;
-            node->largest_gap = from->largest_gap;
-            node->height = from->height;
-            if (left) left->parent = node;
-            if (last) last->after = node;
-            last = node;
-            place = node;
-            return subtree(from->right, node, node->right);
-        }
-    } copier{copy};
-    if (!copier.subtree(other.root_, nullptr, root_)) {
-        root_ = nullptr;
-        return false;
-    }
-    last_ = copier.last;
-    first_ = last_;
-    for (IntervalNode* node = root_; node; node = node->left) first_ = node;
-    size_ = other.size_;
-    return true;
-}
 
 template <typename T>
 class IntervalSet : public IntervalTree {

@@ -21,12 +21,9 @@ IntervalNode* IntervalTree::lower_bound(VirtAddr address) const {
     if (recent && is_lower_bound(recent->after, address)) return recent->after;
     IntervalNode* best = nullptr;
     for (IntervalNode* node = root_; node;) {
-        if (address < node->range.end) {
-            best = node;
-            node = node->left;
-        } else {
-            node = node->right;
-        }
+        bool fits = address < node->range.end;
+        if (fits) best = node;
+        node = fits ? node->left : node->right;
     }
     if (best) recent_.store(best);
     return best;
@@ -44,18 +41,14 @@ void IntervalTree::insert(IntervalNode& node) {
     node.left = node.right = nullptr;
     node.height = 1;
     size_++;
-    link_neighbours(node, before, after);
-    node.largest_gap = node.gap = gap_below(node);
-    recent_.store(&node);
-    rebalance_upward(parent);
-    refresh_gap(after);
-}
-
-void IntervalTree::link_neighbours(IntervalNode& node, IntervalNode* before, IntervalNode* after) {
     node.before = before;
     node.after = after;
     (before ? before->after : first_) = &node;
     (after ? after->before : last_) = &node;
+    node.largest_gap = node.gap = gap_below(node);
+    recent_.store(&node);
+    rebalance_upward(parent);
+    refresh_gap(after);
 }
 
 // A node with two children changes places with its successor, which has no left child; then at most one child is left
@@ -159,18 +152,30 @@ IntervalNode& IntervalTree::rotate(IntervalNode& node, Side from, Side to) {
 
 // Gives the root of the subtree afterwards: the heights of its two sides differ by at most one.
 IntervalNode& IntervalTree::rebalance(IntervalNode& node) {
-    uint32_t left = height_of(node.left);
-    uint32_t right = height_of(node.right);
-    if (left > right + 1) {
-        if (height_of(node.left->left) < height_of(node.left->right)) rotate(*node.left, RIGHT, LEFT);
-        return rotate(node, LEFT, RIGHT);
-    }
-    if (right > left + 1) {
-        if (height_of(node.right->right) < height_of(node.right->left)) rotate(*node.right, LEFT, RIGHT);
-        return rotate(node, RIGHT, LEFT);
+    for (auto [high, low] : {std::pair(LEFT, RIGHT), std::pair(RIGHT, LEFT)}) {
+        IntervalNode* child = node.*high;
+        if (height_of(child) <= height_of(node.*low) + 1) continue;
+        if (height_of(child->*high) < height_of(child->*low)) rotate(*child, low, high);
+        return rotate(node, high, low);
     }
     refresh(node);
     return node;
+}
+
+void IntervalTree::copy_shape(const IntervalTree& other) {
+    auto twin = [](IntervalNode* node) { return node ? node->twin : nullptr; };
+    for (IntervalNode* node = other.first_; node; node = node->after) {
+        IntervalNode& copy = *node->twin;
+        for (Side link : {LEFT, RIGHT, &IntervalNode::parent, &IntervalNode::before, &IntervalNode::after})
+            copy.*link = twin(node->*link);
+        copy.gap = node->gap;
+        copy.largest_gap = node->largest_gap;
+        copy.height = node->height;
+    }
+    root_ = twin(other.root_);
+    first_ = twin(other.first_);
+    last_ = twin(other.last_);
+    size_ = other.size_;
 }
 
 }  // namespace kern

@@ -6,7 +6,7 @@ PageTree::Entry* PageTree::find(uint64_t index) const {
     if (!root_ || index >= capacity(height_)) return nullptr;
     Node* node = root_;
     for (unsigned height = height_; node && height > 1; height--) node = node->slots[slot(index, height)].child;
-    return node ? &node->slots[slot(index, 1)].entry : nullptr;
+    return node && node->slots[slot(index, 1)].entry.frame ? &node->slots[slot(index, 1)].entry : nullptr;
 }
 
 // Puts new roots above the old one until the tree has room for `index`.

@@ -23,7 +23,7 @@ public:
         bool was_dirty = false;  // ever: its source holds other bytes than were read from it once
     };
 
-    // The entry of page `index`; null when nothing was ever stored near it.
+    // The entry of page `index`; null when it has no frame.
     Entry* find(uint64_t index) const;
     // The entry of page `index`, made if need be. ENOMEM.
     Result<Entry*> reach(uint64_t index);

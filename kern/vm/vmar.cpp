@@ -28,14 +28,7 @@ Vmar::~Vmar() {
 }
 
 bool Vmar::is_mapped(VirtRange range) const {
-    auto mappings = mappings_.read();
-    VirtAddr at = range.start;
-    while (at < range.end) {
-        VmMapping* item = mappings->set.find(at);
-        if (!item) return false;
-        at = item->range.end;
-    }
-    return true;
+    return mapped_bytes_in(*mappings_.read(), range) == range.size();
 }
 
 // READING AND WRITING FROM OUTSIDE

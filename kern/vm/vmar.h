@@ -46,7 +46,7 @@ struct RemapRequest {
     bool dont_unmap = false;            // MREMAP_DONTUNMAP
 };
 
-// The last two are mlock(2) and munlock(2).
+// The last two are mlock(2) and munlock(2). (advise.cpp has a table in this order.)
 enum class Advice { none, dont_need, free, dont_fork, do_fork, wipe_on_fork, keep_on_fork, lock, unlock };
 
 // What became of a page fault. Everything but `resolved` is for the faulting thread to hear about: see sigaction(2).
@@ -154,9 +154,7 @@ private:
     Result<> protect_one(Mappings& mappings, VmMapping& mapping, VirtRange part, Perms perms);
     bool grow_stack(VirtAddr address);
     Result<> advise_part(Mappings& mappings, VmMapping& mapping, VirtRange part, Advice advice);
-    Result<> set_marks(Mappings& mappings, VmMapping& mapping, VirtRange part, int marks);
     Result<> copy_mappings(const Mappings& mappings, Vmar& child);
-    void remove_unwanted(Mappings& child);
     static Result<> share_pages(const VmMapping& mapping, PageTable& ours, PageTable& theirs, FlushBatch& batch);
     Result<VirtRange> new_place(const Mappings& mappings, const RemapRequest& request) const;
     Result<VirtAddr> map_again(Mappings& mappings, const VmMapping& mapping, const RemapRequest& request);

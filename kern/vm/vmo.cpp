@@ -31,8 +31,7 @@ Vmo::~Vmo() {
 std::optional<FrameRef> Vmo::cached_page(uint64_t index) {
     auto pages = pages_.lock();
     auto* entry = pages->tree.find(index);
-    if (!entry || !entry->frame) return std::nullopt;
-    return FrameRef::share(*entry->frame);
+    return entry ? std::optional(FrameRef::share(*entry->frame)) : std::nullopt;
 }
 
 Result<FrameRef> Vmo::page(uint64_t index) {
@@ -75,12 +74,12 @@ void Vmo::set_dirty(PageTree::Entry& entry) {
 
 void Vmo::mark_dirty(uint64_t index) {
     auto pages = pages_.lock();
-    if (auto* entry = pages->tree.find(index); entry && entry->frame) set_dirty(*entry);
+    if (auto* entry = pages->tree.find(index)) set_dirty(*entry);
 }
 
 void Vmo::discard(uint64_t index) {
     auto pages = pages_.lock();
-    if (auto* entry = pages->tree.find(index); entry && entry->frame) drop(*pages, *entry);
+    if (auto* entry = pages->tree.find(index)) drop(*pages, *entry);
 }
 
 bool Vmo::is_clean() {
@@ -218,7 +217,7 @@ Result<> Vmo::resize(uint64_t size) {
         table->for_each(mapping.showing(first_gone, UINT64_MAX),
                         [&](VirtAddr page, Pte& slot) { batch.retire(page, table->clear(&slot)); });
     }
-    if (auto* last = pages->tree.find(size >> PAGE_SHIFT); last && last->frame)
+    if (auto* last = pages->tree.find(size >> PAGE_SHIFT))
         memset(last->frame->data() + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
     return {};
 }

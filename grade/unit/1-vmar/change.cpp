@@ -29,14 +29,14 @@ MACHINE_TEST(vmar, unmap_is_seen_by_every_hart_at_once) {
     ASSERT_OK(space->map(fixed(pages(0x100000, 4))));
     poke(at(0x101000), 1);
     arch::host::run_on_hart(1);
-    space->vm_space().activate();
+    VmSpace::switch_to(&space->vm_space());
     cr_assert_eq(peek(at(0x101000)), 1);
     arch::host::run_on_hart(0);
     ASSERT_OK(space->unmap(pages(0x101000, 1)));
     cr_assert_eq(peek(at(0x101000)), -1);
     arch::host::run_on_hart(1);
     cr_assert_eq(peek(at(0x101000)), -1);
-    VmSpace::deactivate();
+    VmSpace::switch_to(nullptr);
     arch::host::run_on_hart(0);
 }
 

@@ -122,7 +122,6 @@ void activate(PhysAddr root) {
     current().tlb.clear();
 }
 
-void activate_kernel_only() { activate(PhysAddr{}); }
 void flush_tlb(VirtRange range) { forget(current(), range); }
 
 void flush_tlb_remote(uint64_t harts, VirtRange range) {

@@ -13,7 +13,7 @@ MACHINE_TEST(frames, runs_are_aligned_apart_and_joined_again) {
     for (int round = 0; round < 2; round++) {  // the second round finds the runs joined as in the first
         std::vector<Frame*> runs;
         for (unsigned order = 0; order <= 8; order++) {
-            Frame* run = *allocate_frames(order, FrameUse::kernel);
+            Frame* run = *allocate_frame(FrameUse::kernel, Fill::zero, order);
             cr_assert(is_aligned(run->address().value, PAGE_SIZE << order));
             memset(run->data(), static_cast<int>(order + 1), PAGE_SIZE << order);
             runs.push_back(run);
@@ -26,7 +26,7 @@ MACHINE_TEST(frames, runs_are_aligned_apart_and_joined_again) {
         }
         cr_assert_eq(free_frame_count(), before);
     }
-    ASSERT_FAILS(allocate_frames(MAX_FRAME_ORDER + 1, FrameUse::kernel), ENOMEM);
+    ASSERT_FAILS(allocate_frame(FrameUse::kernel, Fill::zero, MAX_FRAME_ORDER + 1), ENOMEM);
 }
 
 MACHINE_TEST(frames, come_zeroed_and_go_with_the_last_reference) {

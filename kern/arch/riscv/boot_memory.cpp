@@ -65,10 +65,6 @@ void map_devices() {
         kernel_root[kernel_root_used++] = kernel_leaf(PhysAddr(address), Perms::rw());
 }
 
-void write_satp(PhysAddr root) {
-    asm volatile("csrw satp, %0\n sfence.vma\n fence.i" ::"r"(root.page_number() | uint64_t{8} << 60) : "memory");
-}
-
 }  // namespace
 
 Result<Machine> read_machine(PhysAddr device_tree) {
@@ -92,7 +88,7 @@ Result<BootMemory> set_up_memory(const Machine& machine) {
     memmove(initrd, phys_to_virt(machine.initrd_start), initrd_size);
     map_devices();
     map_ram(end);
-    activate_kernel_only();
+    activate({});
     guard_stack(boot_stack, true);
     guard_stack(emergency_stack, true);
     return BootMemory{{initrd, initrd_size}, next_free, end};
@@ -102,8 +98,10 @@ void share_kernel_half(Pte* root) {
     for (size_t i = PTES_PER_TABLE / 2; i < kernel_root_used; i++) root[i] = kernel_root[i];
 }
 
-void activate(PhysAddr root) { write_satp(root); }
-void activate_kernel_only() { write_satp(virt_to_phys(kernel_root)); }
+void activate(PhysAddr root) {
+    PhysAddr table = root.value ? root : virt_to_phys(kernel_root);
+    asm volatile("csrw satp, %0\n sfence.vma\n fence.i" ::"r"(table.page_number() | uint64_t{8} << 60) : "memory");
+}
 
 bool is_kernel_memory(uint64_t address) {
     if (!leaves)

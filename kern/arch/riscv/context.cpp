@@ -6,19 +6,12 @@
 //     dirty                            in the hart                             it is switched away from: saved, off
 //
 // A thread that comes back to the hart whose f registers are still its own goes on with them: it used none elsewhere since
-// (Context::fp_hart), nor did another thread here (HartFp::owner).
+// (Context::fp_hart), nor did another thread here (Hart::fp_owner).
 #include "context.h"
 
 namespace kern::arch {
 
-struct HartFp {
-    Context* running = nullptr;
-    Context* owner = nullptr;  // whose values the hart's f registers are, if that one's fp_hart says so, too
-};
-
 namespace {
-
-HartFp hart_fp[MAX_HARTS];
 
 constexpr uint64_t FS_MASK = 3 << 13, FS_CLEAN = 2 << 13, FS_DIRTY = 3 << 13;
 constexpr uint64_t STATUS_SPIE = 1 << 5;
@@ -45,13 +38,13 @@ void prepare_context(Context& context, std::byte* stack, void (*entry)(void*), v
 }
 
 void switch_context(Context* from, Context* to) {
-    HartFp& fp = hart_fp[this_hart().index];
+    Hart& hart = this_hart();
     if (from->user_frame) {
         save_user_fp(*from);
         set_fs(*from->user_frame, 0);
     }
-    if (to->user_frame && fp.owner == to && to->fp_hart == &fp) set_fs(*to->user_frame, FS_CLEAN);
-    fp.running = to;
+    if (to->user_frame && hart.fp_owner == to && to->fp_hart == &hart) set_fs(*to->user_frame, FS_CLEAN);
+    hart.fp_context = to;
     swap_registers(from, to);
 }
 
@@ -68,11 +61,11 @@ void set_user_fp(Context& context, const FpState& fp) {
 }
 
 bool load_user_fp(TrapFrame& frame) {
-    HartFp& fp = hart_fp[this_hart().index];
+    Hart& hart = this_hart();
     if ((frame.status & FS_MASK) != 0) return false;
-    load_float_registers(&fp.running->fp);
-    fp.owner = fp.running;
-    fp.running->fp_hart = &fp;
+    load_float_registers(&hart.fp_context->fp);
+    hart.fp_owner = hart.fp_context;
+    hart.fp_context->fp_hart = &hart;
     set_fs(frame, FS_CLEAN);
     return true;
 }

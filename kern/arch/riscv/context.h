@@ -34,7 +34,6 @@ struct TrapFrame {
 
     VirtAddr user_pc() const { return VirtAddr(pc); }
     VirtAddr user_sp() const { return VirtAddr(sp); }
-    void set_user_pc(VirtAddr address) { pc = address.value; }
     void set_user_sp(VirtAddr address) { sp = address.value; }
     void set_user_tls(VirtAddr address) { tp = address.value; }
 };
@@ -53,15 +52,13 @@ struct FpState {
     uint64_t fcsr = 0;
 };
 
-struct HartFp;
-
 struct Context {
     // What a function call preserves (switch.S knows the offsets); the rest is already on the stack.
     uint64_t ra = 0, sp = 0, s[12] = {};
     // The registers of the thread's user program, at the top of its kernel stack. Null for the boot context.
     TrapFrame* user_frame = nullptr;
     FpState fp;
-    const HartFp* fp_hart = nullptr;  // the hart whose f registers may still be these; null: none
+    const Hart* fp_hart = nullptr;  // the hart whose f registers may still be these; null: none
 };
 
 static_assert(offsetof(Context, sp) == 8 && offsetof(Context, s) == 16);

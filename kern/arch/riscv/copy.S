@@ -1,4 +1,4 @@
-// Copying and filling memory: the C library's mem* functions, user copies.
+// Copying memory: memcpy, and user copies.
 // Unaligned words are fine for the machine; what counts is few instructions.
 #include "offsets.inc"
 
@@ -43,26 +43,11 @@
     .endm
 
     .text
-    .globl memcpy, memmove
-memmove:
-    sub t0, a0, a1
-    bltu t0, a2, copy_down              // `to` lies inside the source: descending
+    .globl memcpy
 memcpy:
     mv a3, a0
     COPY_UP a3, a1, a2, copy_words, copy_bytes
     ret
-
-copy_down:                              // rare, and short: byte by byte
-    add a3, a0, a2
-    add a1, a1, a2
-    beqz a2, 2f
-1:  lbu t1, -1(a1)
-    sb t1, -1(a3)
-    addi a3, a3, -1
-    addi a1, a1, -1
-    addi a2, a2, -1
-    bnez a2, 1b
-2:  ret
 
 // size_t copy_from_user(void* to, uint64_t from, size_t size)
 // size_t copy_to_user(uint64_t to, const void* from, size_t size)

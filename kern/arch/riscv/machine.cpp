@@ -53,7 +53,7 @@ Result<> start_hart(unsigned index, uint64_t firmware_id, Context& idle) {
 }
 
 void set_up_started_hart() {
-    activate_kernel_only();
+    activate({});
     set_up_traps(this_hart().firmware_id);
 }
 

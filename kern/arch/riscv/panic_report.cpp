@@ -53,25 +53,26 @@ void print_backtrace(Message& report, const Hart& hart) {
 }
 
 bool is_other_running_hart(const Hart& hart) { return hart.thread && &hart != &this_hart(); }
-bool has_stopped(const Hart& hart) { return __atomic_load_n(&hart.has_stopped, __ATOMIC_ACQUIRE); }
 
 void note_stop(uint64_t fp) {
     Hart& hart = this_hart();
     hart.stop_fp = hart.stop_trap ? hart.stop_trap->s0 : fp;
-    __atomic_store_n(&hart.has_stopped, true, __ATOMIC_RELEASE);
+    hart.has_stopped.store_release(true);
 }
 
 void report_other_hart(Message& report, const Hart& hart) {
     bool in_user_mode = hart.stop_trap && !is_kernel_text(hart.stop_trap->pc);
-    format_to(report, "hart {} {}:\n", hart.index, !has_stopped(hart) ? "does not answer" : in_user_mode ? "was in user mode" : "was");
-    if (has_stopped(hart)) print_backtrace(report, hart);
+    bool answers = hart.has_stopped.load_acquire();
+    format_to(report, "hart {} {}:\n", hart.index, !answers ? "does not answer" : in_user_mode ? "was in user mode" : "was");
+    if (answers) print_backtrace(report, hart);
 }
 
 struct Entry {
     uint64_t address;
     const char* name;
 };
-extern "C" const Entry kernel_symbols[];  // made by the second link, ascending
+extern "C" const uint64_t kernel_symbol_count;  // made by the second link
+extern "C" const Entry kernel_symbols[];        // ascending
 
 }  // namespace
 
@@ -87,7 +88,7 @@ void stop_other_harts() {
         if (is_other_running_hart(hart)) send_interrupt(hart.index);
     uint64_t limit = now_ns() + 1'000'000'000;
     for (const Hart& hart : harts)
-        while (is_other_running_hart(hart) && !has_stopped(hart) && now_ns() < limit) cpu_relax();
+        while (is_other_running_hart(hart) && !hart.has_stopped.load_acquire() && now_ns() < limit) cpu_relax();
 }
 
 void stop_hart() {

@@ -33,7 +33,6 @@ extern "C" {
 extern std::byte text_start[], text_end[], rodata_end[], bss_end[], kernel_end[];  // the symbol table is last
 extern std::byte boot_stack[], emergency_stack[];
 extern std::byte user_copy_words[], user_copy_bytes[], user_copy_stop[];
-extern const uint64_t kernel_symbol_count;  // begins the section .ksymtab
 }
 
 inline bool is_kernel_text(uint64_t address) {

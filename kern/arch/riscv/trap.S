@@ -1,4 +1,4 @@
-// Every trap comes here, with interrupts off. See trap_frame.h for the picture.
+// Every trap comes here, with interrupts off. See context.h for the picture.
 #include "offsets.inc"
 
     // Stores (sd) or loads (ld) all registers but x2 (sp).

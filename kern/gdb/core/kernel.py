@@ -187,7 +187,8 @@ class Process:
     def open_files(self):
         """(number, File's Place, whether it closes at exec) of each open descriptor."""
         slots = self.place.files.table.slots.inside()
-        first, count = slots.get("items").target(), slots.get("size").number()
+        data, count = slots.vec()
+        first = data.target()
         if count > 1 << 16:
             raise Corrupt(f"descriptors of pid {self.pid}: {count} cannot be")
         for fd in range(count if first else 0):

@@ -188,6 +188,10 @@ class Place:
         """The lock of a Locked<T, Lock>."""
         return self.member_of_type(name_of(self.ctype.template_argument(1)))
 
+    def vec(self):
+        """(the pointer to its elements, their number) of a Vec, which is a std::span."""
+        return self.get("_M_ptr"), self.get("_M_extent").number()
+
     def items(self, what="list"):
         """The elements of a List, in order. A node that does not fit ends it with Corrupt."""
         head = self._member(self._fields()[0])

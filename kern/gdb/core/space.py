@@ -114,7 +114,6 @@ def read_mapping(place):
 
 
 def string(place):
-    """A String: a Vec<char> with a NUL."""
-    characters = place.get("bytes")
-    address, size = place_address(characters.get("items")), characters.get("size").number()
-    return memory.read(address, size - 1).decode(errors="replace") if address and 0 < size <= 4096 else ""
+    """A String: a Vec<char>."""
+    data, size = place.vec()
+    return memory.read(place_address(data), size).decode(errors="replace") if 0 < size <= 4096 else ""
