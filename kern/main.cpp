@@ -1,5 +1,4 @@
 // From the firmware to the first process, in the order a reader wants to see it.
-#include "base/rng.h"
 #include "dev/board.h"
 #include "fs/disk.h"
 #include "fs/mount.h"
@@ -17,14 +16,12 @@ void fail_nth_allocation(uint64_t n);
 
 namespace {
 
-constexpr unsigned BOOT_FAILED = 125;
-
 constinit BootArgs args{};
 constinit std::span<const std::byte> initramfs{};
 
 [[noreturn]] void give_up(std::string_view why) {
     alert("astrolabe: cannot start: {}\n", why);
-    arch::power_off(BOOT_FAILED);
+    arch::power_off(PANIC_STATUS);
 }
 
 // How it is shown: the words that reach the console from here on.
@@ -40,8 +37,7 @@ void set_up_messages(const BootArgs& args, uint64_t hart_id, const Machine& mach
 std::span<const std::byte> set_up_memory(const Machine& machine) {
     auto memory = arch::set_up_memory(machine);
     if (!memory) give_up("too little memory for the kernel and its initramfs");
-    if (memory->initrd.empty() && machine.initrd_end > machine.initrd_start)
-        give_up("the initramfs lies outside the memory");
+    if (memory->initrd.empty() && machine.initrd_end > machine.initrd_start) give_up("the initramfs is outside memory");
     add_memory(memory->free_start, memory->free_end);
     print("astrolabe: {} of {} frames free, initramfs of {} KiB\n", free_frame_count(), total_frame_count(),
           memory->initrd.size() >> 10);

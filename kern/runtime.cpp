@@ -7,9 +7,8 @@ extern "C" {
 int memcmp(const void* left, const void* right, size_t size) {
     auto* a = static_cast<const uint8_t*>(left);
     auto* b = static_cast<const uint8_t*>(right);
-    for (size_t i = 0; i < size; i++)
-        if (a[i] != b[i]) return a[i] - b[i];
-    return 0;
+    auto [in_a, in_b] = std::mismatch(a, a + size, b);
+    return in_a == a + size ? 0 : *in_a - *in_b;
 }
 
 void* memmove(void* to, const void* from, size_t size) {
@@ -44,9 +43,8 @@ size_t strlen(const char* text) {
 // <cstring> declares it as two functions of C++, of one name for the linker.
 const void* memchr(const void* bytes, int wanted, size_t size) {
     auto* at = static_cast<const uint8_t*>(bytes);
-    for (size_t i = 0; i < size; i++)
-        if (at[i] == static_cast<uint8_t>(wanted)) return at + i;
-    return nullptr;
+    auto* found = std::find(at, at + size, static_cast<uint8_t>(wanted));
+    return found == at + size ? nullptr : found;
 }
 
 void* operator new(size_t size, const std::nothrow_t&) noexcept { return kern::heap_allocate(size); }
@@ -56,5 +54,4 @@ void operator delete(void* object, size_t) noexcept { kern::heap_free(object); }
 namespace std {
 const nothrow_t nothrow;
 [[noreturn]] void __throw_out_of_range_fmt(const char* format, ...) { kern::panic("out of range: {}", format); }
-[[noreturn]] void __throw_length_error(const char* what) { kern::panic("length: {}", what); }
 }  // namespace std

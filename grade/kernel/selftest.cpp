@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "base/rng.h"
 #include "mm/slab.h"
 #include "mm/vm_space.h"
 #include "port.h"

@@ -48,7 +48,6 @@ struct Pte {
 
     constexpr bool is_empty() const { return bits == 0; }
     constexpr bool is_valid() const { return bits & V; }
-    constexpr bool is_leaf() const { return bits & (R | W | X); }
     constexpr bool has(Bit bit) const { return bits & bit; }
     constexpr PhysAddr frame() const { return PhysAddr((bits << 2) & (((uint64_t{1} << 56) - 1) & ~(PAGE_SIZE - 1))); }
     constexpr Pte without(Bit bit) const { return {bits & ~uint64_t{bit}}; }

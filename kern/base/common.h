@@ -31,3 +31,4 @@
 #include "base/lock_rank.h"
 #include "arch/contract.h"
 #include "base/locked.h"
+#include "base/rng.h"

@@ -43,44 +43,35 @@ private:
 // How long a lock may be waited for, in ns. (Variable for the test of just this.)
 extern uint64_t lock_patience_ns;
 
-class SpinLock : RankedLock {
+template <bool KEEPS_INTERRUPTS_OFF>
+class BasicSpinLock : RankedLock {
 public:
-    constexpr explicit SpinLock(LockRank rank) : RankedLock(rank) {}
+    constexpr explicit BasicSpinLock(LockRank rank) : RankedLock(rank) {}
     void lock() {
+        bool were_on = KEEPS_INTERRUPTS_OFF && arch::disable_interrupts();
         take([this] { return !held_.exchange_acquire(1); });
+        if constexpr (KEEPS_INTERRUPTS_OFF) interrupts_were_on_ = were_on;
     }
     // False: someone has it.
-    bool try_lock() {
+    bool try_lock() requires(!KEEPS_INTERRUPTS_OFF) {
         bool taken = !held_.exchange_acquire(1);
         if (taken) note_taken();  // without waiting, and so in any order
         return taken;
     }
     void unlock() {
+        bool were_on = interrupts_were_on_;
         note_dropped();
         held_.store_release(0);
+        if constexpr (KEEPS_INTERRUPTS_OFF) arch::restore_interrupts(were_on);
     }
 
 private:
     Atomic<uint32_t> held_;
-};
-
-class IrqSpinLock : SpinLock {
-public:
-    using SpinLock::SpinLock;
-    void lock() {
-        bool enabled = arch::disable_interrupts();
-        SpinLock::lock();
-        interrupts_were_on_ = enabled;
-    }
-    void unlock() {
-        bool enable = interrupts_were_on_;
-        SpinLock::unlock();
-        arch::restore_interrupts(enable);
-    }
-
-private:
     bool interrupts_were_on_ = false;  // the holder's; written and read with the lock held
 };
+
+using SpinLock = BasicSpinLock<false>;
+using IrqSpinLock = BasicSpinLock<true>;
 
 // Many readers or one writer, in the order in which they come, so that none of them waits for ever. Each draws a number:
 //
@@ -121,7 +112,6 @@ public:
     explicit LockGuard(Lock& lock) : lock_(lock) { lock_.lock(); }
     ~LockGuard() { lock_.unlock(); }
     LockGuard(const LockGuard&) = delete;
-    LockGuard& operator=(const LockGuard&) = delete;
 
 private:
     Lock& lock_;
@@ -133,7 +123,6 @@ class [[nodiscard]] Held {
 public:
     Held(T& data, Lock* lock) : data_(data), lock_(lock) {}
     Held(Held&& other) noexcept : data_(other.data_), lock_(std::exchange(other.lock_, nullptr)) {}
-    Held& operator=(Held&&) = delete;
     ~Held() { unlock(); }
     T* operator->() const { return &data_; }
     T& operator*() const { return data_; }

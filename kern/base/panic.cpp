@@ -1,9 +1,6 @@
 namespace kern {
 
-namespace {
-Atomic<uint32_t> panicking;  // 1 + the index of the hart that reports; 0: none
-constexpr unsigned PANIC_STATUS = 125;
-}  // namespace
+static Atomic<uint32_t> panicking;  // 1 + the index of the hart that reports; 0: none
 
 bool is_panicking() {
     uint32_t who = panicking.load();

@@ -3,13 +3,14 @@
 
 namespace kern {
 
-// Reports (see arch contract: report_panic) and ends the machine with status 125.
+// What QEMU exits with when the kernel cannot go on.
+inline constexpr unsigned PANIC_STATUS = 125;
+
+// Reports (see arch contract: report_panic) and ends the machine with PANIC_STATUS.
 [[noreturn]] void panic_message(std::string_view format, FormatArgs args);
 
 template <typename... Args>
-[[noreturn]] void panic(std::string_view format, const Args&... args) {
-    panic_message(format, {FormatArg(args)...});
-}
+[[noreturn]] void panic(std::string_view format, const Args&... args) { panic_message(format, {FormatArg(args)...}); }
 
 // Whether this hart is reporting a panic: it then takes no lock to print. A hart that asks while another one reports stops.
 bool is_panicking();

@@ -43,22 +43,18 @@ void format_to(TextSink& sink, std::string_view format, FormatArgs args) {
 
 // THE CONSOLE
 
-namespace {
-
-IrqSpinLock console_lock(LockRank::console);
-char nonce[32];
-size_t nonce_size;
+static IrqSpinLock console_lock(LockRank::console);
+static char nonce[32];
+static size_t nonce_size;
 
 // The panicking hart may have been stopped in the middle of a message: it takes no lock.
-void begin_turn() {
+static void begin_turn() {
     if (!is_panicking()) console_lock.lock();
 }
 
-void end_turn() {
+static void end_turn() {
     if (!is_panicking()) console_lock.unlock();
 }
-
-}  // namespace
 
 Message::Message() {
     begin_turn();

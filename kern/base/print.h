@@ -75,9 +75,7 @@ inline bool quiet = false;  // the boot argument
 
 // A message in one step.
 template <typename... Args>
-void alert(std::string_view format, const Args&... args) {
-    write_message(format, {FormatArg(args)...});
-}
+void alert(std::string_view format, const Args&... args) { write_message(format, {FormatArg(args)...}); }
 
 // The same, but dropped under `quiet`: for what the user need not see. (He must see a killed program, a lab's hole, a panic.)
 template <typename... Args>

@@ -1,5 +1,3 @@
-#include "base/rng.h"
-
 namespace kern {
 
 namespace {

@@ -8,12 +8,6 @@ DeviceSlot uart{PhysAddr(0x1000'0000), 0x100, 10};
 PhysAddr plic, power(0x10'0000);
 uint64_t power_on_ns;
 
-}  // namespace
-
-// SERIAL PORT
-
-namespace {
-
 constexpr uint64_t DATA = 0, INTERRUPT_ENABLE = 1, FIFO_CONTROL = 2, LINE_STATUS = 5;
 constexpr uint8_t RECEIVE_INTERRUPT = 1, FIFO_ON = 1;
 constexpr uint8_t RECEIVED = 1 << 0, TRANSMIT_EMPTY = 1 << 5;
@@ -26,7 +20,21 @@ void receive_all() {
     while (line_has(RECEIVED)) receiver(static_cast<char>(read_register<uint8_t>(uart.base + DATA)));
 }
 
+constexpr uint32_t MAX_LINES = 96;  // QEMU's virt machine has 95
+void (*handlers[MAX_LINES])();
+
+// Each hart has two contexts on this machine, machine mode's and supervisor mode's: that of the hart that booted, which takes
+// all interrupts of devices, is the odd one.
+uint64_t context;
+
+PhysAddr priority(uint32_t irq) { return plic + 4 * irq; }
+PhysAddr enable_word(uint32_t irq) { return plic + 0x2000 + 0x80 * context + 4 * (irq / 32); }
+PhysAddr threshold() { return plic + 0x20'0000 + 0x1000 * context; }
+PhysAddr claim() { return threshold() + 4; }
+
 }  // namespace
+
+// SERIAL PORT
 
 bool uart_is_ready() { return line_has(TRANSMIT_EMPTY); }
 
@@ -44,22 +52,6 @@ void set_uart_receiver(void (*receive)(char)) {
 }
 
 // INTERRUPT CONTROLLER
-
-namespace {
-
-constexpr uint32_t MAX_LINES = 96;  // QEMU's virt machine has 95
-void (*handlers[MAX_LINES])();
-
-// Each hart has two contexts on this machine, machine mode's and supervisor mode's: that of the hart that booted, which takes
-// all interrupts of devices, is the odd one.
-uint64_t context;
-
-PhysAddr priority(uint32_t irq) { return plic + 4 * irq; }
-PhysAddr enable_word(uint32_t irq) { return plic + 0x2000 + 0x80 * context + 4 * (irq / 32); }
-PhysAddr threshold() { return plic + 0x20'0000 + 0x1000 * context; }
-PhysAddr claim() { return threshold() + 4; }
-
-}  // namespace
 
 void enable_interrupt(uint32_t irq, void (*handler)()) {
     ASSERT(irq < MAX_LINES && plic.value);

@@ -23,8 +23,7 @@ enum Register : uint64_t {
     DRIVER_FEATURES = 0x020, DRIVER_FEATURES_HALF = 0x024, LEGACY_PAGE_SIZE = 0x028, QUEUE_SIZE_MAX = 0x034,
     QUEUE_SIZE = 0x038, LEGACY_QUEUE_ALIGN = 0x03c, LEGACY_QUEUE_PAGE = 0x040, QUEUE_READY = 0x044,
     QUEUE_NOTIFY = 0x050, INTERRUPT_STATUS = 0x060, INTERRUPT_ACK = 0x064, STATUS = 0x070, QUEUE_DESCRIPTORS = 0x080,
-    QUEUE_AVAILABLE = 0x090,
-    QUEUE_USED = 0x0a0, CONFIG_CAPACITY = 0x100,
+    QUEUE_AVAILABLE = 0x090, QUEUE_USED = 0x0a0, CONFIG_CAPACITY = 0x100,
 };
 constexpr uint32_t VIRTIO = 0x74726976, BLOCK_DEVICE = 2;
 enum Status : uint32_t { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8 };
@@ -80,12 +79,11 @@ bool Disk::start(const DeviceSlot& slot, unsigned number) {
     uint32_t features = get(DEVICE_FEATURES) & (FEATURE_READ_ONLY | FEATURE_FLUSH);
     set(DRIVER_FEATURES_HALF, 0);
     set(DRIVER_FEATURES, features);
-    if (!is_legacy) {
-        set(DRIVER_FEATURES_HALF, 1);
-        set(DRIVER_FEATURES, FEATURE_VERSION_1);
-        set(STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK);
-    }
-    if (get(QUEUE_SIZE_MAX) < QUEUE || (!is_legacy && !(get(STATUS) & FEATURES_OK))) return false;
+    set(DRIVER_FEATURES_HALF, 1);
+    if (!is_legacy) set(DRIVER_FEATURES, FEATURE_VERSION_1);
+    uint32_t status = ACKNOWLEDGE | DRIVER | (is_legacy ? 0u : FEATURES_OK);
+    set(STATUS, status);
+    if (get(QUEUE_SIZE_MAX) < QUEUE || get(STATUS) != status) return false;
     set(QUEUE_SIZE, QUEUE);
     const Rings& ring = rings[number];
     if (is_legacy) {
@@ -103,7 +101,7 @@ bool Disk::start(const DeviceSlot& slot, unsigned number) {
     is_read_only_ = features & FEATURE_READ_ONLY;
     can_flush_ = features & FEATURE_FLUSH;
     sector_count_ = get(CONFIG_CAPACITY) | uint64_t{get(CONFIG_CAPACITY + 4)} << 32;
-    set(STATUS, ACKNOWLEDGE | DRIVER | DRIVER_OK | (is_legacy ? 0u : FEATURES_OK));
+    set(STATUS, status | DRIVER_OK);
     enable_interrupt(slot.irq, on_interrupt);
     return true;
 }

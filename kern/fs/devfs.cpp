@@ -1,6 +1,5 @@
 #include "fs/devfs.h"
 
-#include "base/rng.h"
 #include "fs/mount.h"
 #include "mm/user_copy.h"
 #include "sched/scheduler.h"

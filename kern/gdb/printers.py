@@ -155,7 +155,7 @@ TABLE = [
     ("perms", r"^kern::Perms$", Rights),
     ("pte", r"^kern::Pte$", PageEntry),
     ("result", r"^std::expected<.*, kern::Errno>$", Outcome),
-    ("owner", r"^kern::(Ref|Own)<.*>$|^kern::FrameRef$", Owner),
+    ("owner", r"^kern::Owner<.*>$|^kern::FrameRef$", Owner),
     ("atomic", r"^kern::Atomic<.*>$", Number),
     ("list", r"^kern::List<.*>$", ListOf),
     ("intervals", r"^kern::IntervalSet<.*>$", Intervals),

@@ -26,15 +26,12 @@ Result<String> read_user_string(VirtAddr from, size_t limit, Errno too_long) {
     char piece[128];
     while (text.size() < limit) {
         VirtAddr at = from + text.size();
-        size_t room = std::min(limit - text.size(), size_t{PAGE_SIZE - at.page_offset()});
-        size_t wanted = std::min(room, sizeof(piece));
-        size_t got = arch::user_read(piece, at, wanted);
-        if (auto* end = static_cast<char*>(memchr(piece, 0, got))) {
-            TRY(text.append({piece, static_cast<size_t>(end - piece)}));
-            return text;
-        }
-        if (got < wanted) return fail(Errno::EFAULT);
-        TRY(text.append({piece, got}));
+        size_t wanted = std::min<size_t>({limit - text.size(), PAGE_SIZE - at.page_offset(), sizeof(piece)});
+        std::string_view got(piece, arch::user_read(piece, at, wanted));
+        std::string_view before_nul = got.substr(0, got.find('\0'));
+        TRY(text.append(before_nul));
+        if (before_nul.size() < got.size()) return text;
+        if (got.size() < wanted) return fail(Errno::EFAULT);
     }
     return fail(too_long);
 }

@@ -49,7 +49,6 @@ public:
     explicit FlushBatch(VmSpace& space) : space_(space) {}
     ~FlushBatch() { flush(); }
     FlushBatch(const FlushBatch&) = delete;
-    FlushBatch& operator=(const FlushBatch&) = delete;
 
     // The translation of `page` was removed or lost a right.
     void note(VirtAddr page);

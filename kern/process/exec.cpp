@@ -1,4 +1,3 @@
-#include "base/rng.h"
 #include "fs/tree.h"
 #include "process/futex.h"
 #include "process/lifecycle.h"

@@ -65,7 +65,7 @@ void write_maps(Vmar& vmar, TextSink& out) {
 
 template <size_t (InitStackReader::*strings)(uint64_t, std::span<std::byte>) const>
 void write_strings(Vmar& vmar, TextSink& out) {
-    InitStackReader reader = vmar.process_vm().init_stack().reader(vmar);
+    InitStackReader reader(vmar.process_vm().init_stack(), vmar);
     std::byte buffer[256];
     uint64_t offset = 0;
     while (size_t size = (reader.*strings)(offset, std::span(buffer))) {

@@ -62,16 +62,11 @@ Result<> Vmar::share_pages(const VmMapping& mapping, PageTable& ours, PageTable&
     ours.for_each(mapping.range, [&](VirtAddr page, Pte& slot) {
         Frame& frame = frame_at(slot.frame());
         if (frame.use != FrameUse::anon || !result) return;
-        if (child_slot && align_down(page.value, entry_span(1)) == align_down(previous.value, entry_span(1))) {
-            child_slot += (page - previous) / PAGE_SIZE;
-        } else {
-            auto reached = theirs.reach(page);
-            if (!reached) {
-                result = fail(reached.error());
-                return;
-            }
-            child_slot = *reached;
-        }
+        bool same_table = child_slot && align_down(page.value, entry_span(1)) == align_down(previous.value, entry_span(1));
+        if (same_table) child_slot += (page - previous) / PAGE_SIZE;
+        else if (auto reached = theirs.reach(page)) child_slot = *reached;
+        else result = fail(reached.error());
+        if (!result) return;
         previous = page;
         if (slot.has(Pte::W)) {
             slot = slot.without(Pte::W);

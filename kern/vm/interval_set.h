@@ -37,9 +37,6 @@ public:
     // Gaps are counted from `low` upward.
     explicit IntervalTree(VirtAddr low) : low_(low) {}
 
-    IntervalNode* root() const { return root_; }
-    IntervalNode* first() const { return first_; }
-    IntervalNode* last() const { return last_; }
     VirtAddr low() const { return low_; }
     size_t size() const { return size_; }
 
@@ -55,6 +52,11 @@ public:
     // Makes this empty tree the same shape as `other`, whose nodes each have a twin with the same range, in linear time.
     void copy_shape(const IntervalTree& other);
 
+protected:
+    IntervalNode* root_ = nullptr;
+    IntervalNode* first_ = nullptr;
+    IntervalNode* last_ = nullptr;
+
 private:
     uint64_t gap_below(const IntervalNode& node) const;
     void refresh_gap(IntervalNode* node);
@@ -68,9 +70,6 @@ private:
     IntervalNode& rebalance(IntervalNode& node);
 
     VirtAddr low_;
-    IntervalNode* root_ = nullptr;
-    IntervalNode* first_ = nullptr;
-    IntervalNode* last_ = nullptr;
     size_t size_ = 0;
     mutable Atomic<IntervalNode*> recent_;  // a member, found lately, or null; readers that look side by side all write it
 };
@@ -80,9 +79,9 @@ class IntervalSet : public IntervalTree {
 public:
     using IntervalTree::IntervalTree;
 
-    T* root() const { return static_cast<T*>(IntervalTree::root()); }
-    T* first() const { return static_cast<T*>(IntervalTree::first()); }
-    T* last() const { return static_cast<T*>(IntervalTree::last()); }
+    T* root() const { return static_cast<T*>(root_); }
+    T* first() const { return static_cast<T*>(first_); }
+    T* last() const { return static_cast<T*>(last_); }
     static T* before(const T& item) { return static_cast<T*>(item.IntervalNode::before); }
     static T* after(const T& item) { return static_cast<T*>(item.IntervalNode::after); }
 

@@ -2,12 +2,8 @@
 
 namespace kern {
 
-namespace {
-
-uint32_t height_of(const IntervalNode* node) { return node ? node->height : 0; }
-uint64_t largest_gap_of(const IntervalNode* node) { return node ? node->largest_gap : 0; }
-
-}  // namespace
+static uint32_t height_of(const IntervalNode* node) { return node ? node->height : 0; }
+static uint64_t largest_gap_of(const IntervalNode* node) { return node ? node->largest_gap : 0; }
 
 // Whether `node` is the answer to lower_bound(address).
 static bool is_lower_bound(const IntervalNode* node, VirtAddr address) {

@@ -72,14 +72,11 @@ PageTree::Entry* PageTree::search(Node* node, unsigned height, uint64_t base, ui
     uint64_t end = std::min<uint64_t>(FANOUT, ((last - 1 - base) >> shift) + 1);
     for (uint64_t i = begin; i < end; i++) {
         uint64_t at = base + (i << shift);
-        if (height > 1) {
-            if (Entry* found = search(node->slots[i].child, height - 1, at, index, last, wanted)) return found;
-            continue;
-        }
-        Entry& entry = node->slots[i].entry;
-        if (!entry.frame || !wanted(at, entry)) continue;
-        index = at;
-        return &entry;
+        Entry* found = &node->slots[i].entry;
+        if (height > 1) found = search(node->slots[i].child, height - 1, at, index, last, wanted);
+        else if (!found->frame || !wanted(at, *found)) continue;
+        else index = at;
+        if (found) return found;
     }
     return nullptr;
 }

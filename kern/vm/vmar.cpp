@@ -27,9 +27,7 @@ Vmar::~Vmar() {
     }
 }
 
-bool Vmar::is_mapped(VirtRange range) const {
-    return mapped_bytes_in(*mappings_.read(), range) == range.size();
-}
+bool Vmar::is_mapped(VirtRange range) const { return mapped_bytes_in(*mappings_.read(), range) == range.size(); }
 
 // READING AND WRITING FROM OUTSIDE
 
@@ -65,14 +63,13 @@ size_t Vmar::for_each_page_part(VirtAddr at, size_t size, Perms access, Copy cop
 
 size_t Vmar::read_bytes(VirtAddr from, std::span<std::byte> out) {
     return for_each_page_part(from, out.size(), Perms::r(), [&](std::span<std::byte> part, size_t offset) {
-        std::copy(part.begin(), part.end(), out.begin() + static_cast<ptrdiff_t>(offset));
+        memcpy(out.data() + offset, part.data(), part.size());
     });
 }
 
 size_t Vmar::write_bytes(VirtAddr to, std::span<const std::byte> bytes) {
     return for_each_page_part(to, bytes.size(), Perms::rw(), [&](std::span<std::byte> part, size_t offset) {
-        auto source = bytes.subspan(offset, part.size());
-        std::copy(source.begin(), source.end(), part.begin());
+        memcpy(part.data(), bytes.data() + offset, part.size());
     });
 }
 

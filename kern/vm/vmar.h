@@ -97,18 +97,10 @@ public:
     // LOOKING. The lock is held during a visit.
 
     template <typename Visitor>
-    void for_each(Visitor visit) const {  // visit(const VmMapping&), ascending
-        auto mappings = mappings_.read();
-        for (VmMapping* item = mappings->set.first(); item; item = mappings->set.after(*item))
-            visit(static_cast<const VmMapping&>(*item));
-    }
+    void for_each(Visitor visit) const { visit_all(*mappings_.read(), visit); }  // visit(const VmMapping&), ascending
     // The same for a panic report: without the lock.
     template <typename Visitor>
-    void for_each_unlocked(Visitor visit) {
-        Mappings& mappings = mappings_.unlocked();
-        for (VmMapping* item = mappings.set.first(); item; item = mappings.set.after(*item))
-            visit(static_cast<const VmMapping&>(*item));
-    }
+    void for_each_unlocked(Visitor visit) { visit_all(mappings_.unlocked(), visit); }
     size_t mapping_count() const { return mappings_.read()->set.size(); }
     uint64_t total_bytes() const { return mappings_.read()->total_bytes; }
     ResidentPages resident_pages() { return space_.lock()->resident(); }
@@ -133,6 +125,10 @@ private:
         IntervalSet<VmMapping> set{VMAR_LOWEST_ADDR};
         uint64_t total_bytes = 0;
     };
+    template <typename Visitor>
+    static void visit_all(const Mappings& mappings, Visitor& visit) {
+        for (const VmMapping* item = mappings.set.first(); item; item = mappings.set.after(*item)) visit(*item);
+    }
 
     // Steps of the operations; the set's lock is held for writing.
 

@@ -5,15 +5,11 @@
 
 namespace kern {
 
-namespace {
-
 // Those with a source; the one that has just given pages is last.
-constinit Locked<List<Vmo, Vmo>> caches{LockRank::page_caches};
-constinit Atomic<size_t> dirty_count;
+static constinit Locked<List<Vmo, Vmo>> caches{LockRank::page_caches};
+static constinit Atomic<size_t> dirty_count;
 
-uint64_t pages_in(uint64_t size) { return align_up(size, PAGE_SIZE) >> PAGE_SHIFT; }
-
-}  // namespace
+static uint64_t pages_in(uint64_t size) { return align_up(size, PAGE_SIZE) >> PAGE_SHIFT; }
 
 Vmo::Vmo(PageSource* source, uint64_t size) : source_(source) {
     pages_.unlocked().size = size;
@@ -169,39 +165,37 @@ void Vmo::remove(VmMapping& mapping) {
 
 // BYTES
 
+// Calls copy(the page's bytes, offset in the whole) for each page's part of [offset, offset + size). Returns the bytes done.
+template <typename Copy>
+Result<size_t> Vmo::for_each_page_part(uint64_t offset, size_t size, Copy copy) {
+    for (size_t done = 0, part; done < size; done += part) {
+        uint64_t at = offset + done;
+        part = std::min<size_t>(size - done, PAGE_SIZE - at % PAGE_SIZE);
+        auto frame = page(at >> PAGE_SHIFT);
+        if (!frame) return done ? Result<size_t>(done) : fail(frame.error());
+        copy(std::span((*frame)->data() + at % PAGE_SIZE, part), done);
+    }
+    return size;
+}
+
 Result<size_t> Vmo::read(uint64_t offset, std::span<std::byte> out) {
     uint64_t size = this->size();
     if (offset >= size) return 0;
-    size_t total = std::min<uint64_t>(out.size(), size - offset);
-    for (size_t done = 0; done < total;) {
-        uint64_t at = offset + done;
-        size_t chunk = std::min<size_t>(total - done, PAGE_SIZE - at % PAGE_SIZE);
-        auto frame = page(at >> PAGE_SHIFT);
-        if (!frame) return done ? Result<size_t>(done) : fail(frame.error());
-        memcpy(out.data() + done, (*frame)->data() + at % PAGE_SIZE, chunk);
-        done += chunk;
-    }
-    return total;
+    return for_each_page_part(offset, std::min<uint64_t>(out.size(), size - offset), [&](std::span<std::byte> part, size_t done) {
+        memcpy(out.data() + done, part.data(), part.size());
+    });
 }
 
 Result<size_t> Vmo::write(uint64_t offset, std::span<const std::byte> bytes) {
     if (offset + bytes.size() < offset) return fail(Errno::EFBIG);
     uint64_t old_size = size();
     if (offset + bytes.size() > old_size) TRY(resize(offset + bytes.size()));
-    size_t done = 0;
-    while (done < bytes.size()) {
-        uint64_t at = offset + done;
-        size_t chunk = std::min<size_t>(bytes.size() - done, PAGE_SIZE - at % PAGE_SIZE);
-        auto frame = page(at >> PAGE_SHIFT);
-        if (!frame) {
-            TRY(resize(std::max(old_size, at)));
-            return done ? Result<size_t>(done) : fail(frame.error());
-        }
-        memcpy((*frame)->data() + at % PAGE_SIZE, bytes.data() + done, chunk);
-        mark_dirty(at >> PAGE_SHIFT);
-        done += chunk;
-    }
-    return done;
+    auto written = for_each_page_part(offset, bytes.size(), [&](std::span<std::byte> part, size_t done) {
+        memcpy(part.data(), bytes.data() + done, part.size());
+        mark_dirty((offset + done) >> PAGE_SHIFT);
+    });
+    if (written.value_or(0) < bytes.size()) TRY(resize(std::max(old_size, offset + written.value_or(0))));
+    return written;
 }
 
 Result<> Vmo::resize(uint64_t size) {

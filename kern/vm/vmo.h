@@ -80,6 +80,8 @@ public:
     static size_t dirty_limit() { return total_frame_count() / 8; }
 
 private:
+    template <typename Copy>
+    Result<size_t> for_each_page_part(uint64_t offset, size_t size, Copy copy);
     Result<FrameRef> load_page(uint64_t index);
     FrameRef take_dirty(uint64_t& index, uint64_t last);
     void drop(Pages& pages, PageTree::Entry& entry);

@@ -120,7 +120,7 @@ MACHINE_TEST(init_stack, arguments_over_the_limits) {
 MACHINE_TEST(init_stack, reader_sees_the_bytes_as_they_are_now) {
     Space space;
     ASSERT_OK(write_stack(space, start_info({"first", std::string(5000, 'b'), "c"}, {"E=1"})));
-    InitStackReader reader = space->process_vm().init_stack().reader(*space.vmar);
+    InitStackReader reader(space->process_vm().init_stack(), *space.vmar);
     size_t total = 6 + 5001 + 2;
     std::vector<std::byte> out(8192);
     cr_assert_eq(reader.argv(0, out), total);

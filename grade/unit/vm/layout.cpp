@@ -1,5 +1,4 @@
 // Where things lie: the random pads, up to their ends.
-#include "base/rng.h"
 #include "support.h"
 
 using namespace kern;

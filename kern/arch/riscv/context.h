@@ -38,10 +38,8 @@ struct TrapFrame {
     void set_user_tls(VirtAddr address) { tp = address.value; }
 };
 
-static_assert(sizeof(TrapFrame) == 288 && sizeof(TrapFrame) % 16 == 0);
-static_assert(offsetof(TrapFrame, sp) == 8 && offsetof(TrapFrame, a0) == 72 && offsetof(TrapFrame, t6) == 240);
-static_assert(offsetof(TrapFrame, pc) == 248 && offsetof(TrapFrame, status) == 256);
-static_assert(offsetof(TrapFrame, hart) == 264 && offsetof(TrapFrame, original_a0) == 272);
+static_assert(sizeof(TrapFrame) == 288 && offsetof(TrapFrame, sp) == 8 && offsetof(TrapFrame, pc) == 248);  // offsets.inc
+static_assert(offsetof(TrapFrame, status) == 256 && offsetof(TrapFrame, hart) == 264 && offsetof(TrapFrame, original_a0) == 272);
 
 // A kernel stack is one block of this size, aligned to it. Its lowest page is the guard: see guard_stack().
 inline constexpr size_t KERNEL_STACK_SIZE = 4 * PAGE_SIZE;

@@ -47,8 +47,8 @@ void print_callers(Message& report, uint64_t fp, uint64_t known) {
 void print_backtrace(Message& report, const Hart& hart) {
     uint64_t known = hart.stop_trap ? hart.stop_trap->ra : 0;
     if (hart.stop_trap) print_place(report, hart.stop_trap->pc, hart.stop_trap->pc);
-    if (is_kernel_text(known))
-        print_return(report, known);  // the caller, or the last callee; a leaf may stand in the chain below
+    // The caller, or the last callee; a leaf may stand in the chain below.
+    if (is_kernel_text(known)) print_return(report, known);
     print_callers(report, hart.stop_fp, known);
 }
 

@@ -4,14 +4,10 @@ namespace kern {
 
 Result<> AuxVec::set(AuxKey key, uint64_t value) {
     if (key == AuxKey::AT_NULL) return fail(Errno::EINVAL);
-    for (AuxEntry& entry : std::span(entries_, count_)) {
-        if (entry.key == static_cast<uint64_t>(key)) {
-            entry.value = value;
-            return {};
-        }
-    }
-    ASSERT(count_ < CAPACITY);  // more room than there are keys
-    entries_[count_++] = {static_cast<uint64_t>(key), value};
+    AuxEntry* entry = std::ranges::find(entries_, entries_ + count_, static_cast<uint64_t>(key), &AuxEntry::key);
+    ASSERT(entry < std::end(entries_));  // more room than there are keys
+    *entry = {static_cast<uint64_t>(key), value};
+    count_ = std::max<size_t>(count_, entry - entries_ + 1);
     return {};
 }
 

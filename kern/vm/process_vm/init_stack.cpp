@@ -65,6 +65,4 @@ Result<> InitStack::map(Vmar& vmar, VirtAddr lowest_written) {
     // LAB stack.map [end]
 }
 
-InitStackReader InitStack::reader(Vmar& vmar) const { return InitStackReader(*this, vmar); }
-
 }  // namespace kern

@@ -22,7 +22,6 @@
 
 namespace kern {
 
-class InitStackReader;
 class Vmar;
 
 // What a program is started with.
@@ -56,8 +55,6 @@ public:
     VirtAddr user_sp() const { return sp_; }
     VirtRange arg_strings() const { return arg_strings_; }
     VirtRange env_strings() const { return env_strings_; }
-
-    InitStackReader reader(Vmar& vmar) const;
 
 private:
     Result<> map(Vmar& vmar, VirtAddr lowest_written);

@@ -1,10 +1,6 @@
 #include "vm/process_vm/layout.h"
 
-#include "base/rng.h"
-
 namespace kern {
-
-namespace {
 
 constexpr uint64_t STACK_FIXED_PAD = 7 * PAGE_SIZE;
 constexpr unsigned STACK_RANDOM_BITS = 13;  // pages
@@ -14,9 +10,7 @@ constexpr unsigned DYNAMIC_RANDOM_BITS = 18;
 constexpr uint64_t MIN_STACK_ROOM = 128 << 20;
 constexpr uint64_t MAX_STACK_ROOM = VMAR_CAP_ADDR.value / 6 * 5;
 
-uint64_t random_pad(unsigned bits) { return (random_u64() & ((uint64_t{1} << bits) - 1)) << PAGE_SHIFT; }
-
-}  // namespace
+static uint64_t random_pad(unsigned bits) { return (random_u64() & ((uint64_t{1} << bits) - 1)) << PAGE_SHIFT; }
 
 Layout Layout::choose(uint64_t stack_limit, Randomize randomize) {
     uint64_t stack_room = align_up(std::clamp(stack_limit, MIN_STACK_ROOM, MAX_STACK_ROOM), PAGE_SIZE) + STACK_GUARD_GAP;
