@@ -2,12 +2,10 @@
 
 namespace kern {
 
-namespace {
-
 constexpr uint64_t MAX_HZ = 10'000;
 
 // Says whether the word, NAME or NAME=VALUE, means something to us.
-bool apply(BootArgs& args, std::string_view value) {
+static bool apply(BootArgs& args, std::string_view value) {
     std::string_view name = take_until(value, '=');
     auto number = parse_number(value);
     if (name == "norandmaps") args.randomize_maps = false;
@@ -27,7 +25,7 @@ bool apply(BootArgs& args, std::string_view value) {
 
 // Rewrites the words of `text`, which begins with a space, without quotes and escapes and with a NUL behind each.
 // Returns the new size. (What is written never overtakes what is read: the first space makes room for the last NUL.)
-size_t unquote(std::span<char> text) {
+static size_t unquote(std::span<char> text) {
     size_t out = 0;
     bool quoted = false, in_word = false;
     for (size_t in = 0; in < text.size(); in++) {
@@ -45,8 +43,6 @@ size_t unquote(std::span<char> text) {
     if (in_word) text[out++] = '\0';
     return out;
 }
-
-}  // namespace
 
 std::string_view take_until(std::string_view& text, char end) {
     std::string_view front = text.substr(0, text.find(end));

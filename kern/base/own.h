@@ -53,7 +53,6 @@ public:
     unsigned ref_count() const { return count_.load_acquire(); }
 
 protected:
-    RefCounted() = default;
     ~RefCounted() = default;
 
 private:

@@ -1,14 +1,12 @@
 namespace kern {
 
-namespace {
-
 using Block = std::array<uint32_t, 16>;  // 4 constant words, 8 of key, block counter and nonce: 0
 
 constexpr size_t KEY = 4, HALF = 32;  // the word where the key begins; bytes of it, and of half a block
 
-constinit Locked<Block> generator{LockRank::random, Block{0x61707865, 0x3320646e, 0x79622d32, 0x6b206574}};
+static constinit Locked<Block> generator{LockRank::random, Block{0x61707865, 0x3320646e, 0x79622d32, 0x6b206574}};
 
-void quarter_round(uint32_t& a, uint32_t& b, uint32_t& c, uint32_t& d) {
+static void quarter_round(uint32_t& a, uint32_t& b, uint32_t& c, uint32_t& d) {
     a += b; d = std::rotl(d ^ a, 16);
     c += d; b = std::rotl(b ^ c, 12);
     a += b; d = std::rotl(d ^ a, 8);
@@ -16,7 +14,7 @@ void quarter_round(uint32_t& a, uint32_t& b, uint32_t& c, uint32_t& d) {
 }
 
 // ChaCha20's block function (RFC 8439, section 2.3).
-Block next_block(const Block& state) {
+static Block next_block(const Block& state) {
     Block w = state;
     for (int round = 0; round < 20; round += 2)
 #pragma GCC unroll 8
@@ -27,8 +25,6 @@ Block next_block(const Block& state) {
     for (size_t i = 0; i < w.size(); i++) w[i] += state[i];
     return w;
 }
-
-}  // namespace
 
 void seed_random(std::span<const std::byte> seed) {
     auto state = generator.lock();

@@ -60,17 +60,13 @@ void* allocate_slot(size_t slot_class) {
     return slot;
 }
 
-// Only a slot that looks free is searched for.
-void check_not_free(Frame& slab, const FreeSlot* freed) {
-    auto* slot = static_cast<FreeSlot*>(freed->junk == FREE_MARK ? slab.free_slots : nullptr);
-    for (; slot; slot = slot->next) ASSERT(slot != freed);  // freed twice
-}
-
 void free_slot(Frame& slab, FreeSlot* slot) {
     size_t size = SLOT_SIZES[slab.slot_class];
     auto all = heap.lock();
     if constexpr (DEBUG_BUILD) {
-        check_not_free(slab, slot);
+        // Only a slot that looks free is searched for: was it freed before?
+        auto* free = static_cast<FreeSlot*>(slot->junk == FREE_MARK ? slab.free_slots : nullptr);
+        for (; free; free = free->next) ASSERT(free != slot);
         memset(static_cast<void*>(slot), static_cast<int>(FREE_MARK & 0xff), size);
     }
     if (!slab.free_slots) all->with_room[slab.slot_class].push_front(slab);

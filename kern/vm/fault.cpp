@@ -12,19 +12,15 @@
 
 namespace kern {
 
-namespace {
-
 // Write implies read on RISC-V: the page-table encoding for write without read is reserved.
-bool allows(Perms perms, Perms access) {
+static bool allows(Perms perms, Perms access) {
     if (access.has(Perms::R) && !perms.has(Perms::R) && !perms.has(Perms::W)) return false;
     return perms.contains(access.without(Perms::R));
 }
 
-FaultOutcome outcome_of(Errno error) {
+static FaultOutcome outcome_of(Errno error) {
     return error == Errno::ENOMEM ? FaultOutcome::out_of_memory : FaultOutcome::past_end;
 }
-
-}  // namespace
 
 FaultOutcome Vmar::handle_fault(VirtAddr address, Perms access) {
     // LAB vmar.fault [begin]

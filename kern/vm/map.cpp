@@ -3,9 +3,7 @@
 
 namespace kern {
 
-namespace {
-
-Result<Own<VmMapping>> make_mapping(const MapRequest& request, VirtRange range) {
+static Result<Own<VmMapping>> make_mapping(const MapRequest& request, VirtRange range) {
     auto mapping = TRY(make_own<VmMapping>());
     mapping->range = range;
     mapping->perms = request.perms;
@@ -20,12 +18,10 @@ Result<Own<VmMapping>> make_mapping(const MapRequest& request, VirtRange range) 
 }
 
 // A fixed address must be in user space as a whole: EPERM below it, ENOMEM above.
-Result<> check_fixed(VirtRange range) {
+static Result<> check_fixed(VirtRange range) {
     if (range.start < USER_SPACE.start) return fail(Errno::EPERM);
     return USER_SPACE.contains(range) ? Result<>() : fail(Errno::ENOMEM);
 }
-
-}  // namespace
 
 // Decides where the mapping goes; changes nothing.
 Result<VirtAddr> Vmar::place(const Mappings& mappings, const MapRequest& request) const {

@@ -78,8 +78,7 @@ void reset_user_state(Context& context, VirtAddr pc, VirtAddr sp) {
     frame.pc = pc.value;
     frame.sp = sp.value;
     frame.status = (status & STATUS_UXL) | STATUS_SPIE;
-    context.fp = FpState();
-    context.fp_hart = nullptr;
+    set_user_fp(context, {});
 }
 
 [[noreturn]] void return_to_user(Context& context) { leave_for_user(context.user_frame); }

@@ -4,14 +4,12 @@
 
 namespace kern {
 
-namespace {
-
 constexpr size_t MIN_ARGS_LIMIT = 128 << 10;
 constexpr size_t MAX_ARGS_LIMIT = 6 << 20;
 constexpr size_t FIRST_STACK_SIZE = 128 << 10;  // mapped below sp from the start; more comes by faults
 
 // ENOMEM and the like are for the caller of execve; this is E2BIG's rule, see execve(2) "Limits on size of arguments".
-Result<> check_size(const StartInfo& start, uint64_t stack_limit) {
+static Result<> check_size(const StartInfo& start, uint64_t stack_limit) {
     // LAB stack.limits [begin]
     size_t limit = std::max<uint64_t>(MIN_ARGS_LIMIT, std::min<uint64_t>(stack_limit / 4, MAX_ARGS_LIMIT));
     size_t pointers = (start.argv.count() + start.envp.count()) * sizeof(uint64_t);
@@ -24,8 +22,6 @@ Result<> check_size(const StartInfo& start, uint64_t stack_limit) {
     //   return {};
     // LAB stack.limits [end]
 }
-
-}  // namespace
 
 Result<> InitStack::map_and_write(Vmar& vmar, const StartInfo& start, AuxVec aux) {
     TRY(check_size(start, vmar.limits().stack));
