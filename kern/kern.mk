@@ -22,8 +22,8 @@ KERN_LDFLAGS := -static -no-pie -nostdlib -Wl,--build-id=none -Wl,--no-warn-rwx-
 # allocators, which own what is free, and what the answer itself needs.
 SAN_UNDEFINED := -fsanitize=undefined -fno-sanitize=vptr
 SAN_MEMORY := -fsanitize=kernel-address --param asan-instrumentation-with-call-threshold=0 --param asan-stack=0 --param asan-globals=0
-SAN_WRAPPED := _ZN4kern13heap_allocateEm _ZN4kern9heap_freeEPv _ZN4kern14allocate_frameENS_8FrameUseENS_4FillE \
-  _ZN4kern15allocate_framesEjNS_8FrameUseENS_4FillE _ZN4kern5Frame4freeEv
+SAN_WRAPPED := _ZN4kern13heap_allocateEm _ZN4kern9heap_freeEPv _ZN4kern14allocate_frameENS_8FrameUseENS_4FillEj \
+  _ZN4kern5Frame4freeEv
 ifneq ($(filter-out 0,$(SAN)),)
 SAN_FLAGS = $(if $(filter kern/runtime.cpp grade/kernel/san/%,$<),,$(SAN_UNDEFINED) $(if $(filter kern/mm/frame.cpp kern/mm/slab.cpp,$<),,$(SAN_MEMORY)))
 KERN_LDFLAGS += $(SAN_WRAPPED:%=-Wl,--wrap=%)

@@ -39,7 +39,7 @@ void load(const uint8_t* data, size_t size) {
     fuzz::run(*vmar);
     vmar->for_each([](const VmMapping& mapping) { FUZZ_CHECK(USER_SPACE.contains(mapping.range)); });
     if (loaded) (void)arch::host::can_access(loaded->entry, Perms(Perms::X));
-    VmSpace::deactivate();
+    VmSpace::switch_to(nullptr);
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <cstring>
 #include <string>
 
-#include "arch/contract.h"
 #include "host.h"
 #include "mm/frame.h"
 #include "vm/vmar.h"
@@ -28,7 +27,7 @@ int on_machine(Body body) {
     FUZZ_CHECK(is_on);
     size_t frames = kern::free_frame_count();
     body();
-    kern::VmSpace::deactivate();
+    kern::VmSpace::switch_to(nullptr);
     FUZZ_CHECK(kern::free_frame_count() == frames);
     return 0;
 }
@@ -57,7 +56,7 @@ inline kern::Ref<kern::Vmar> make_space(const kern::VmLimits& limits = {}) {
 
 // The space runs: what user code does there faults as it would.
 inline void run(kern::Vmar& vmar) {
-    vmar.vm_space().activate();
+    kern::VmSpace::switch_to(&vmar.vm_space());
     kern::arch::host::set_fault_handler([&vmar](kern::VirtAddr address, kern::Perms access) {
         return vmar.handle_fault(address, access) == kern::FaultOutcome::resolved;
     });

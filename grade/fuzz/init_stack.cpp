@@ -33,11 +33,11 @@ void check(Vmar& vmar, const std::string& arguments, const std::string& variable
     FUZZ_CHECK(word_at(stack.user_sp() + 8 * (count + 1)) == 0);
     std::string seen(arguments.size() + 10, 'x');
     auto bytes = std::as_writable_bytes(std::span(seen));
-    FUZZ_CHECK(stack.reader(vmar).argv(0, bytes) == arguments.size() && seen.starts_with(arguments));
+    FUZZ_CHECK(InitStackReader(stack, vmar).argv(0, bytes) == arguments.size() && seen.starts_with(arguments));
     seen.assign(variables.size() + 10, 'x');
     bytes = std::as_writable_bytes(std::span(seen));
-    FUZZ_CHECK(stack.reader(vmar).envp(0, bytes) == variables.size() && seen.starts_with(variables));
-    VmSpace::deactivate();
+    FUZZ_CHECK(InitStackReader(stack, vmar).envp(0, bytes) == variables.size() && seen.starts_with(variables));
+    VmSpace::switch_to(nullptr);
 }
 
 void play(fuzz::Input input) {

@@ -63,7 +63,7 @@ struct Player {
         uint8_t byte = static_cast<uint8_t>(how);
         for (VirtAddr page = range.start; page < range.end && page < range.start + 16 * PAGE_SIZE; page += PAGE_SIZE)
             (void)(how & 1 ? arch::host::store(page, &byte, 1) : arch::host::load(page, &byte, 1));
-        VmSpace::deactivate();
+        VmSpace::switch_to(nullptr);
     }
 
     void fork() {

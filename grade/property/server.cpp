@@ -4,7 +4,6 @@
 #include <cstring>
 #include <string>
 
-#include "arch/contract.h"
 #include "host.h"
 #include "mm/frame.h"
 #include "vm/vmar.h"
@@ -23,14 +22,14 @@ size_t frames_at_start;
 Vmar& space() { return *spaces[0]; }
 
 void run() {
-    space().vm_space().activate();
+    VmSpace::switch_to(&space().vm_space());
     arch::host::set_fault_handler(
         [](VirtAddr address, Perms access) { return space().handle_fault(address, access) == FaultOutcome::resolved; });
 }
 
 // A fresh space, and a file whose pages begin with 1, 2, 3. Says how many frames the ones before have lost.
 long reset() {
-    VmSpace::deactivate();
+    VmSpace::switch_to(nullptr);
     for (auto& each : spaces) each = nullptr;
     file = nullptr;
     long lost = frames_at_start ? static_cast<long>(frames_at_start - free_frame_count()) : 0;

@@ -23,16 +23,16 @@ BELOW = {
 KERNEL_LINES = 10_000
 LAYER_LINES = {
     ".": 115,
-    "arch": 875,
-    "base": 1069,
-    "dev": 265,
-    "fs": 2812,
-    "mm": 483,
-    "process": 1888,
+    "arch": 843,
+    "base": 980,
+    "dev": 259,
+    "fs": 2811,
+    "mm": 468,
+    "process": 1887,
     "sched": 385,
     "syscall": 1245,
-    "vdso": 80,
-    "vm": 1800,
+    "vdso": 62,
+    "vm": 1696,
 }
 FILE_LINES = 400
 

@@ -97,14 +97,9 @@ void __wrap__ZN4kern9heap_freeEPv(void* object) {
     __real__ZN4kern9heap_freeEPv(object);
 }
 
-Result<Frame*> __real__ZN4kern14allocate_frameENS_8FrameUseENS_4FillE(FrameUse use, Fill fill);
-Result<Frame*> __wrap__ZN4kern14allocate_frameENS_8FrameUseENS_4FillE(FrameUse use, Fill fill) {
-    return noted(__real__ZN4kern14allocate_frameENS_8FrameUseENS_4FillE(use, fill));
-}
-
-Result<Frame*> __real__ZN4kern15allocate_framesEjNS_8FrameUseENS_4FillE(unsigned order, FrameUse use, Fill fill);
-Result<Frame*> __wrap__ZN4kern15allocate_framesEjNS_8FrameUseENS_4FillE(unsigned order, FrameUse use, Fill fill) {
-    return noted(__real__ZN4kern15allocate_framesEjNS_8FrameUseENS_4FillE(order, use, fill));
+Result<Frame*> __real__ZN4kern14allocate_frameENS_8FrameUseENS_4FillEj(FrameUse use, Fill fill, unsigned order);
+Result<Frame*> __wrap__ZN4kern14allocate_frameENS_8FrameUseENS_4FillEj(FrameUse use, Fill fill, unsigned order) {
+    return noted(__real__ZN4kern14allocate_frameENS_8FrameUseENS_4FillEj(use, fill, order));
 }
 
 void __real__ZN4kern5Frame4freeEv(Frame* frame);
