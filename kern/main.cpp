@@ -35,13 +35,13 @@ void set_up_messages(const BootArgs& args, uint64_t hart_id, const Machine& mach
 }
 
 std::span<const std::byte> set_up_memory(const Machine& machine) {
-    auto memory = arch::set_up_memory(machine);
-    if (!memory) give_up("too little memory for the kernel and its initramfs");
-    if (memory->initrd.empty() && machine.initrd_end > machine.initrd_start) give_up("the initramfs is outside memory");
-    add_memory(memory->free_start, memory->free_end);
-    print("astrolabe: {} of {} frames free, initramfs of {} KiB\n", free_frame_count(), total_frame_count(),
-          memory->initrd.size() >> 10);
-    return memory->initrd;
+    auto [start, end] = std::pair(machine.initrd_start, machine.initrd_end);
+    if (start < end && (start < machine.memory_start || end > machine.memory_end)) give_up("the initramfs is outside memory");
+    auto free_start = arch::set_up_memory(machine);
+    if (!free_start) give_up("too little memory for the kernel and its initramfs");
+    add_memory(*free_start, machine.memory_end, start, end);
+    print("astrolabe: {} of {} frames free, initramfs of {} KiB\n", free_frame_count(), total_frame_count(), (end - start) >> 10);
+    return {arch::phys_to_virt(start), end - start};
 }
 
 // The boot argument wins, so that a run can be repeated; then the firmware's seed; the clock is better than nothing.
@@ -61,6 +61,8 @@ void start_scheduler(const BootArgs& args, uint64_t hart_id, const Machine& mach
 // The root may be on a disk, which a thread can wait for.
 void finish_boot(Thread&) {
     if (!mount_root(initramfs, args)) give_up("no root file system");
+    PhysAddr unpacked = arch::virt_to_phys(initramfs.data());
+    free_memory(unpacked.page_up(), (unpacked + initramfs.size()).page_down());
     if (args.fail_nth) fail_nth_allocation(*args.fail_nth);
     if (!args.selftest.empty()) start_selftests(args.selftest);
     else start_init(args);

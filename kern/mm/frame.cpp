@@ -68,7 +68,7 @@ Frame* take_run(Buddies& all, unsigned order, FrameUse use) {
 
 }  // namespace
 
-void add_memory(PhysAddr start, PhysAddr end) {
+void add_memory(PhysAddr start, PhysAddr end, PhysAddr hole_start, PhysAddr hole_end) {
     ASSERT(!records);
     start = start.page_up();
     end = end.page_down();
@@ -76,17 +76,23 @@ void add_memory(PhysAddr start, PhysAddr end) {
     first = PhysAddr(align_down(start.value, PAGE_SIZE << MAX_FRAME_ORDER));  // so that buddies pair by index
     record_count = (end - first) / PAGE_SIZE;
     records = reinterpret_cast<Frame*>(arch::phys_to_virt(start));
-    size_t record_bytes = align_up(record_count * sizeof(Frame), PAGE_SIZE);
     for (size_t i = 0; i < record_count; i++) {
         new (&records[i]) Frame();
-        records[i].use = FrameUse::kernel;  // until it is freed below; what lies before `start` stays so
+        records[i].use = FrameUse::kernel;  // until it is freed below; what lies before `start` and in the hole stays so
     }
+    start += align_up(record_count * sizeof(Frame), PAGE_SIZE);
+    free_memory(start, std::max(start, hole_start.page_down()));
+    free_memory(std::max(start, hole_end.page_up()), end);
+    zeroes = *allocate_frame(FrameUse::zero_page);
+}
+
+void free_memory(PhysAddr start, PhysAddr end) {
+    size_t last = (end - first) / PAGE_SIZE;
     unsigned order;
-    for (size_t i = (start + record_bytes - first) / PAGE_SIZE; i < record_count; i += size_t{1} << order) {
-        order = std::min<unsigned>(std::countr_zero(i), std::bit_width(record_count - i) - 1);
+    for (size_t i = (start - first) / PAGE_SIZE; i < last; i += size_t{1} << order) {
+        order = std::min<unsigned>(std::countr_zero(i), std::bit_width(last - i) - 1);
         free_run(records[i], order = std::min(order, MAX_FRAME_ORDER));
     }
-    zeroes = *allocate_frame(FrameUse::zero_page);
 }
 
 Result<Frame*> allocate_frame(FrameUse use, Fill fill, unsigned order) {

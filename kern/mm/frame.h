@@ -40,8 +40,10 @@ enum class Fill { zero, none };
 
 // MAKING THE ALLOCATOR (once, at boot)
 
-// Hands over RAM [start, end): its first part is taken for the Frame records.
-void add_memory(PhysAddr start, PhysAddr end);
+// Hands over RAM [start, end) but for a hole in it, which stays as it is: the first part is taken for the Frame records.
+void add_memory(PhysAddr start, PhysAddr end, PhysAddr hole_start, PhysAddr hole_end);
+// Hands over whole frames that were left out.
+void free_memory(PhysAddr start, PhysAddr end);
 // The fewest bytes that a call of add_memory can use; less is ignored.
 inline constexpr size_t MIN_MEMORY = 64 * PAGE_SIZE;
 

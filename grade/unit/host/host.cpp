@@ -98,7 +98,7 @@ void power_on(size_t ram_bytes) {
     if (arena == MAP_FAILED) abort();
     machine.arena = static_cast<std::byte*>(arena);
     for (unsigned i = 0; i < MAX_HARTS; i++) machine.harts[i].hart.index = i;
-    add_memory(PhysAddr(RAM_START), PhysAddr(RAM_START + ram_bytes));
+    add_memory(PhysAddr(RAM_START), PhysAddr(RAM_START + ram_bytes), {}, {});
 }
 
 void run_on_hart(unsigned index) { machine.current = index; }

@@ -3,6 +3,7 @@
 //     0xffffffc000000000  devices: everything below RAM, in 1 GiB pages, rw-
 //     + 0x80200000        kernel text r-x | rodata r-- | the rest of RAM rw-, in 4 KiB pages, so that each part has its
 //                         own rights and a kernel stack can have a guard page. (8 bytes of table for 4 KiB of RAM)
+#include "mm/frame.h"
 #include "port.h"
 
 namespace kern::arch {
@@ -77,21 +78,18 @@ Result<Machine> read_machine(PhysAddr device_tree) {
     return read_device_tree(copy);
 }
 
-Result<BootMemory> set_up_memory(const Machine& machine) {
+Result<PhysAddr> set_up_memory(const Machine& machine) {
     PhysAddr end = machine.memory_end.page_down();
-    uint64_t initrd_size = machine.initrd_end - machine.initrd_start;
-    if (machine.initrd_end > end || machine.initrd_start < machine.memory_start) initrd_size = 0;
     uint64_t room = end > next_free ? end - next_free : 0;
-    uint64_t tables = room / PTES_PER_TABLE + MEGAPAGE;
-    if (room < tables || room - tables < initrd_size) return fail(Errno::ENOMEM);
-    std::byte* initrd = take_pages(initrd_size);
-    memmove(initrd, phys_to_virt(machine.initrd_start), initrd_size);
+    PhysAddr needed = next_free + MEGAPAGE + room / PAGE_SIZE * (sizeof(Pte) + sizeof(Frame));  // tables, records
+    bool has_initrd = machine.initrd_end > machine.initrd_start;
+    if (needed > end || (has_initrd && machine.initrd_start < needed)) return fail(Errno::ENOMEM);
     map_devices();
     map_ram(end);
     activate({});
     guard_stack(boot_stack, true);
     guard_stack(emergency_stack, true);
-    return BootMemory{{initrd, initrd_size}, next_free, end};
+    return next_free;
 }
 
 void share_kernel_half(Pte* root) {

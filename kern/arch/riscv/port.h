@@ -17,14 +17,11 @@ Result<Machine> read_machine(PhysAddr device_tree);
 // Sets the clock's rate, so that now_ns() counts.
 void set_up_clock(const Machine& machine);
 
-// Moves the initrd down to the device tree and replaces the boot page table by the kernel's own. ENOMEM: the machine
-// has too little memory. What the boot leaves behind from the kernel's end on:  device tree | initrd | page tables | free
-struct BootMemory {
-    std::span<const std::byte> initrd;  // empty when there is none; stays until someone frees these frames
-    PhysAddr free_start;
-    PhysAddr free_end;
-};
-Result<BootMemory> set_up_memory(const Machine& machine);
+// Replaces the boot page table by the kernel's own, and returns where free memory begins. ENOMEM: the machine has too little,
+// or the initrd, which stays where it is, lies in the way of what comes first:
+//
+//     kernel | device tree | page tables | records of frames ... free ... | initrd | ... free ... end of memory
+Result<PhysAddr> set_up_memory(const Machine& machine);
 
 // THE KERNEL'S OWN IMAGE
 
