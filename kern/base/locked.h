@@ -18,7 +18,7 @@ protected:
     void take(Attempt attempt) {
         if (DEBUG_BUILD && arch::this_hart().held_locks >= rank_bit(rank_)) [[unlikely]]
             report_wrong_order();
-        for (uint64_t since = 0; !attempt();) wait_turn(since);
+        for (Wait wait; !attempt();) wait_turn(wait);
         note_taken();
     }
     void note_taken() {
@@ -34,7 +34,8 @@ protected:
 
 private:
     void report_wrong_order() const;
-    void wait_turn(uint64_t& since) const;
+    struct Wait { uint64_t last_look = 0, ns = 0; };
+    void wait_turn(Wait& wait) const;
 
     LockRank rank_;
     Atomic<uint32_t> holders_;

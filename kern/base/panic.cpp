@@ -29,14 +29,15 @@ void RankedLock::report_wrong_order() const {
 
 uint64_t lock_patience_ns = 10'000'000'000;
 
-void RankedLock::wait_turn(uint64_t& since) const {
+// Time in which this hart stood still itself, as one of a virtual machine may, is not counted: the holder stood still, too.
+void RankedLock::wait_turn(Wait& wait) const {
     arch::cpu_relax();
     (void)is_panicking();  // another hart: stops this one
     uint64_t now = arch::now_ns();
-    if (!since) since = now;
-    if (now - since > lock_patience_ns)
+    wait.ns += std::min<uint64_t>(now - std::exchange(wait.last_look, now), 1'000'000);
+    if (wait.ns > lock_patience_ns)
         panic("hart {} has waited {} s for a lock of rank {}; the harts that hold it, a bit each: 0x{x}", arch::this_hart().index,
-              (now - since) / 1'000'000'000, LOCK_RANK_NAMES[static_cast<uint32_t>(rank_)], holders_.load());
+              wait.ns / 1'000'000'000, LOCK_RANK_NAMES[static_cast<uint32_t>(rank_)], holders_.load());
 }
 
 }  // namespace kern
