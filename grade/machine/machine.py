@@ -145,9 +145,11 @@ class Machine:
             self._process.terminate()
             self._process.wait()
             raise InfrastructureError(f"QEMU did not start: {self._stderr() or error}") from error
-        # Everything is open by now. Without a name nothing can be left behind, however this process ends.
+        # Everything is open by now. Without a name nothing large can be left behind, however this process ends.
         self._files = {name: open(self.folder / name, "rb") for name in ("console", "stderr")}
-        shutil.rmtree(self.folder, ignore_errors=True)
+        for file in self.folder.iterdir():
+            if file.name != "pid":
+                file.unlink()
 
     def _command(self, append: str, memory_mib: int, channels: list[int]) -> list[str]:
         command = [QEMU, "-machine", "virt,memory-backend=ram", "-smp", str(self.harts), "-m", f"{memory_mib}M"]
@@ -155,6 +157,7 @@ class Machine:
         command += ["-accel", "tcg,tb-size=32", "-icount", f"shift={0 if self.harts == 1 else 3},sleep=off"]
         command += ["-nodefaults", "-display", "none", "-no-reboot", "-S", "-kernel", f"{self.folder}/kernel"]
         command += ["-initrd", f"{self.folder}/initrd", "-append", append]
+        command += ["-pidfile", f"{self.folder}/pid"]  # QEMU removes it when it exits by itself
         command += ["-chardev", f"file,id=console,path={self.folder}/console", "-serial", "chardev:console"]
         command += ["-chardev", f"socket,id=qmp,fd={channels[0]}", "-mon", "chardev=qmp,mode=control"]
         command += ["-chardev", f"socket,id=gdb,fd={channels[1]}", "-gdb", "chardev:gdb"]
@@ -254,6 +257,8 @@ class Machine:
             raise InfrastructureError(f"QEMU was killed by signal {-status}", self._stderr()) from error
         if "qemu-system-riscv64:" in self._stderr() and status == 1:
             raise InfrastructureError("QEMU failed", self._stderr()) from error
+        if (self.folder / "pid").exists():  # status 128+n may be a guest's own, or tell that bwrap saw QEMU killed
+            raise InfrastructureError(f"QEMU was killed (status {status})", self._stderr()) from error
         self._exit = status
         return Stop(StopKind.EXITED, status=status)
 

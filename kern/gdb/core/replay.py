@@ -8,10 +8,12 @@ QEMU replays forward exactly and fast. Its own way back, from a snapshot, stands
 """
 
 import contextlib
+import ctypes
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -40,12 +42,18 @@ def restart(shows_console=False):
     stub = f"{folder}/stub"
     command = [word.replace("STUB", stub) for word in command]
     console = None if shows_console else subprocess.DEVNULL
-    machine = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True)
+    machine = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True,
+                               preexec_fn=end_with_gdb)
     _machine[:] = [machine, folder]
     while not attached(stub):
         if machine.poll() is not None:
             raise Usage(f"QEMU ended at once, with status {machine.returncode}")
         time.sleep(0.005)
+
+
+def end_with_gdb():
+    """However GDB ends, its machine does (prctl(2), PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
 def attached(stub):
