@@ -32,7 +32,7 @@ LAYER_LINES = {
     "sched": 385,
     "syscall": 1245,
     "vdso": 62,
-    "vm": 1696,
+    "vm": 1692,
 }
 FILE_LINES = 400
 

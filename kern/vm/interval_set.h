@@ -49,7 +49,7 @@ public:
     // Changes a member's bounds; they must stay between its neighbours.
     void resize(IntervalNode& node, VirtRange range);
 
-    // Makes this empty tree the same shape as `other`, whose nodes each have a twin with the same range, in linear time.
+    // Makes this empty tree the same shape as `other`, whose nodes each have a twin, a copy of them, in linear time.
     void copy_shape(const IntervalTree& other);
 
 protected:

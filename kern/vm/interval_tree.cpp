@@ -148,26 +148,22 @@ IntervalNode& IntervalTree::rotate(IntervalNode& node, Side from, Side to) {
 
 // Gives the root of the subtree afterwards: the heights of its two sides differ by at most one.
 IntervalNode& IntervalTree::rebalance(IntervalNode& node) {
-    for (auto [high, low] : {std::pair(LEFT, RIGHT), std::pair(RIGHT, LEFT)}) {
-        IntervalNode* child = node.*high;
-        if (height_of(child) <= height_of(node.*low) + 1) continue;
-        if (height_of(child->*high) < height_of(child->*low)) rotate(*child, low, high);
+    auto lower = [&](Side high, Side low) -> IntervalNode& {
+        IntervalNode& child = *(node.*high);
+        if (height_of(child.*high) < height_of(child.*low)) rotate(child, low, high);
         return rotate(node, high, low);
-    }
+    };
+    if (height_of(node.left) > height_of(node.right) + 1) return lower(LEFT, RIGHT);
+    if (height_of(node.right) > height_of(node.left) + 1) return lower(RIGHT, LEFT);
     refresh(node);
     return node;
 }
 
 void IntervalTree::copy_shape(const IntervalTree& other) {
     auto twin = [](IntervalNode* node) { return node ? node->twin : nullptr; };
-    for (IntervalNode* node = other.first_; node; node = node->after) {
-        IntervalNode& copy = *node->twin;
+    for (IntervalNode* node = other.first_; node; node = node->after)
         for (Side link : {LEFT, RIGHT, &IntervalNode::parent, &IntervalNode::before, &IntervalNode::after})
-            copy.*link = twin(node->*link);
-        copy.gap = node->gap;
-        copy.largest_gap = node->largest_gap;
-        copy.height = node->height;
-    }
+            node->twin->*link = twin(node->*link);
     root_ = twin(other.root_);
     first_ = twin(other.first_);
     last_ = twin(other.last_);

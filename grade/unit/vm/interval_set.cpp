@@ -70,7 +70,7 @@ MACHINE_TEST(interval_set, matches_a_sorted_array) {
     IntervalSet<IntervalNode> copy(LOW);
     std::vector<IntervalNode*> twins;
     for (IntervalNode* node : sorted)
-        twins.push_back(node->twin = new IntervalNode{.range = node->range});
+        twins.push_back(node->twin = new IntervalNode(*node));
     copy.copy_shape(set);
     check(copy, twins);
     for (auto* each : {&set, &copy})
