@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from grade.overlay import clean_files
-from grade.proof import mutants, skeleton
+from grade.proof import mutants
+from grade.skeleton import skeleton
 from grade.tests.pages import ROOT, gathered, play, play_gdb, play_interactive, run
 from grade.tests.test_tree import code_lines
 from grade.workspace import make_base

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from grade.tests.debugger import ENVIRONMENT, ROOT, Debugger
+from grade.tests.test_terminal import ignore_nothing
 
 PAGE = ROOT / "docs/debugging.md"
 BLOCKS = [block.splitlines() for block in re.findall(r"^```console\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)]
@@ -42,7 +43,8 @@ def check(command, expected, seen):
 
 
 def shell(command, expected):
-    done = subprocess.run(command, shell=True, cwd=ROOT, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, shell=True, cwd=ROOT, env=ENVIRONMENT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=False, preexec_fn=ignore_nothing)
     check(command, expected, done.stdout + done.stderr)
 
 

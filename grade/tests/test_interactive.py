@@ -48,13 +48,17 @@ def test_lines_are_run_one_after_another(shell):
     shell.typed("exit 3\r", "exit 3\r\n")
 
 
+# A key that comes before the job runs is the shell's own: the job says that it is up.
+JOB = "sh -c 'echo up; sleep 1000'"
+
+
 def test_a_job_is_stopped_listed_continued_and_killed(shell):
-    shell.typed("sleep 1000\r", "sleep 1000\r\n")
-    shell.typed("\x1a", f"^Z\r\n[1] stopped  sleep 1000\r\n{PROMPT}")
-    says(shell, "jobs", "[1] stopped  sleep 1000")
-    says(shell, "bg", "sleep 1000")
-    says(shell, "jobs", "[1] running  sleep 1000")
-    shell.typed("fg %1\r", "fg %1\r\nsleep 1000\r\n")
+    shell.typed(f"{JOB}\r", f"{JOB}\r\nup\r\n")
+    shell.typed("\x1a", f"^Z\r\n[1] stopped  {JOB}\r\n{PROMPT}")
+    says(shell, "jobs", f"[1] stopped  {JOB}")
+    says(shell, "bg", JOB)
+    says(shell, "jobs", f"[1] running  {JOB}")
+    shell.typed("fg %1\r", f"fg %1\r\n{JOB}\r\n")
     shell.typed("\x03", f"^C[killed by SIGINT]\r\n{PROMPT}")
     says(shell, "jobs")
     says(shell, "fg", "sh: fg: there is no such job", "[exit 1]")
@@ -63,7 +67,7 @@ def test_a_job_is_stopped_listed_continued_and_killed(shell):
 def test_a_key_reaches_the_job_in_the_foreground_alone(shell):
     shell.child.send("sleep 1000 &\r")
     shell.child.expect(r"sleep 1000 &\r+\n(\[1\] \d+\r+\n)?\$ ")
-    shell.typed("sleep 2000 | cat\r", "sleep 2000 | cat\r\n")
+    shell.typed(f"{JOB} | cat\r", f"{JOB} | cat\r\nup\r\n")
     shell.child.send("\x03")
     shell.child.expect(r"SIGINT\]\r+\n\$ ")
     says(shell, "jobs", "[1] running  sleep 1000")
