@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from grade.overlay import locked
 from grade.tests.conftest import LONG
 from grade.tests.test_run_on_linux import ROOT, plain_environment
 
@@ -18,7 +19,8 @@ PLANTED = [
 
 
 def make(*words):
-    return subprocess.run(["make", "-s", *words], cwd=ROOT, env=plain_environment(), capture_output=True, text=True, check=False)
+    with locked(ROOT / "build/fuzz"):  # each worker of the tests comes here
+        return subprocess.run(["make", "-s", *words], cwd=ROOT, env=plain_environment(), capture_output=True, text=True, check=False)
 
 
 def test_no_input_does_harm():

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from grade.overlay import locked
 from grade.tests.conftest import LONG
 from grade.tests.test_run_on_linux import ROOT, plain_environment
 
@@ -17,8 +18,9 @@ PLANTED = {"freed": "KASAN: load of 8 bytes at ", "behind": "KASAN: store of 1 b
 @pytest.fixture(scope="module")
 def build(tmp_path_factory):
     """The folder of a sanitized kernel beside the root file system of any other."""
-    done = subprocess.run(["make", "-s", "SAN=1", "build/san/kernel.elf"], cwd=ROOT, env=plain_environment(), capture_output=True,
-                          text=True, check=False)
+    with locked(ROOT / "build/san"):  # each worker of the tests comes here
+        done = subprocess.run(["make", "-s", "SAN=1", "build/san/kernel.elf"], cwd=ROOT, env=plain_environment(), capture_output=True,
+                              text=True, check=False)
     assert done.returncode == 0, done.stderr
     folder = tmp_path_factory.mktemp("san")
     shutil.copy(ROOT / "build/san/kernel.elf", folder)

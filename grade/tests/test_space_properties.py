@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from grade.overlay import clean_files
+from grade.overlay import clean_files, locked
 from grade.proof import mutants
 from grade.property import machines
 from grade.property.rules import ForkingMachine, SpaceMachine, compare
@@ -17,7 +17,8 @@ PLANTED = ["split-keeps-offset", "merge-ignores-sharing", "cow-never-copies", "s
 
 
 def make(*words):
-    done = subprocess.run(["make", *words], cwd=ROOT, env=plain_environment(), capture_output=True, text=True, check=False)
+    with locked(ROOT / "build/host"):  # each worker of the tests comes here
+        done = subprocess.run(["make", *words], cwd=ROOT, env=plain_environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
