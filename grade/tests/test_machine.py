@@ -153,9 +153,11 @@ def test_qemu_that_does_not_start_is_infrastructure(payload):
 
 def test_the_machine_leaves_nothing_behind(boot):
     machine, _ = boot()
-    assert not machine.folder.exists()
+    assert [file.name for file in machine.folder.iterdir()] == ["pid"]  # all there is, should the grader be killed now
     machine.run_to(0x10000)
     assert "OpenSBI" in machine.console()
+    machine.close()
+    assert not machine.folder.exists()
 
 
 def test_a_packet_has_its_checksum():
