@@ -67,13 +67,17 @@ def under_debugger(options, last_steps, arguments):
         os.close(keyboard)
         stack.callback(machine.wait)
         stack.callback(machine.kill)
-        # Ctrl-C belongs to the debugger.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
         wait_for(stub, machine)
         steps = [*SETTINGS, "set pagination off", f"target remote {stub}", "thbreak kernel_main", "continue", *last_steps]
-        return subprocess.run(debugger_command(debugger, f"{options.build}/kernel.elf", steps, arguments), check=False, pass_fds=[typing],
-                              env=os.environ | {"ASTROLABE_KEYBOARD": str(typing), "ASTROLABE_ROOTS": roots(options)},
-                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)).returncode
+        return run_debugger(debugger_command(debugger, f"{options.build}/kernel.elf", steps, arguments),
+                            {"ASTROLABE_KEYBOARD": str(typing), "ASTROLABE_ROOTS": roots(options)}, [typing])
+
+
+def run_debugger(command, variables, pass_fds=()):
+    """Its exit status. Ctrl-C belongs to it alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return subprocess.run(command, check=False, env=os.environ | variables, pass_fds=pass_fds,
+                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)).returncode
 
 
 def debugger_command(debugger, kernel, steps, arguments):
@@ -134,12 +138,10 @@ def replay(options):
     folder = recording(options)
     if not (folder / "command.json").exists():
         raise BootError("nothing is recorded; make record CMD='/bin/prog' does it")
-    environment = os.environ | {"ASTROLABE_RECORDING": str(folder / "command.json"), "ASTROLABE_ROOTS": (folder / "roots").read_text()}
+    variables = {"ASTROLABE_RECORDING": str(folder / "command.json"), "ASTROLABE_ROOTS": (folder / "roots").read_text()}
     steps = [*SETTINGS, "rewind", "thbreak kernel_main", "continue"]
     command = debugger_command(find_debugger(options.gdb), folder / "kernel.elf", steps, shlex.split(options.gdb_arguments))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return subprocess.run(command, check=False, env=environment,
-                          preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)).returncode
+    return run_debugger(command, variables)
 
 
 def wait_for(path, machine):

@@ -6,5 +6,10 @@ import os
 LONG = os.environ.get("LONG", "") not in ("", "0")
 
 
+def plain_environment():
+    """This process's environment without what an outer make would pass on."""
+    return {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+
+
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: left out by make test FAST=1")

@@ -7,8 +7,10 @@ import subprocess
 import time
 from pathlib import Path
 
+from grade.tests.conftest import plain_environment
+
 ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+ENVIRONMENT = plain_environment()
 CROSS = "riscv64-linux-gnu-"
 PATIENCE = 120  # seconds for one command; only a hang takes so long
 

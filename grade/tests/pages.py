@@ -9,7 +9,6 @@ real one. Seeds, versions, line numbers and what is random of an address space m
     gdb goes-on      more commands of the gdb block before
 """
 
-import os
 import re
 import shlex
 import subprocess
@@ -17,8 +16,10 @@ from pathlib import Path
 
 import pexpect
 
+from grade.tests.conftest import plain_environment
+
 ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+ENVIRONMENT = plain_environment()
 PROMPT = r"\n(\S+ # |\$ )"
 BUILT = re.compile(r"  [A-Z]+ +\S+$|make: ")  # what make says of itself
 

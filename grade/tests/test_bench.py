@@ -6,7 +6,8 @@ import subprocess
 import pytest
 
 from grade.bench.__main__ import dearer, load_rows, parse, run
-from grade.tests.test_run_on_linux import ROOT, plain_environment
+from grade.tests.conftest import plain_environment
+from grade.tests.test_run_on_linux import ROOT
 
 ROWS = ["getppid", "map-unmap", "map-touch-unmap", "write-fault", "read-fault", "protect-flip", "signal", "brk-touch", "fork", "fork-exec",
         "cow-owner", "pipe-round-trip", "pread-4096", "open-close"]

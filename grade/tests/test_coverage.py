@@ -5,8 +5,8 @@ import subprocess
 import pytest
 
 from grade.coverage import report
-from grade.tests.conftest import LONG
-from grade.tests.test_run_on_linux import ROOT, plain_environment
+from grade.tests.conftest import LONG, plain_environment
+from grade.tests.test_run_on_linux import ROOT
 
 
 @pytest.mark.skipif(not LONG, reason="a build of its own: LONG=1")

@@ -10,11 +10,13 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from grade.tests.conftest import plain_environment
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "grade/tests/distro"
 NOT_HERE = 77
 CROSS_CC = os.environ.get("CROSS_CC") or "riscv64-linux-gnu-gcc"
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+ENVIRONMENT = plain_environment()
 SUPERUSER = ENVIRONMENT | {"PATH": f"/usr/sbin:/sbin:{os.environ['PATH']}"}  # where the tools for file systems are
 
 

@@ -1,7 +1,6 @@
 """The site of make docs: every link leads somewhere, every picture is there, the search finds, a phone need not scroll sideways,
 and no solution of a lab can be read in it."""
 
-import os
 import re
 import subprocess
 import urllib.parse
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from grade.tests import browser
+from grade.tests.conftest import plain_environment
 from labs.catalog import all_labs
 from labs.cut import solution_lines
 
@@ -38,8 +38,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def site():
     """The built site's folder."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    done = subprocess.run(["make", "docs"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(["make", "docs"], cwd=ROOT, env=plain_environment(), capture_output=True, text=True, check=False)
     if "apt-get" in done.stderr:
         pytest.skip(done.stderr.strip().splitlines()[-1])
     assert done.returncode == 0, done.stderr

@@ -1,6 +1,5 @@
 """The commands of the front door, on the real kernel, as a person calls them."""
 
-import os
 import re
 import subprocess
 from pathlib import Path
@@ -8,10 +7,12 @@ from pathlib import Path
 import pexpect
 import pytest
 
+from grade.tests.conftest import plain_environment
+
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = ["setup", "doctor", "qemu", "run", "gdb", "grade", "unit", "test", "handout", "submit"]
 # Without what an outer make would pass on.
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+ENVIRONMENT = plain_environment()
 
 
 def make(*words, **options):

@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from grade.overlay import locked
-from grade.tests.conftest import LONG
-from grade.tests.test_run_on_linux import ROOT, plain_environment
+from grade.tests.conftest import LONG, plain_environment
+from grade.tests.test_run_on_linux import ROOT
 
 RUNS = 1_000_000 if LONG else 4_000
 # A check taken out of the kernel, and the fuzzer that must miss it.

@@ -102,7 +102,7 @@ def test_a_panic_says_how_to_get_there():
 @pytest.mark.slow
 def test_map_draws_memory_and_writes_its_page(tmp_path):
     page = tmp_path / "map.html"
-    done = make("map", "CMD=/bin/sh -c 'cat /etc/motd; hello; cat /etc/motd'", f"OUT={page}")
+    done = make("map", "CMD=/bin/sh -c 'cat /etc/motd; sleep 1; cat /etc/motd'", f"OUT={page}")
     assert done.returncode == 0 and "Program received" not in done.stdout, done.stdout
     assert re.search(r"^  [KSTafz.?]{64}$", done.stdout, re.MULTILINE) and re.search(r"\. free \d+", done.stdout)
     looks = int(re.search(r"map.html: (\d+) look", done.stdout)[1])

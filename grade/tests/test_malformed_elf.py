@@ -4,13 +4,14 @@ What Linux says to the same files is asked where Linux is at hand. Where Astrola
 the old program is gone what Linux finds out too late), STRICTER says so.
 """
 
-import os
 import shutil
 import struct
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from grade.tests.conftest import plain_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_KERNEL = 77
@@ -118,8 +119,7 @@ def outcomes(done):
 
 
 def test_each_file_is_refused_or_dies_alone(root):
-    environment = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
-    done = subprocess.run(["make", "-s", "run", "CMD=/bin/try_exec", f"ROOT={root}"], cwd=ROOT, env=environment,
+    done = subprocess.run(["make", "-s", "run", "CMD=/bin/try_exec", f"ROOT={root}"], cwd=ROOT, env=plain_environment(),
                           stdin=subprocess.DEVNULL, capture_output=True, check=False)
     assert outcomes(done) == {name: expected for name, (_, expected) in FILES.items()}
 

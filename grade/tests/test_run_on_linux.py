@@ -8,14 +8,10 @@ from pathlib import Path
 import pytest
 
 from grade import debian
+from grade.tests.conftest import plain_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 NO_KERNEL = 77
-
-
-def plain_environment():
-    """This process's environment without what an outer make would pass on."""
-    return {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
 
 
 def on_linux(words, root="build/user/root"):

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from grade.overlay import locked
-from grade.tests.conftest import LONG
-from grade.tests.test_run_on_linux import ROOT, plain_environment
+from grade.tests.conftest import LONG, plain_environment
+from grade.tests.test_run_on_linux import ROOT
 
 pytestmark = pytest.mark.slow
 PLANTED = {"freed": "KASAN: load of 8 bytes at ", "behind": "KASAN: store of 1 bytes at ", "frame": "in a frame that was freed",

@@ -1,14 +1,15 @@
 """The kernel on several harts: what programs see does not depend on how many there are."""
 
-import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from grade.tests.conftest import plain_environment
+
 ROOT = Path(__file__).resolve().parents[2]
-ENVIRONMENT = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL")}
+ENVIRONMENT = plain_environment()
 
 
 def run(command, *words):

@@ -9,8 +9,8 @@ from grade.overlay import clean_files, locked
 from grade.proof import mutants
 from grade.property import machines
 from grade.property.rules import ForkingMachine, SpaceMachine, compare
-from grade.tests.conftest import LONG
-from grade.tests.test_run_on_linux import ROOT, plain_environment
+from grade.tests.conftest import LONG, plain_environment
+from grade.tests.test_run_on_linux import ROOT
 
 EXAMPLES = 5000 if LONG else 50
 PLANTED = ["split-keeps-offset", "merge-ignores-sharing", "cow-never-copies", "search-from-below", "unmap-one-page-more"]

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from grade.tests.conftest import LONG
-from grade.tests.test_run_on_linux import ROOT, on_astrolabe, on_linux, plain_environment
+from grade.tests.conftest import LONG, plain_environment
+from grade.tests.test_run_on_linux import ROOT, on_astrolabe, on_linux
 
 RUNS = [(seed, (1, 2, 4, 8)[seed % 4]) for seed in range(1, 41)] if LONG else [(1, 2), (2, 4)]
 

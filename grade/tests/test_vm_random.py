@@ -1,11 +1,10 @@
 """Random calls of the mmap family do the same here and on Linux, line by line (user/vmrandom.cpp)."""
 
-import os
 import re
 
+from grade.tests.conftest import LONG
 from grade.tests.test_run_on_linux import on_astrolabe, on_linux
 
-LONG = os.environ.get("LONG", "") not in ("", "0")
 BATCHES = [f"{first}-{first + 99}" for first in range(1, 1001, 100)] if LONG else ["1-20"]
 CALLS = 1000
 

@@ -116,9 +116,10 @@ bool can_write(volatile int* place) {
     return true;
 }
 
-// After mprotect() no hart writes any more, although it did a moment ago.
-TEST(a_thread_cannot_write_what_another_has_protected) {
-    auto* page = reinterpret_cast<volatile int*>(map(1));
+// A thread writes to the page while this one gives it (true) and takes it by turns: it can in every turn of the one kind, and
+// in none of the other, although it did a moment ago.
+template <typename Change>
+void take_and_give(volatile int* page, Change change) {
     static std::atomic<int> phase = 0, done = 0;
     return_from_faults();
     Thread writer([=] {
@@ -130,30 +131,24 @@ TEST(a_thread_cannot_write_what_another_has_protected) {
         }
     });
     for (int i = 1; i <= 400; i++) {
-        EXPECT(mprotect(const_cast<int*>(page), PAGE, i % 2 == 1 ? RW : PROT_READ) == 0);
+        change(i % 2 == 1);
         phase = i;
         spin_until([&] { return done == i; });
     }
 }
 
+TEST(a_thread_cannot_write_what_another_has_protected) {
+    char* page = map(1);
+    take_and_give(reinterpret_cast<volatile int*>(page),
+                  [=](bool gives) { EXPECT(mprotect(page, PAGE, gives ? RW : PROT_READ) == 0); });
+}
+
 TEST(a_thread_cannot_read_what_another_has_unmapped) {
-    char* place = map(1);
-    static std::atomic<int> phase = 0, done = 0;
-    return_from_faults();
-    Thread reader([=] {
-        for (int seen = 0; seen < 400;) {
-            spin_until([&] { return phase != seen; });
-            seen = phase;
-            EXPECT(can_write(reinterpret_cast<volatile int*>(place)) == (seen % 2 == 1));
-            done = seen;
-        }
+    char* page = map(1);
+    take_and_give(reinterpret_cast<volatile int*>(page), [=](bool gives) {
+        if (gives) EXPECT(mmap(page, PAGE, RW, PRIVATE | MAP_FIXED, -1, 0) == page);
+        else EXPECT(munmap(page, PAGE) == 0);
     });
-    for (int i = 1; i <= 400; i++) {
-        if (i % 2 == 0) EXPECT(munmap(place, PAGE) == 0);
-        else EXPECT(mmap(place, PAGE, RW, PRIVATE | MAP_FIXED, -1, 0) == place);
-        phase = i;
-        spin_until([&] { return done == i; });
-    }
 }
 
 // ---- stacks, arguments, exec ----------------------------------------------------------------------------------------

@@ -98,14 +98,21 @@ def live(page):
 
 def run_for(seconds):
     """Lets the machine run; False when it has ended."""
-    timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
+    stands = threading.Event()
+
+    def interrupt():
+        while not stands.wait(seconds):  # not once only: an interrupt that comes before GDB waits for the machine is lost
+            os.kill(os.getpid(), signal.SIGINT)
+
+    asker = threading.Thread(target=interrupt)
+    asker.start()
     try:
         quiet.execute("continue")
     except (gdb.error, KeyboardInterrupt):
         pass
     finally:
-        timer.cancel()
+        stands.set()
+        asker.join()
     return gdb.selected_thread() is not None
 
 
