@@ -61,8 +61,10 @@ def under_debugger(options, last_steps, arguments):
     initrd, kept = guest.root_file_system(options)
     keyboard, typing = os.pipe()
     with contextlib.ExitStack() as stack:
-        stub = stack.enter_context(tempfile.TemporaryDirectory(prefix="astrolabe-gdb-")) + "/stub"  # a place nobody else has
-        command = machine_command(options, stub, initrd, ["-serial", "stdio", "-monitor", "none"])
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="astrolabe-gdb-"))  # a place nobody else has
+        stub, control = f"{folder}/stub", f"{folder}/qmp"
+        extra = ["-serial", "stdio", "-monitor", "none", "-qmp", f"unix:{control},server=on,wait=off"]
+        command = machine_command(options, stub, initrd, extra)
         machine = subprocess.Popen(command, stdin=keyboard, pass_fds=kept, start_new_session=True, preexec_fn=boot.die_with_parent)
         os.close(keyboard)
         stack.callback(machine.wait)
@@ -70,7 +72,7 @@ def under_debugger(options, last_steps, arguments):
         wait_for(stub, machine)
         steps = [*SETTINGS, "set pagination off", f"target remote {stub}", "thbreak kernel_main", "continue", *last_steps]
         return run_debugger(debugger_command(debugger, f"{options.build}/kernel.elf", steps, arguments),
-                            {"ASTROLABE_KEYBOARD": str(typing), "ASTROLABE_ROOTS": roots(options)}, [typing])
+                            {"ASTROLABE_KEYBOARD": str(typing), "ASTROLABE_QMP": control, "ASTROLABE_ROOTS": roots(options)}, [typing])
 
 
 def run_debugger(command, variables, pass_fds=()):

@@ -1,9 +1,11 @@
 """map: physical memory at a glance, once or again and again while the machine runs."""
 
 import collections
+import contextlib
 import html
+import json
 import os
-import signal
+import socket
 import sys
 import threading
 
@@ -34,6 +36,8 @@ zeroes, . free. A kernel whose records cannot be read gets the pages that the se
     if not arguments:
         yield from looked_at()
     elif arguments[0] == "live" and len(arguments) <= 2:
+        if "ASTROLABE_QMP" not in os.environ:
+            raise Usage("this machine cannot be asked to stop; make map CMD='/bin/prog' starts one that can")
         yield from live(arguments[1] if len(arguments) == 2 else None)
     else:
         raise Usage(f"usage: {USAGE}")
@@ -86,7 +90,8 @@ def who_runs():
 
 def live(page):
     samples = []
-    while run_for(INTERVAL):
+    control = Control(os.environ["ASTROLABE_QMP"])
+    while run_for(INTERVAL, control):
         if sys.__stdout__.isatty():
             yield "\033[H\033[2J"
         yield from looked_at()
@@ -96,13 +101,27 @@ def live(page):
         yield f"{page}: {words.count(len(samples), 'look')}"
 
 
-def run_for(seconds):
+class Control:
+    """QEMU's control channel (QMP). Ctrl-C would do to stop the machine, but for a second one: GDB takes that for good-bye."""
+
+    def __init__(self, path):
+        self.channel = socket.socket(socket.AF_UNIX)
+        self.channel.connect(path)
+        self.say("qmp_capabilities")
+
+    def say(self, word):
+        with contextlib.suppress(OSError):  # the machine has ended
+            self.channel.sendall(json.dumps({"execute": word}).encode() + b"\n")
+            self.channel.recv(1 << 16, socket.MSG_DONTWAIT)  # its answers, which nobody needs
+
+
+def run_for(seconds, control):
     """Lets the machine run; False when it has ended."""
     stands = threading.Event()
 
     def interrupt():
-        while not stands.wait(seconds):  # not once only: an interrupt that comes before GDB waits for the machine is lost
-            os.kill(os.getpid(), signal.SIGINT)
+        while not stands.wait(seconds):  # not once only: what is said before the machine runs does nothing
+            control.say("stop")
 
     asker = threading.Thread(target=interrupt)
     asker.start()

@@ -103,15 +103,15 @@ class Tracer:
                             "ts": self.time()})
 
     def switch(self):
-        """At switch_context(from, to): who leaves has run since the switch before."""
-        hart = kernel.selected_hart()
-        offset = Place(0, type_named(THREAD)).context.address
-        thread = kernel.Thread(Place(kernel.register("a1") - offset, type_named(THREAD)))
-        now = self.time()
-        name, since = self.running.get(hart.index, (None, now))
-        if name:
-            self.events.append({"name": name, "cat": "sched", "ph": "X", "pid": DIRECTORY["harts"], "tid": hart.index, "ts": since, "dur": now - since})
-        self.running[hart.index] = (self.named(thread)[1], now)
+        """At switch_context(from, to): who leaves has run since the switch before. Its name is the one it has by now."""
+        hart, now = kernel.selected_hart(), self.time()
+        since = self.running.get(hart.index)
+        self.running[hart.index] = now
+        if since is None:
+            return
+        thread = Place(kernel.register("a0") - Place(0, type_named(THREAD)).context.address, type_named(THREAD))
+        self.events.append({"name": self.named(kernel.Thread(thread))[1], "cat": "sched", "ph": "X", "pid": DIRECTORY["harts"],
+                            "tid": hart.index, "ts": since, "dur": now - since})
 
     def names(self):
         for name, number in (("threads", DIRECTORY["syscall"]), ("harts", DIRECTORY["harts"])):
