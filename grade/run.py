@@ -130,7 +130,7 @@ def debugger_line(options):
     words = [f"{name}={shlex.quote(value)}" for name, value in
              (("CMD", options.command), ("ROOT", " ".join(filter(None, options.root))), ("DISK", options.disk), ("APPEND", options.append),
               ("SMP", options.smp if options.smp != "1" else ""), ("MEM", options.mem if options.mem != "128M" else "")) if value]
-    return " ".join(["make gdb", *words, "GDB_ARGS=\"-ex 'break kern::panic_message' -ex continue\""])
+    return " ".join(["make gdb", *words, "GDB_ARGS=\"-ex 'break panic_message' -ex continue\""])
 
 
 def complain(text, lines=()):

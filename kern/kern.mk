@@ -22,8 +22,8 @@ KERN_LDFLAGS := -static -no-pie -nostdlib -Wl,--build-id=none -Wl,--no-warn-rwx-
 # allocators, which own what is free, and what the answer itself needs.
 SAN_UNDEFINED := -fsanitize=undefined -fno-sanitize=vptr
 SAN_MEMORY := -fsanitize=kernel-address --param asan-instrumentation-with-call-threshold=0 --param asan-stack=0 --param asan-globals=0
-SAN_WRAPPED := _ZN4kern13heap_allocateEm _ZN4kern9heap_freeEPv _ZN4kern14allocate_frameENS_8FrameUseENS_4FillEj \
-  _ZN4kern5Frame4freeEv
+SAN_WRAPPED := _Z13heap_allocatem _Z9heap_freePv _Z14allocate_frame8FrameUse4Fillj \
+  _ZN5Frame4freeEv
 ifneq ($(filter-out 0,$(SAN)),)
 SAN_FLAGS = $(if $(filter kern/runtime.cpp grade/kernel/san/%,$<),,$(SAN_UNDEFINED) $(if $(filter kern/mm/frame.cpp kern/mm/slab.cpp,$<),,$(SAN_MEMORY)))
 KERN_LDFLAGS += $(SAN_WRAPPED:%=-Wl,--wrap=%)
@@ -96,7 +96,7 @@ HOST_CXXFLAGS := -std=c++23 $(if $(COVERAGE),-O0,-O1) -g $(HOST_SANITIZE) -fno-o
 $(call remember,$(BUILD)/host/flags,$(HOST_CXX) $(HOST_CXXFLAGS))
 $(call remember,$(BUILD)/host/objects,$(HOST_KERN_OBJECTS))
 
-# The names of kern::Errno are macros in the C library's <errno.h>. Whoever needs those macros in a header is included first;
+# The names of Errno are macros in the C library's <errno.h>. Whoever needs those macros in a header is included first;
 # then they go.
 $(BUILD)/host/no_errno_macros.h: kern/base/result.h kern/kern.mk
 	$(Q)mkdir -p $(@D)

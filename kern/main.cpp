@@ -7,8 +7,6 @@
 #include "process/lifecycle.h"
 #include "syscall/table.h"
 
-namespace kern {
-
 // Boot argument `selftest`: checks what only the machine can show, and powers off. See grade/kernel/selftest.cpp.
 void start_selftests(std::string_view which);
 // Boot argument `failnth`: see grade/kernel/fail_nth.cpp.
@@ -93,5 +91,3 @@ extern "C" [[noreturn]] void kernel_main(uint64_t hart_id, PhysAddr device_tree)
     Scheduler::wake(*last_steps);
     Scheduler::run_idle();
 }
-
-}  // namespace kern

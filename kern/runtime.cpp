@@ -36,7 +36,7 @@ size_t strlen(const char* text) {
     return size;
 }
 
-[[noreturn]] void abort() { kern::panic("abort: the value of a Result or optional that has none"); }
+[[noreturn]] void abort() { panic("abort: the value of a Result or optional that has none"); }
 
 }  // extern "C"
 
@@ -47,11 +47,11 @@ const void* memchr(const void* bytes, int wanted, size_t size) {
     return found == at + size ? nullptr : found;
 }
 
-void* operator new(size_t size, const std::nothrow_t&) noexcept { return kern::heap_allocate(size); }
-void operator delete(void* object) noexcept { kern::heap_free(object); }
-void operator delete(void* object, size_t) noexcept { kern::heap_free(object); }
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return heap_allocate(size); }
+void operator delete(void* object) noexcept { heap_free(object); }
+void operator delete(void* object, size_t) noexcept { heap_free(object); }
 
 namespace std {
 const nothrow_t nothrow;
-[[noreturn]] void __throw_out_of_range_fmt(const char* format, ...) { kern::panic("out of range: {}", format); }
+[[noreturn]] void __throw_out_of_range_fmt(const char* format, ...) { panic("out of range: {}", format); }
 }  // namespace std

@@ -3,8 +3,6 @@
 
 #include "fuzz.h"
 
-using namespace kern;
-
 namespace {
 
 class ProgramFile final : public BackingFile {

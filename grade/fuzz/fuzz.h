@@ -23,12 +23,12 @@ namespace fuzz {
 // Runs body() on the machine; afterwards all frames are free again.
 template <typename Body>
 int on_machine(Body body) {
-    static bool is_on = (kern::arch::host::power_on(16 << 20), true);
+    static bool is_on = (arch::host::power_on(16 << 20), true);
     FUZZ_CHECK(is_on);
-    size_t frames = kern::free_frame_count();
+    size_t frames = free_frame_count();
     body();
-    kern::VmSpace::switch_to(nullptr);
-    FUZZ_CHECK(kern::free_frame_count() == frames);
+    VmSpace::switch_to(nullptr);
+    FUZZ_CHECK(free_frame_count() == frames);
     return 0;
 }
 
@@ -50,15 +50,15 @@ private:
     size_t left_;
 };
 
-inline kern::Ref<kern::Vmar> make_space(const kern::VmLimits& limits = {}) {
-    return *kern::Vmar::create({}, kern::Layout::choose(limits.stack, kern::Randomize::no), limits);
+inline Ref<Vmar> make_space(const VmLimits& limits = {}) {
+    return *Vmar::create({}, Layout::choose(limits.stack, Randomize::no), limits);
 }
 
 // The space runs: what user code does there faults as it would.
-inline void run(kern::Vmar& vmar) {
-    kern::VmSpace::switch_to(&vmar.vm_space());
-    kern::arch::host::set_fault_handler([&vmar](kern::VirtAddr address, kern::Perms access) {
-        return vmar.handle_fault(address, access) == kern::FaultOutcome::resolved;
+inline void run(Vmar& vmar) {
+    VmSpace::switch_to(&vmar.vm_space());
+    arch::host::set_fault_handler([&vmar](VirtAddr address, Perms access) {
+        return vmar.handle_fault(address, access) == FaultOutcome::resolved;
     });
 }
 

@@ -4,8 +4,6 @@
 //                   2 bytes                   1 byte                1 byte
 #include "fuzz.h"
 
-using namespace kern;
-
 namespace {
 
 std::string fill(ArgBlock& block, unsigned count, std::string_view& text) {

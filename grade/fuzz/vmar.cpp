@@ -3,8 +3,6 @@
 //     an operation:   what   page   pages   how      a byte each; page 0 to 31 of a window, or beside it
 #include "fuzz.h"
 
-using namespace kern;
-
 namespace {
 
 constexpr uint64_t WINDOW = 0x20'0000'0000;

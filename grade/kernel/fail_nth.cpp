@@ -9,8 +9,6 @@
 #include "mm/frame.h"
 #include "mm/slab.h"
 
-namespace kern {
-
 void fail_nth_allocation(uint64_t n);
 
 namespace {
@@ -56,5 +54,3 @@ void fail_nth_allocation(uint64_t n) {
     choose(n);
     allocation_fails = is_chosen;
 }
-
-}  // namespace kern

@@ -8,8 +8,6 @@
 #include "process/process.h"
 #include "sched/wait_queue.h"
 
-namespace kern {
-
 void start_selftests(std::string_view which);
 
 namespace {
@@ -57,7 +55,7 @@ Complaint memory_is_copied_and_filled() {
 
 Complaint functions_have_names() {
     auto address = reinterpret_cast<uint64_t>(&start_selftests);
-    CHECK(arch::find_symbol(address).name == "kern::start_selftests");
+    CHECK(arch::find_symbol(address).name == "start_selftests");
     CHECK(arch::find_symbol(address).offset == 0);
     CHECK(arch::find_symbol(address + 2).offset == 2);
     CHECK(arch::find_symbol(0x1000).name.empty());
@@ -311,5 +309,3 @@ void start_selftests(std::string_view which) {
     chosen = which;
     start_thread(run_one);
 }
-
-}  // namespace kern

@@ -8,8 +8,6 @@
 #include "mm/frame.h"
 #include "vm/vmar.h"
 
-using namespace kern;
-
 namespace {
 
 constexpr int SEGV = 11, BUS = 7;

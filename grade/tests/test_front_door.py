@@ -116,4 +116,4 @@ def test_the_shell_talks_to_a_person():
 def test_gdb_stops_at_the_kernels_first_line():
     done = make("gdb", stdin=None, input=b"backtrace 1\nquit\n")
     assert done.returncode == 0
-    assert re.search(rb"#0 .*kern::kernel_main .*kern/main.cpp:\d+", done.stdout)
+    assert re.search(rb"#0 .*kernel_main .*kern/main.cpp:\d+", done.stdout)

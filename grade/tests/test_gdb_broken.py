@@ -63,7 +63,7 @@ def stopped(tree, place, *words):
 @pytest.mark.slow
 def test_a_set_of_mappings_whose_links_are_wrong(workshop):
     tree = workshop("kern/vm/interval_tree.cpp", "    node.before = before;", "    node.before = before ? before->before : nullptr;")
-    with stopped(tree, "kern::kill_for") as gdb:  # a page that is mapped is not found
+    with stopped(tree, "kill_for") as gdb:  # a page that is mapped is not found
         assert re.search(r"!! mapping at 0x\w+: its link to the mapping before it is wrong", look(gdb)["vmar"])
 
 
@@ -71,7 +71,7 @@ def test_a_set_of_mappings_whose_links_are_wrong(workshop):
 def test_a_kernel_that_panics_before_it_has_a_process(workshop):
     tree = workshop("kern/mm/frame.cpp", "zeroes = *allocate_frame(FrameUse::zero_page);",
                     "zeroes = *allocate_frame(FrameUse::zero_page);\n    records = nullptr;")
-    with stopped(tree, "kern::arch::report_panic") as gdb:
+    with stopped(tree, "arch::report_panic") as gdb:
         seen = look(gdb)
         assert "no memory yet" in seen["frames"] and "no process yet" in seen["procs"]
         assert "page fault" in seen["trap"] or "kernel mode" in seen["trap"]
@@ -81,7 +81,7 @@ def test_a_kernel_that_panics_before_it_has_a_process(workshop):
 def test_a_hole_that_is_not_written(workshop):
     tree = workshop("kern/vm/map.cpp", "Result<VirtAddr> Vmar::map(const MapRequest& request) {",
                     'Result<VirtAddr> Vmar::map(const MapRequest& request) {\n    if (request.size) return lab_todo("vmar.map", "labs/1-vmar, task 3");')
-    with stopped(tree, "kern::arch::power_off") as gdb:
+    with stopped(tree, "arch::power_off") as gdb:
         seen = look(gdb)
         assert re.search(r"\d+ holes, 1 open", seen["lab"]) and re.search(r"OPEN +vmar.map ", seen["lab"])
         assert "pid 1 : has ended, and has no address space any more" in seen["vmar 1"]

@@ -31,7 +31,7 @@ def scene(request, tmp_path_factory):
         for command in ("vmar", "procs", "frames", "trap", "tlb", "pt $pc", "locks", "threads"):
             seen["boot", command] = gdb(command)
         gdb("break scene")
-        gdb("tbreak kern::Vmar::map if request.size == 8 * 4096")
+        gdb("tbreak Vmar::map if request.size == 8 * 4096")
         gdb("continue")
         for command in ("print request", "print request.at", "print request.perms", "print *this", "info locals", "finish"):
             seen["map", command] = gdb(command)
@@ -103,7 +103,7 @@ def test_the_result_is_printed_with_its_value(scene):
 
 def test_a_space_is_printed_with_locks_and_ranges(scene):
     space = scene["map", "print *this"]
-    assert "mappings_ = free" in space and "IntervalSet<kern::VmMapping>" in space
+    assert "mappings_ = free" in space and "IntervalSet<VmMapping>" in space
     assert re.search(r"arg_strings_ = 0x[0-9a-f]+-0x[0-9a-f]+ \(0 pages and a part\)", space)
 
 

@@ -77,6 +77,6 @@ def test_a_panic_stops_all_harts_and_says_where_they_stood(name, cause):
     done = self_test("SMP=3", f"APPEND=selftest={name}")
     assert re.search(cause, done.stdout), done.stdout
     assert done.returncode != 0 and "Error 125" in done.stderr
-    assert len(re.findall(r"^hart \d was:\n  \w+ kern::", done.stdout, re.MULTILINE)) == 2
+    assert len(re.findall(r"^hart \d was:\n  \w+ .+\+0x", done.stdout, re.MULTILINE)) == 2
     assert ("hold_for_ever" in done.stdout) == (name == "stall")
     assert done.stdout.count("panic:") == 1

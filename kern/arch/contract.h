@@ -5,12 +5,10 @@
 
 #include "arch/sv39.h"
 
-namespace kern {
 class Thread;
 class VmSpace;
-}  // namespace kern
 
-namespace kern::arch {
+namespace arch {
 
 struct Context;
 struct TrapFrame;
@@ -110,6 +108,6 @@ void on_timer(bool in_user);
 // Before going back to user mode: reschedule, deliver a kill. Interrupts are off.
 void before_user_return(TrapFrame& frame);
 
-}  // namespace kern::arch
+}  // namespace arch
 
 #include "arch_inline.h"

@@ -15,8 +15,6 @@
 // Also compiled for the host: the format is data, not an instruction.
 #pragma once
 
-namespace kern {
-
 inline constexpr size_t PTES_PER_TABLE = 512;
 inline constexpr int PAGE_TABLE_LEVELS = 3;
 inline constexpr uint64_t USER_HALF_END = uint64_t{1} << 38;  // first address that is not a user's
@@ -59,5 +57,3 @@ struct Pte {
 };
 
 static_assert(sizeof(Pte) == 8);
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 // does not compile.
 #pragma once
 
-namespace kern {
-
 inline constexpr size_t PAGE_SHIFT = 12;
 inline constexpr size_t PAGE_SIZE = size_t{1} << PAGE_SHIFT;
 
@@ -85,5 +83,3 @@ public:
 private:
     uint8_t bits_ = 0;
 };
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 // compile time a file. Only 32- and 64-bit types: smaller ones call out of line on RISC-V.
 #pragma once
 
-namespace kern {
-
 template <typename T>
     requires(sizeof(T) == 4 || sizeof(T) == 8)
 class Atomic {
@@ -31,5 +29,3 @@ public:
 private:
     T value_{};
 };
-
-}  // namespace kern

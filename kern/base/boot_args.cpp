@@ -1,7 +1,5 @@
 #include "base/boot_args.h"
 
-namespace kern {
-
 constexpr uint64_t MAX_HZ = 10'000;
 
 // Says whether the word, NAME or NAME=VALUE, means something to us.
@@ -69,5 +67,3 @@ BootArgs parse_boot_args(std::span<char> text) {
     }
     return args;
 }
-
-}  // namespace kern

@@ -5,8 +5,6 @@
 // Words behind `--` are init's arguments, with double quotes around what contains spaces and \" \\ \n inside them.
 #pragma once
 
-namespace kern {
-
 enum class ConsoleMode : uint32_t {
     tty,  // the terminal: line editing, echo, \n becomes \r\n
     raw,  // a program's output byte for byte; its input is /dev/null
@@ -34,5 +32,3 @@ std::string_view boot_command_line();
 
 // Takes off and returns what stands before the first `end`, or all; `end` itself goes, too.
 std::string_view take_until(std::string_view& text, char end);
-
-}  // namespace kern

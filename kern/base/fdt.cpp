@@ -2,8 +2,6 @@
 
 #include "base/boot_args.h"
 
-namespace kern {
-
 namespace {
 
 using Bytes = std::span<std::byte>;
@@ -174,5 +172,3 @@ Result<Machine> read_device_tree(Bytes blob) {
     Bytes structure = TRY(block(blob, STRUCTURE, STRUCTURE_SIZE));
     return TreeWalk(structure, TRY(block(blob, STRINGS, STRINGS_SIZE))).run();
 }
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 // Nothing in the tree is trusted: every offset is checked, and a malformed tree is EINVAL.
 #pragma once
 
-namespace kern {
-
 // A device's registers and its line at the interrupt controller. Absent: size 0.
 struct DeviceSlot {
     PhysAddr base;
@@ -40,5 +38,3 @@ Result<size_t> device_tree_size(std::span<std::byte> header);
 
 // Reads the tree. EINVAL: malformed, or it names no memory, or no clock slower than a tick a nanosecond.
 Result<Machine> read_device_tree(std::span<std::byte> blob);
-
-}  // namespace kern

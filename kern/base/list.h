@@ -5,8 +5,6 @@
 // An element derives from ListNode<Tag>; the tag lets one object stand in several lists.
 #pragma once
 
-namespace kern {
-
 template <typename Tag>
 struct ListNode {
     ListNode* prev = nullptr;
@@ -65,5 +63,3 @@ private:
 
     Node head_;
 };
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 // above every spinning lock it already holds: a deadlock is found on the first wrong order, not on the first collision.
 #pragma once
 
-namespace kern {
-
 enum class LockRank : uint32_t {
     process_tree,    // parents and children
     process,         // a process's own fields
@@ -33,5 +31,3 @@ inline constexpr std::string_view LOCK_RANK_NAMES[] = {
 static_assert(std::size(LOCK_RANK_NAMES) == static_cast<size_t>(LockRank::console) + 1);
 
 constexpr uint32_t rank_bit(LockRank rank) { return 1u << static_cast<uint32_t>(rank); }  // in Hart::held_locks
-
-}  // namespace kern

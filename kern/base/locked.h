@@ -3,8 +3,6 @@
 // Mostly they are not used alone, but in Locked, below.
 #pragma once
 
-namespace kern {
-
 // To be said by whoever may sleep, also when it does not come to that: no spinning lock is held here.
 inline void may_sleep() { DEBUG_ASSERT(!arch::this_hart().held_locks); }
 
@@ -167,5 +165,3 @@ private:
     mutable Lock lock_;
     T data_;
 };
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 // make_ref() return ENOMEM instead of failing.
 #pragma once
 
-namespace kern {
-
 // What both are; null when it owns nothing. (std::unique_ptr is not used, because <memory> brings half of POSIX along.)
 template <typename T, bool SHARED>
 class Owner {
@@ -69,5 +67,3 @@ template <typename T, typename... Args>
 Result<Ref<T>> make_ref(Args&&... args) {
     return Ref<T>::adopt(TRY(make_own<T>(std::forward<Args>(args)...)).release());
 }
-
-}  // namespace kern

@@ -1,4 +1,3 @@
-namespace kern {
 
 static Atomic<uint32_t> panicking;  // 1 + the index of the hart that reports; 0: none
 
@@ -39,5 +38,3 @@ void RankedLock::wait_turn(Wait& wait) const {
         panic("hart {} has waited {} s for a lock of rank {}; the harts that hold it, a bit each: 0x{x}", arch::this_hart().index,
               wait.ns / 1'000'000'000, LOCK_RANK_NAMES[static_cast<uint32_t>(rank_)], holders_.load());
 }
-
-}  // namespace kern

@@ -1,8 +1,6 @@
 // For a broken invariant of the kernel itself, never for what a user program or a full memory can cause.
 #pragma once
 
-namespace kern {
-
 // What QEMU exits with when the kernel cannot go on.
 inline constexpr unsigned PANIC_STATUS = 125;
 
@@ -21,16 +19,14 @@ void describe_current_process(TextSink& sink);
 
 inline constexpr bool DEBUG_BUILD = ASTROLABE_DEBUG;  // see kern.mk
 
-}  // namespace kern
-
 // ASSERT stays in release builds; DEBUG_ASSERT is for hot paths.
 #define ASSERT(condition)                                                                            \
     do {                                                                                             \
         if (!(condition)) [[unlikely]]                                                               \
-            ::kern::panic("{}:{}: this must hold: {}", __FILE__, __LINE__, #condition);              \
+            ::panic("{}:{}: this must hold: {}", __FILE__, __LINE__, #condition);                    \
     } while (0)
-#define DEBUG_ASSERT(condition)            \
-    do {                                   \
-        if constexpr (::kern::DEBUG_BUILD) \
-            ASSERT(condition);             \
+#define DEBUG_ASSERT(condition)      \
+    do {                             \
+        if constexpr (::DEBUG_BUILD) \
+            ASSERT(condition);       \
     } while (0)

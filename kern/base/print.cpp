@@ -1,4 +1,3 @@
-namespace kern {
 
 // FORMATTING
 
@@ -80,5 +79,3 @@ void write_console(std::string_view bytes) {
     arch::console_write(bytes);
     end_turn();
 }
-
-}  // namespace kern

@@ -5,8 +5,6 @@
 // print() goes to the console as one kernel message; format_to() goes to any TextSink (a /proc file, a buffer).
 #pragma once
 
-namespace kern {
-
 // Where text goes. A sink that runs full drops the rest.
 class TextSink {
 public:
@@ -90,5 +88,3 @@ void frame_messages(std::string_view nonce);
 
 // A program's bytes to the same console, unchanged; whole against the kernel's messages.
 void write_console(std::string_view bytes);
-
-}  // namespace kern

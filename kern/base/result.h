@@ -4,8 +4,6 @@
 //         Frame* frame = TRY(allocate_frame());     // returns the Errno from grow() if there is no frame
 #pragma once
 
-namespace kern {
-
 // The error numbers of Linux's generic ABI (asm-generic/errno.h); riscv64 uses them unchanged. See errno(3).
 enum class Errno : int {
     EPERM = 1, ENOENT = 2, ESRCH = 3, EINTR = 4, EIO = 5, ENXIO = 6, E2BIG = 7, ENOEXEC = 8, EBADF = 9, ECHILD = 10,
@@ -21,8 +19,6 @@ using Result = std::expected<T, Errno>;
 
 // Lets a function write `return Errno::EINVAL;`-like: `return fail(Errno::EINVAL);`.
 constexpr std::unexpected<Errno> fail(Errno error) { return std::unexpected(error); }
-
-}  // namespace kern
 
 // A statement expression (a GNU extension): its value is the last expression, and `return` leaves the function around it.
 #define TRY(expression)                                             \

@@ -1,4 +1,3 @@
-namespace kern {
 
 using Block = std::array<uint32_t, 16>;  // 4 constant words, 8 of key, block counter and nonce: 0
 
@@ -51,5 +50,3 @@ uint64_t random_u64() {
     random_bytes(std::as_writable_bytes(std::span(&value, 1)));
     return value;
 }
-
-}  // namespace kern

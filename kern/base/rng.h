@@ -2,11 +2,7 @@
 // repeated. Used for getrandom(2), AT_RANDOM and the layout of address spaces.
 #pragma once
 
-namespace kern {
-
 // Starts the generator over from these bytes (at most 32 count).
 void seed_random(std::span<const std::byte> seed);
 void random_bytes(std::span<std::byte> out);
 uint64_t random_u64();
-
-}  // namespace kern

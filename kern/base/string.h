@@ -1,8 +1,6 @@
 // An owned byte string, whose making can fail. Looking at one costs nothing: view().
 #pragma once
 
-namespace kern {
-
 class String : public Vec<char> {
 public:
     static Result<String> copy(std::string_view text) {
@@ -23,5 +21,3 @@ inline std::optional<uint64_t> parse_number(std::string_view text) {
     }
     return text.empty() ? std::nullopt : std::optional(value);
 }
-
-}  // namespace kern

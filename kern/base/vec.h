@@ -2,8 +2,6 @@
 // it owns.
 #pragma once
 
-namespace kern {
-
 template <typename T>
 class Vec : public std::span<T> {
 public:
@@ -66,5 +64,3 @@ private:
 
     size_t capacity_ = 0;
 };
-
-}  // namespace kern

@@ -1,6 +1,6 @@
 #include "dev/board.h"
 
-namespace kern::dev {
+namespace dev {
 
 namespace {
 
@@ -89,4 +89,4 @@ void set_up_board(const Machine& machine) {
     power_on_ns = (high << 32 | low) - arch::now_ns();
 }
 
-}  // namespace kern::dev
+}  // namespace dev

@@ -3,7 +3,7 @@
 
 #include "base/fdt.h"
 
-namespace kern::dev {
+namespace dev {
 
 // A device's register, read or written in the order of the program.
 template <typename T>
@@ -44,4 +44,4 @@ uint64_t wall_clock_ns();
 // SiFive's test device, which ends QEMU with this status, 0 to 255. Returns only when the machine has no such device.
 void power_off_with(unsigned status);
 
-}  // namespace kern::dev
+}  // namespace dev

@@ -14,7 +14,7 @@
 
 #include "dev/board.h"
 
-namespace kern::dev {
+namespace dev {
 
 namespace {
 
@@ -162,4 +162,4 @@ void Disk::on_interrupt() {
     if (any) answer_listener();
 }
 
-}  // namespace kern::dev
+}  // namespace dev

@@ -4,7 +4,7 @@
 
 #include "base/fdt.h"
 
-namespace kern::dev {
+namespace dev {
 
 inline constexpr unsigned MAX_DISKS = 4;
 
@@ -56,4 +56,4 @@ private:
 // requests were answered.
 std::span<Disk> set_up_disks(const Machine& machine, void (*on_answer)());
 
-}  // namespace kern::dev
+}  // namespace dev

@@ -3,8 +3,6 @@
 #include "fs/mount.h"
 #include "fs/tree.h"
 
-namespace kern {
-
 namespace {
 
 constinit FileSystem rootfs("rootfs", 0x01021994, 2);  // Linux's root in memory is a tmpfs
@@ -109,5 +107,3 @@ Result<> mount_root(std::span<const std::byte> initramfs, const BootArgs& args) 
         alert("the root file system{}{} cannot be set up (error {})\n", args.root.empty() ? "" : " on ", args.root, result.error());
     return result;
 }
-
-}  // namespace kern

@@ -1,7 +1,5 @@
 #include "fs/cpio.h"
 
-namespace kern {
-
 static std::optional<uint32_t> parse_hex(std::string_view digits) {
     uint32_t value = 0;
     for (char c : digits) {
@@ -56,5 +54,3 @@ Result<CpioEntry> CpioReader::read_entry() {
     name.remove_suffix(1);
     return CpioEntry{name, inode, mode, user, group, links, modified, major, minor, text_.substr(data_at, size)};
 }
-
-}  // namespace kern

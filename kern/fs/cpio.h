@@ -9,8 +9,6 @@
 // Also compiled for the host.
 #pragma once
 
-namespace kern {
-
 struct CpioEntry {
     std::string_view name;
     uint32_t inode, mode, user, group, links, modified;  // `modified`: seconds since 1970
@@ -46,5 +44,3 @@ private:
     std::string_view problem_;
     size_t offset_ = 0;
 };
-
-}  // namespace kern

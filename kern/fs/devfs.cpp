@@ -4,8 +4,6 @@
 #include "mm/user_copy.h"
 #include "sched/scheduler.h"
 
-namespace kern {
-
 namespace {
 
 constinit FileSystem devfs("devtmpfs", 0x01021994, 5);
@@ -78,5 +76,3 @@ Result<> make_devfs(ConsoleMode console) {
     devices = directory.release();
     return {};
 }
-
-}  // namespace kern

@@ -4,8 +4,6 @@
 #include "base/boot_args.h"
 #include "fs/directory.h"
 
-namespace kern {
-
 // Makes it, at boot; from then on it is there to be mounted.
 Result<> make_devfs(ConsoleMode console);
 Ref<Directory> devfs_root();
@@ -52,5 +50,3 @@ enum class TerminalUse { read, change };
 Result<> check_foreground(TerminalUse use);
 // The requests of tty_ioctl(4) about sessions and groups. ENOTTY: it is another one, or not the caller's terminal.
 Result<> control_job(unsigned request, VirtAddr argument);
-
-}  // namespace kern

@@ -1,7 +1,5 @@
 #include "fs/directory.h"
 
-namespace kern {
-
 namespace {
 
 // One lock for the shape of the tree: held for a few steps only, and a path is read of one piece.
@@ -95,5 +93,3 @@ Result<std::string_view> Directory::path(std::span<char> buffer, std::string_vie
     if (!fits || (is_root && !prepend("/"))) return fail(Errno::ERANGE);
     return std::string_view(start, buffer.data() + buffer.size());
 }
-
-}  // namespace kern

@@ -14,8 +14,6 @@
 
 #include "fs/inode.h"
 
-namespace kern {
-
 struct NewInode {
     uint32_t mode;                      // type and permissions
     std::string_view link_target = {};  // of a symbolic link
@@ -97,5 +95,3 @@ private:
 // "/"; set once at boot.
 Ref<Directory> root_directory();
 void set_root_directory(Ref<Directory> root);
-
-}  // namespace kern

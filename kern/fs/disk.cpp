@@ -1,7 +1,5 @@
 #include "fs/disk.h"
 
-namespace kern {
-
 // Whoever waits for a disk: for an answer, or for room to ask.
 static constinit WaitQueue waiters;
 static constinit std::span<dev::Disk> disks;
@@ -28,5 +26,3 @@ Result<> add_disks(Directory& devices) {
     }
     return {};
 }
-
-}  // namespace kern

@@ -4,8 +4,6 @@
 #include "dev/virtio_blk.h"
 #include "fs/devfs.h"
 
-namespace kern {
-
 inline constexpr size_t SECTOR_SIZE = 512;
 
 class BlockDevice final : public Inode {
@@ -29,5 +27,3 @@ public:
 
 // Finds the disks. Once, at boot.
 void set_up_disks(const Machine& machine);
-
-}  // namespace kern

@@ -1,7 +1,5 @@
 #include "fs/fd_table.h"
 
-namespace kern {
-
 Result<FdTable::Slot> FdTable::slot(int fd) {
     auto slots = slots_.lock();
     auto index = static_cast<unsigned>(fd);
@@ -67,5 +65,3 @@ Result<> ProcessFiles::copy_to(ProcessFiles& child) {
     child.umask.store(umask.load());
     return {};
 }
-
-}  // namespace kern

@@ -3,8 +3,6 @@
 
 #include "fs/file.h"
 
-namespace kern {
-
 class FdTable {
 public:
     static constexpr uint64_t DEFAULT_LIMIT = 1024;   // RLIMIT_NOFILE, soft
@@ -60,5 +58,3 @@ struct ProcessFiles {
     // For fork(2). ENOMEM.
     Result<> copy_to(ProcessFiles& child);
 };
-
-}  // namespace kern

@@ -1,7 +1,5 @@
 #include "fs/file.h"
 
-namespace kern {
-
 Result<Ref<File>> File::open(Ref<Inode> inode, uint32_t flags, Ref<Directory> directory, std::string_view name) {
     bool has_content = !(flags & open_flag::PATH_ONLY) && !inode->as_directory();
     Ref<Vmo> content = has_content ? TRY(inode->open_content()) : Ref<Vmo>();
@@ -161,5 +159,3 @@ Result<std::string_view> File::path(std::span<char> buffer) {
     if (!directory_) return fail(Errno::ENOENT);
     return directory_->path(buffer, name_.view(), inode_->links() ? "" : " (deleted)");
 }
-
-}  // namespace kern

@@ -4,8 +4,6 @@
 
 #include "fs/directory.h"
 
-namespace kern {
-
 // The flags of open(2) in Linux's generic ABI.
 namespace open_flag {
 inline constexpr uint32_t WRITE_ONLY = 1, READ_WRITE = 2, ACCESS_BITS = 3;
@@ -114,5 +112,3 @@ Result<> set_lock(const FileLock& wanted, bool waits);
 FileLock find_conflict(const FileLock& wanted);
 // All that `owner` has on this file.
 void release_locks(Inode& inode, const void* owner);
-
-}  // namespace kern

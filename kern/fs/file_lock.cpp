@@ -1,7 +1,5 @@
 #include "fs/file.h"
 
-namespace kern {
-
 namespace {
 
 // All there are: a handful. The inode of each is open, so it is there.
@@ -84,5 +82,3 @@ void release_locks(Inode& inode, const void* owner) {
     list.unlock();
     released.wake_all();
 }
-
-}  // namespace kern

@@ -3,8 +3,6 @@
 #include "dev/board.h"
 #include "fs/file.h"
 
-namespace kern {
-
 Inode::Inode(FileSystem& fs, uint32_t mode, uint64_t number)
     : mode_(mode), fs_(fs), number_(number ? number : fs.last_inode_.fetch_add(1) + 1) {
     fs.inode_count_.fetch_add(1);
@@ -67,5 +65,3 @@ WaitQueue& poll_queue() {
     static constinit WaitQueue pollers;
     return pollers;
 }
-
-}  // namespace kern

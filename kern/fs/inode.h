@@ -9,8 +9,6 @@
 #include "sched/wait_queue.h"
 #include "vm/vmo.h"
 
-namespace kern {
-
 class BlockDevice;
 class Directory;
 class File;
@@ -205,5 +203,3 @@ private:
 // Where every poll(2) waits: it looks at its files again whenever one of them has news.
 WaitQueue& poll_queue();
 inline void poll_changed() { poll_queue().wake_all(); }
-
-}  // namespace kern

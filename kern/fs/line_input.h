@@ -5,8 +5,6 @@
 // No lock of its own. Also compiled for the host.
 #pragma once
 
-namespace kern {
-
 class LineInput {
 public:
     static constexpr size_t CAPACITY = 4096;
@@ -44,5 +42,3 @@ private:
     size_t ready_ = 0;
     size_t used_ = 0;
 };
-
-}  // namespace kern

@@ -3,8 +3,6 @@
 #include "fs/devfs.h"
 #include "fs/ext2/ext2.h"
 
-namespace kern {
-
 namespace {
 
 struct Mount : ListNode<Mount> {
@@ -93,5 +91,3 @@ void write_mounts(TextSink& out) {
         format_to(out, "{} {} {} {} 0 0\n", mount.source.view(), path.value_or("?"), fs.type, how);
     }
 }
-
-}  // namespace kern

@@ -4,8 +4,6 @@
 #include "base/boot_args.h"
 #include "fs/directory.h"
 
-namespace kern {
-
 // A kind of file system that mount(2) knows by name; the table of them is in mount.cpp.
 struct FileSystemType {
     std::string_view name;
@@ -45,5 +43,3 @@ Result<Ref<Directory>> make_procfs();
 // been reported in one line: EINVAL (a malformed archive), ENOENT (no such disk), ENOSPC, ENOMEM and what fs/tree.h and
 // mount() say.
 Result<> mount_root(std::span<const std::byte> initramfs, const BootArgs& args);
-
-}  // namespace kern

@@ -1,8 +1,6 @@
 #include "fs/file.h"
 #include "mm/user_copy.h"
 
-namespace kern {
-
 namespace {
 
 constinit FileSystem pipefs("pipefs", 0x50495045, 12);
@@ -135,5 +133,3 @@ Result<PipeEnds> make_pipe(uint32_t flags) {
     reader->set_flags(flags);
     return PipeEnds{std::move(reader), std::move(writer)};
 }
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 
 #include "fs/mount.h"
 
-namespace kern {
-
 namespace {
 
 struct ProcFileSystem final : FileSystem {
@@ -108,5 +106,3 @@ struct ProcDirectory final : Directory {
 }  // namespace
 
 Result<Ref<Directory>> make_procfs() { return Ref<Directory>(TRY(make_ref<ProcDirectory>(PROC_ROOT, ProcSubject()))); }
-
-}  // namespace kern

@@ -8,8 +8,6 @@
 
 #include "fs/file.h"
 
-namespace kern {
-
 // What an entry is about: a process, and in the directory of its descriptors the number of one.
 struct ProcSubject {
     int pid = 0;
@@ -35,5 +33,3 @@ struct ProcEntry {
 };
 
 extern const ProcEntry PROC_ROOT;
-
-}  // namespace kern

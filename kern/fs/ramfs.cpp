@@ -3,8 +3,6 @@
 #include "fs/file.h"
 #include "mm/frame.h"
 
-namespace kern {
-
 namespace {
 
 // A file without a disk may not take the last of the memory: programs need some to go on, if only to remove it.
@@ -172,5 +170,3 @@ Result<Ref<Directory>> make_tmpfs() {
     fs.release();
     return root;
 }
-
-}  // namespace kern

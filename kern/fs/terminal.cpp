@@ -4,8 +4,6 @@
 #include "fs/line_input.h"
 #include "mm/user_copy.h"
 
-namespace kern {
-
 namespace {
 
 // The bits and characters of termios(3) that mean something here; others are remembered without effect.
@@ -291,5 +289,3 @@ Result<> add_terminal(Directory& devices, ConsoleMode mode) {
     TRY(devices.put("tty", TRY(make_ref<TerminalFile>(devices.file_system(), 0))));
     return devices.put("console", TRY(make_ref<TerminalFile>(devices.file_system(), 1)));
 }
-
-}  // namespace kern

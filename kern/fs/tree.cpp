@@ -1,7 +1,5 @@
 #include "fs/tree.h"
 
-namespace kern {
-
 // WALKING
 
 namespace {
@@ -232,5 +230,3 @@ Result<Ref<File>> open_executable(Ref<Directory> start, std::string_view path) {
     if (!target.inode->is(InodeType::regular) || !(target.inode->mode() & 0111)) return fail(Errno::EACCES);
     return File::open(target.inode, 0, target.directory, target.name);
 }
-
-}  // namespace kern

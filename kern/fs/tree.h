@@ -4,8 +4,6 @@
 
 #include "fs/file.h"
 
-namespace kern {
-
 // What a path names: an entry of a directory, which need not be there yet.
 struct Target {
     Ref<Directory> directory;
@@ -53,5 +51,3 @@ Result<Ref<File>> open_target(Target& target, uint32_t flags, uint32_t mode);
 Result<Ref<File>> open_path(Ref<Directory> start, std::string_view path, uint32_t flags, uint32_t mode = 0);
 // For execve(2): a regular file that someone may execute, else EACCES.
 Result<Ref<File>> open_executable(Ref<Directory> start, std::string_view path);
-
-}  // namespace kern

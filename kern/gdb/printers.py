@@ -89,7 +89,7 @@ class Chain(Printer):
     """Elements that are found one after the other."""
 
     def to_string(self):
-        return str(self.value.type.strip_typedefs().name).removeprefix("kern::")
+        return str(self.value.type.strip_typedefs().name)
 
     def children(self):
         try:
@@ -150,17 +150,17 @@ class Frame(Printer):
 
 
 TABLE = [
-    ("address", r"^kern::Address<.*>$", Address),
-    ("range", r"^kern::VirtRange$", Range),
-    ("perms", r"^kern::Perms$", Rights),
-    ("pte", r"^kern::Pte$", PageEntry),
-    ("result", r"^std::expected<.*, kern::Errno>$", Outcome),
-    ("owner", r"^kern::Owner<.*>$|^kern::FrameRef$", Owner),
-    ("atomic", r"^kern::Atomic<.*>$", Number),
-    ("list", r"^kern::List<.*>$", ListOf),
-    ("intervals", r"^kern::IntervalSet<.*>$", Intervals),
-    ("locked", r"^kern::Locked<.*>$", LockedData),
-    ("trap frame", r"^kern::arch::TrapFrame$", Frame),
+    ("address", r"^Address<.*>$", Address),
+    ("range", r"^VirtRange$", Range),
+    ("perms", r"^Perms$", Rights),
+    ("pte", r"^Pte$", PageEntry),
+    ("result", r"^std::expected<.*, Errno>$", Outcome),
+    ("owner", r"^Owner<.*>$|^FrameRef$", Owner),
+    ("atomic", r"^Atomic<.*>$", Number),
+    ("list", r"^List<.*>$", ListOf),
+    ("intervals", r"^IntervalSet<.*>$", Intervals),
+    ("locked", r"^Locked<.*>$", LockedData),
+    ("trap frame", r"^arch::TrapFrame$", Frame),
 ]
 
 

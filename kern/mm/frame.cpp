@@ -8,8 +8,6 @@
 // Allocation splits the smallest run that is large enough; freeing joins a run with its buddy as long as that is free.
 #include "mm/frame.h"
 
-namespace kern {
-
 constinit FrameRecords frame_records{};
 constinit Reclaimer reclaim_frames = nullptr;
 bool (*allocation_fails)() = nullptr;
@@ -118,5 +116,3 @@ bool is_ram(PhysAddr address) { return address >= first && (address - first) / P
 size_t free_frame_count() { return buddies.lock()->free_frames; }
 size_t total_frame_count() { return record_count; }
 Frame& zero_frame() { return *zeroes; }
-
-}  // namespace kern

@@ -5,8 +5,6 @@
 // a new one (that need not be zero) with JUNK_NEW: who uses it after it is gone, or before it is written, notices.
 #pragma once
 
-namespace kern {
-
 // What a frame is used for; the page table counts a process's resident pages by it.
 enum class FrameUse : uint8_t { free, kernel, slab, page_table, anon, file, zero_page };
 
@@ -91,5 +89,3 @@ public:
     static FrameRef share(Frame& frame) { return Ref<Frame>::share(&frame); }
     static Result<FrameRef> allocate(FrameUse use, Fill fill = Fill::zero) { return adopt(TRY(allocate_frame(use, fill))); }
 };
-
-}  // namespace kern

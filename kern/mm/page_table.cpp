@@ -1,7 +1,5 @@
 #include "mm/page_table.h"
 
-namespace kern {
-
 Pte* PageTable::find(VirtAddr address) const {
     Frame* table = root_.get();
     for (int level = 2; level > 0; level--) {
@@ -51,5 +49,3 @@ PageTable::~PageTable() {
     auto drop = [](Frame&, int, VirtAddr, Pte& entry) { table_of(entry).unref(); };
     if (root_->live) walk(*root_, 2, 0, {VirtAddr(0), VirtAddr(USER_HALF_END)}, drop);
 }
-
-}  // namespace kern

@@ -7,8 +7,6 @@
 
 #include "mm/frame.h"
 
-namespace kern {
-
 // Resident pages by kind: what VmRSS in /proc/<pid>/status is made of. The zero page does not count.
 struct ResidentPages {
     size_t anon = 0;
@@ -101,5 +99,3 @@ void PageTable::prune(VirtRange range, Retire retire) {
     };
     walk(*root_, 2, 1, range, detach_if_empty);
 }
-
-}  // namespace kern

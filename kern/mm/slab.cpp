@@ -10,8 +10,6 @@
 
 #include "mm/frame.h"
 
-namespace kern {
-
 namespace {
 
 struct FreeSlot {
@@ -101,5 +99,3 @@ void heap_free(void* pointer) {
 }
 
 size_t heap_used_bytes() { return heap.lock()->used_bytes; }
-
-}  // namespace kern

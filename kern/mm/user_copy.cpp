@@ -1,7 +1,5 @@
 #include "mm/user_copy.h"
 
-namespace kern {
-
 Result<> read_user(std::span<std::byte> to, VirtAddr from) {
     return arch::user_read(to.data(), from, to.size()) == to.size() ? Result<>() : fail(Errno::EFAULT);
 }
@@ -35,5 +33,3 @@ Result<String> read_user_string(VirtAddr from, size_t limit, Errno too_long) {
     }
     return fail(too_long);
 }
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 // EFAULT; nothing a program passes harms the kernel. May sleep in a page fault: no spinning lock may be held.
 #pragma once
 
-namespace kern {
-
 Result<> read_user(std::span<std::byte> to, VirtAddr from);
 Result<> write_user(VirtAddr to, std::span<const std::byte> from);
 // Zeroes a range of the program's memory.
@@ -30,5 +28,3 @@ Result<String> read_user_string(VirtAddr from, size_t limit, Errno too_long);
 
 inline constexpr size_t PATH_LIMIT = 4096;  // PATH_MAX: bytes of a path, its NUL among them
 inline Result<String> read_user_path(VirtAddr from) { return read_user_string(from, PATH_LIMIT, Errno::ENAMETOOLONG); }
-
-}  // namespace kern

@@ -1,7 +1,5 @@
 #include "mm/vm_space.h"
 
-namespace kern {
-
 Result<FrameRef> VmSpace::make_root() {
     FrameRef root = TRY(FrameRef::allocate(FrameUse::page_table));
     arch::share_kernel_half(reinterpret_cast<Pte*>(root->data()));
@@ -42,5 +40,3 @@ void FlushBatch::flush() {
     range_ = {};
     while (count_) frames_[--count_]->unref();
 }
-
-}  // namespace kern

@@ -9,8 +9,6 @@
 
 #include "mm/page_table.h"
 
-namespace kern {
-
 class VmSpace {
 public:
     // `root` has the kernel's half filled in: see make_root.
@@ -70,5 +68,3 @@ private:
     size_t count_ = 0;
     Frame* frames_[CAPACITY];
 };
-
-}  // namespace kern

@@ -3,8 +3,6 @@
 #include "fs/devfs.h"
 #include "process/lifecycle.h"
 
-namespace kern {
-
 namespace {
 
 constinit Atomic<uint32_t> requests;  // a set of the terminal's signals, and SIGALRM: an alarm was set
@@ -55,5 +53,3 @@ Result<> start_alarms() {
     Scheduler::wake(*thread.release());
     return {};
 }
-
-}  // namespace kern

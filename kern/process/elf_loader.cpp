@@ -1,7 +1,5 @@
 #include "process/elf_loader.h"
 
-namespace kern {
-
 namespace {
 
 constexpr size_t MAX_HEADERS = 65536 / sizeof(elf::ProgramHeader);
@@ -128,5 +126,3 @@ Result<LoadedElf> load_elf(Vmar& vmar, const ElfImage& image, uint64_t bias) {
     }
     return loaded;
 }
-
-}  // namespace kern

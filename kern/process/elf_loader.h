@@ -10,8 +10,6 @@
 
 #include "vm/vmar.h"
 
-namespace kern {
-
 // The file format, as far as a loader needs it: see elf(5), and the RISC-V ELF psABI for the machine number.
 namespace elf {
 
@@ -68,5 +66,3 @@ struct LoadedElf {
 // Maps the segments, `bias` bytes above where the file says. ENOEXEC (segments in each other's pages or below the user's
 // lowest address), ENOMEM.
 Result<LoadedElf> load_elf(Vmar& vmar, const ElfImage& image, uint64_t bias);
-
-}  // namespace kern

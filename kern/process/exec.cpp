@@ -2,8 +2,6 @@
 #include "process/futex.h"
 #include "process/lifecycle.h"
 
-namespace kern {
-
 namespace {
 
 Result<Ref<File>> open_program(std::string_view path) {
@@ -109,5 +107,3 @@ Result<> exec(std::string_view path, ArgBlock argv, ArgBlock envp) {
     auto [vmar, entry] = TRY(new_vmar_and_map(program, start, layout, limits));
     return commit(std::move(vmar), entry, path);
 }
-
-}  // namespace kern

@@ -3,8 +3,6 @@
 #include "context.h"
 #include "process/lifecycle.h"
 
-namespace kern {
-
 namespace {
 
 void describe_mapping(TextSink& sink, std::string_view format, const VmMapping& mapping, VirtRange heap) {
@@ -101,5 +99,3 @@ void describe_current_process(TextSink& sink) {
         describe_mapping(sink, "  {}-{} {}{} {}\n", mapping, heap);
     });
 }
-
-}  // namespace kern

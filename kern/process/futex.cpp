@@ -2,8 +2,6 @@
 
 #include "mm/user_copy.h"
 
-namespace kern {
-
 namespace {
 
 struct Key {
@@ -132,5 +130,3 @@ void release_user_words(UserThread& self) {
     (void)write_user(word, 0);
     (void)futex_wake({word, false}, 1);
 }
-
-}  // namespace kern

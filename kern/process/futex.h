@@ -10,8 +10,6 @@
 
 #include "process/process.h"
 
-namespace kern {
-
 inline constexpr uint32_t ANY_BIT = 0xffff'ffff;
 
 // A futex word of the current program. `is_private`: of this process alone, so no mapping need be looked up.
@@ -27,5 +25,3 @@ Result<> futex_wait(FutexWord word, uint32_t expected, uint32_t bits, uint64_t d
 Result<unsigned> futex_wake(FutexWord word, unsigned most, uint32_t bits = ANY_BIT);
 // What the kernel does for a thread that ends, or gets a new program: marks the locks it still holds, zeroes its tid.
 void release_user_words(UserThread& self);
-
-}  // namespace kern

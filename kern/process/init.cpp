@@ -2,8 +2,6 @@
 #include "fs/tree.h"
 #include "process/lifecycle.h"
 
-namespace kern {
-
 const BootArgs* boot_args;
 
 namespace {
@@ -70,5 +68,3 @@ void start_init(const BootArgs& args) {
     boot_args = &args;
     if (auto made = make_init(); !made) give_up(made.error());
 }
-
-}  // namespace kern

@@ -4,8 +4,6 @@
 #include "mm/user_copy.h"
 #include "process/futex.h"
 
-namespace kern {
-
 namespace {
 
 // CLONE
@@ -136,5 +134,3 @@ void exit_process(int wait_status) {
     process.end_threads(nullptr, wait_status);
     exit_thread(wait_status);
 }
-
-}  // namespace kern

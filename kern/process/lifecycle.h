@@ -5,8 +5,6 @@
 #include "process/elf_loader.h"
 #include "process/process_tree.h"
 
-namespace kern {
-
 // THE FIRST PROCESS
 
 // Makes process 1 of the program that the boot arguments name; it runs once the scheduler does. Its files 0, 1 and 2
@@ -100,5 +98,3 @@ Result<> exec(std::string_view path, ArgBlock argv, ArgBlock envp);
 
 // The end of a session's leader: the terminal has no session any more, and what was in the foreground hears of it.
 void release_terminal(ProcessTree& tree, Process& leader);
-
-}  // namespace kern

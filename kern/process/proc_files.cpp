@@ -5,8 +5,6 @@
 #include "fs/procfs.h"
 #include "process/lifecycle.h"
 
-namespace kern {
-
 namespace {
 
 constexpr uint64_t PAGE_KIB = PAGE_SIZE / 1024;
@@ -304,5 +302,3 @@ constexpr ProcEntry SYSTEM_ENTRIES[] = {
 
 constinit const ProcEntry PROC_ROOT = {
     .type = DIRECTORY, .entries = SYSTEM_ENTRIES, .numbered = &PROCESS, .next_number = next_process};
-
-}  // namespace kern

@@ -1,8 +1,6 @@
 #include "mm/user_copy.h"
 #include "process/process_tree.h"
 
-namespace kern {
-
 Limits::Limits() {
     Limits& self = *this;
     self[resource::STACK].current = INIT_STACK_SIZE;
@@ -87,5 +85,3 @@ void arch::before_user_return(TrapFrame&) {
 }
 
 void arch::on_timer(bool in_user) { Scheduler::on_timer(in_user); }
-
-}  // namespace kern

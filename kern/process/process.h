@@ -9,8 +9,6 @@
 #include "vm/process_vm/init_stack.h"
 #include "vm/vmar.h"
 
-namespace kern {
-
 struct SiblingTag;
 struct ThreadTag;
 
@@ -178,5 +176,3 @@ inline Process& current_process() { return current_user_thread().process(); }
 
 // Where a user thread begins, prepared with Thread::prepare: goes to user mode as its context says.
 void start_user_thread(Thread& thread);
-
-}  // namespace kern

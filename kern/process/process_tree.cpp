@@ -1,7 +1,5 @@
 #include "process/process_tree.h"
 
-namespace kern {
-
 static constinit Locked<ProcessTree> tree{LockRank::process_tree};
 
 Locked<ProcessTree>::Guard lock_process_tree() { return tree.lock(); }
@@ -183,5 +181,3 @@ bool ProcessTree::is_orphaned(int group) {
     });
     return orphaned;
 }
-
-}  // namespace kern

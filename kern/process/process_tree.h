@@ -3,8 +3,6 @@
 
 #include "process/process.h"
 
-namespace kern {
-
 inline constexpr int INIT_PID = 1;
 inline constexpr size_t MAX_TASKS = 1000;  // threads and zombies
 inline constexpr int PID_LIMIT = 4096;     // numbers go from 1 to below this, and then begin again
@@ -118,5 +116,3 @@ Locked<ProcessTree>::Guard lock_process_tree();
 
 // A process by number, a zombie too; 0 means the current one. ESRCH.
 Result<Ref<Process>> find_process(int pid);
-
-}  // namespace kern

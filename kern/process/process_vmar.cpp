@@ -2,8 +2,6 @@
 #include "process/lifecycle.h"
 #include "vdso/vvar.h"
 
-namespace kern {
-
 namespace {
 
 // THE vDSO
@@ -103,5 +101,3 @@ Ref<Vmar> unshare_and_renew_vmar(UserThread& current, ProcessVmarGuard& guard, R
     Ref<Vmar> old = guard.set_vmar(std::move(new_vmar));
     return old ? old : thread_s;
 }
-
-}  // namespace kern

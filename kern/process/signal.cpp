@@ -2,8 +2,6 @@
 
 #include "process/lifecycle.h"
 
-namespace kern {
-
 namespace {
 
 // Without effect unless the program says otherwise.
@@ -256,5 +254,3 @@ void handle_signals(UserThread& self) {
     if (auto mask = std::exchange(self.blocked_after_call, std::nullopt)) set_blocked_signals(self, *mask);
     arch::disable_interrupts();
 }
-
-}  // namespace kern

@@ -7,8 +7,6 @@
 //                           +-----------------+
 #pragma once
 
-namespace kern {
-
 class Process;
 class UserThread;
 
@@ -143,5 +141,3 @@ public:
 
 Result<> push_signal_frame(UserThread& self, const SignalInfo& info, const SignalAction& action);
 Result<> pop_signal_frame(UserThread& self);
-
-}  // namespace kern

@@ -10,8 +10,6 @@
 #include "mm/user_copy.h"
 #include "process/lifecycle.h"
 
-namespace kern {
-
 namespace {
 
 struct MachineContext {
@@ -88,5 +86,3 @@ Result<> pop_signal_frame(UserThread& self) {
     if (!self.signal_stack.contains(user.sp)) (void)self.signal_stack.set(context.stack);
     return {};
 }
-
-}  // namespace kern

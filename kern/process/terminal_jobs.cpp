@@ -3,8 +3,6 @@
 #include "mm/user_copy.h"
 #include "process/lifecycle.h"
 
-namespace kern {
-
 void signal_foreground(int signal) {
     auto tree = lock_process_tree();
     tree->send_to_group(tree->terminal.group, SignalInfo::from_kernel(signal));  // none: to everyone
@@ -66,5 +64,3 @@ void release_terminal(ProcessTree& tree, Process& leader) {
     for (int signal : {SIGHUP, SIGCONT})
         if (group) tree.send_to_group(group, SignalInfo::from_kernel(signal));
 }
-
-}  // namespace kern

@@ -11,8 +11,6 @@
 #include "mm/frame.h"
 #include "mm/vm_space.h"
 
-namespace kern {
-
 // What one hart has to run. The lock is held across a switch: the thread that leaves takes it, the thread that comes lets
 // go of it (finish_switch), so nobody can take up a thread whose registers are not saved yet.
 struct RunQueue {
@@ -289,5 +287,3 @@ void Thread::interrupt() {
     uint32_t hart = hart_.load();
     if (!Scheduler::wake(*this) && hart != arch::this_hart().index) arch::send_interrupt(hart);
 }
-
-}  // namespace kern

@@ -5,8 +5,6 @@
 
 #include "context.h"
 
-namespace kern {
-
 struct RunQueue;
 class VmSpace;
 struct SleepTag;
@@ -111,5 +109,3 @@ public:
     // The timer interrupt: wakes whose time has come, and asks for a turn if others wait.
     static void on_timer(bool in_user);
 };
-
-}  // namespace kern

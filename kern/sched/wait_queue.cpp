@@ -1,7 +1,5 @@
 #include "sched/wait_queue.h"
 
-namespace kern {
-
 Result<> WaitQueue::sleep(Waiter& waiter, uint64_t deadline, Scheduler::Interruptible interruptible) {
     while (!waiter.woken.load_acquire()) {
         if (interruptible == Scheduler::Interruptible::yes && waiter.thread.is_interrupted()) return fail(Errno::EINTR);
@@ -33,5 +31,3 @@ void WaitQueue::wake_all() {
     auto waiters = waiters_.lock();
     while (Waiter* waiter = waiters->pop_front()) wake(*waiter);
 }
-
-}  // namespace kern

@@ -8,8 +8,6 @@
 
 #include "sched/scheduler.h"
 
-namespace kern {
-
 class WaitQueue {
 public:
     // Calls `attempt` until what it returns (a bool, an optional, a Ref, ...) is true, sleeping between the calls; returns
@@ -83,5 +81,3 @@ private:
     Atomic<uint32_t> state_;
     WaitQueue waiters_;
 };
-
-}  // namespace kern

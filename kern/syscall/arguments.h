@@ -7,8 +7,6 @@
 #include "process/process.h"
 #include "syscall/table.h"
 
-namespace kern {
-
 // FILES
 
 inline constexpr int AT_FDCWD = -100;
@@ -71,5 +69,3 @@ inline uint64_t deadline_of_wall_clock(uint64_t time) {
     uint64_t wall = dev::wall_clock_ns();
     return time > wall ? arch::now_ns() + (time - wall) : 0;
 }
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 #include "fs/mount.h"
 #include "syscall/arguments.h"
 
-namespace kern {
-
 namespace {
 
 constexpr uint64_t MAX_TRANSFER = 0x7fff'f000;  // as Linux: what one call moves at the most
@@ -241,5 +239,3 @@ constinit const SyscallFamily FILE_SYSCALLS = {
     {81, "sync", call<sync_file_systems>}, SYSCALL(82, fsync), {83, "fdatasync", call<sys_fsync>}, SYSCALL(267, syncfs),
     {47, "fallocate", fails<Errno::EOPNOTSUPP>}, SYSCALL(436, close_range),
 };
-
-}  // namespace kern

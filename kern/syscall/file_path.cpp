@@ -2,8 +2,6 @@
 #include "fs/mount.h"
 #include "syscall/arguments.h"
 
-namespace kern {
-
 namespace {
 
 // The flags of most calls that look at what is there.
@@ -293,5 +291,3 @@ constinit const SyscallFamily PATH_SYSCALLS = {
     SYSCALL(44, fstatfs), SYSCALL(48, faccessat), SYSCALL(61, getdents64), SYSCALL(78, readlinkat),
     SYSCALL(79, newfstatat), SYSCALL(80, fstat), SYSCALL(291, statx), SYSCALL(439, faccessat2),
 };
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 // the other pages.
 #include "syscall/arguments.h"
 
-namespace kern {
-
 namespace {
 
 constexpr uint64_t PROT_BITS = 7, PROT_SEM = 8;
@@ -266,5 +264,3 @@ constinit const SyscallFamily MEMORY_SYSCALLS = {
     SYSCALL(227, msync), SYSCALL(228, mlock), SYSCALL(229, munlock), SYSCALL(230, mlockall), SYSCALL(231, munlockall),
     SYSCALL(232, mincore), SYSCALL(233, madvise), SYSCALL(284, mlock2),
 };
-
-}  // namespace kern

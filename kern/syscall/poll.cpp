@@ -1,8 +1,6 @@
 // System calls that wait for one of several files: see ppoll(2), pselect(2).
 #include "syscall/arguments.h"
 
-namespace kern {
-
 namespace {
 
 // struct pollfd.
@@ -96,5 +94,3 @@ Result<uint64_t> sys_pselect6(int most, VirtAddr to_read, VirtAddr to_write, Vir
 constinit const SyscallFamily POLL_SYSCALLS = {
     SYSCALL(72, pselect6), SYSCALL(73, ppoll),
 };
-
-}  // namespace kern

@@ -3,8 +3,6 @@
 #include "process/lifecycle.h"
 #include "syscall/arguments.h"
 
-namespace kern {
-
 namespace {
 
 Process& self() { return current_process(); }
@@ -201,5 +199,3 @@ constinit const SyscallFamily PROCESS_SYSCALLS = {
     {175, "geteuid", zero}, {176, "getgid", zero}, {177, "getegid", zero}, SYSCALL(178, gettid), SYSCALL(220, clone),
     SYSCALL(221, execve), SYSCALL(260, wait4), SYSCALL(435, clone3),
 };
-
-}  // namespace kern

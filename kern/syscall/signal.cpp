@@ -4,8 +4,6 @@
 #include "process/lifecycle.h"
 #include "syscall/arguments.h"
 
-namespace kern {
-
 namespace {
 
 constexpr uint64_t SET_SIZE = sizeof(uint64_t);  // of the kernel's sigset_t
@@ -122,5 +120,3 @@ constinit const SyscallFamily SIGNAL_SYSCALLS = {
     SYSCALL(133, rt_sigsuspend), SYSCALL(134, rt_sigaction), SYSCALL(135, rt_sigprocmask), SYSCALL(136, rt_sigpending),
     SYSCALL(137, rt_sigtimedwait), {139, "rt_sigreturn", sys_rt_sigreturn},
 };
-
-}  // namespace kern

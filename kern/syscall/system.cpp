@@ -4,8 +4,6 @@
 #include "process/process_tree.h"
 #include "syscall/arguments.h"
 
-namespace kern {
-
 namespace {
 
 // LIMITS
@@ -92,5 +90,3 @@ constinit const SyscallFamily SYSTEM_SYSCALLS = {
     SYSCALL(278, getrandom), {198, "socket", fails<Errno::ENOSYS>}, {258, "riscv_hwprobe", fails<Errno::ENOSYS>},
     {293, "rseq", fails<Errno::ENOSYS>},
 };
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 
 #include "process/process.h"
 
-namespace kern {
-
 namespace {
 
 constexpr size_t TABLE_SIZE = 512;
@@ -36,5 +34,3 @@ extern "C" void arch::on_user_syscall(TrapFrame& frame) {
     if (!result && result.error() == Errno::EINTR) current_user_thread().call_was_interrupted = true;
     frame.set_syscall_result(result ? static_cast<int64_t>(*result) : -static_cast<int64_t>(result.error()));
 }
-
-}  // namespace kern

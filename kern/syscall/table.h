@@ -1,8 +1,6 @@
 // Linux's riscv64 system calls. Each family's file lists its own; table.cpp puts them together.
 #pragma once
 
-namespace kern {
-
 using SyscallArgs = uint64_t[6];  // the argument registers a0 to a5
 // What the user gets in a0: the value, or the negated Errno.
 using SyscallHandler = Result<uint64_t> (*)(const SyscallArgs& args);
@@ -38,7 +36,7 @@ inline constexpr SyscallHandler call = handler_of<function>(function);
 // A row of a table:
 //
 //     Result<> sys_ftruncate(int fd, int64_t size);          SYSCALL(46, ftruncate)
-#define SYSCALL(number, name) ::kern::Syscall{number, #name, ::kern::call<sys_##name>}
+#define SYSCALL(number, name) ::Syscall{number, #name, ::call<sys_##name>}
 
 // What is right without being done: root's ids, for one.
 inline Result<uint64_t> zero(const SyscallArgs&) { return 0; }
@@ -53,5 +51,3 @@ extern const SyscallFamily SYSTEM_SYSCALLS;                              // limi
 
 // Fills the table; once, at boot.
 void init_syscalls();
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 #include "process/lifecycle.h"
 #include "syscall/arguments.h"
 
-namespace kern {
-
 namespace {
 
 constexpr int CLOCK_REALTIME = 0, CLOCK_MONOTONIC = 1, CLOCK_PROCESS_CPUTIME = 2, CLOCK_THREAD_CPUTIME = 3,
@@ -108,5 +106,3 @@ constinit const SyscallFamily TIME_SYSCALLS = {
     SYSCALL(101, nanosleep), SYSCALL(102, getitimer), SYSCALL(103, setitimer), SYSCALL(113, clock_gettime),
     SYSCALL(114, clock_getres), SYSCALL(115, clock_nanosleep), SYSCALL(153, times), SYSCALL(165, getrusage),
 };
-
-}  // namespace kern

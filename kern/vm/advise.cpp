@@ -1,8 +1,6 @@
 // Advice about memory: madvise(2). Most of it may be ignored; giving pages up may not. Locking is advice, too: see mlock(2).
 #include "vm/vmar.h"
 
-namespace kern {
-
 // What each Advice does to a mapping's marks.
 static constexpr struct {
     uint8_t added = 0, removed = 0;
@@ -40,5 +38,3 @@ Result<> Vmar::advise_part(Mappings& mappings, VmMapping& mapping, VirtRange par
     if (marks != mapping.marks) TRY(isolate(mappings, mapping, part))->marks = marks;
     return {};
 }
-
-}  // namespace kern

@@ -10,8 +10,6 @@
 //     shared             yes, not writable      write      made writable, marked dirty
 #include "vm/vmar.h"
 
-namespace kern {
-
 // Write implies read on RISC-V: the page-table encoding for write without read is reserved.
 static bool allows(Perms perms, Perms access) {
     if (access.has(Perms::R) && !perms.has(Perms::R) && !perms.has(Perms::W)) return false;
@@ -149,5 +147,3 @@ void Vmar::map_around(const VmMapping& mapping, VirtAddr page, const PageTree& p
             table->fill(&slots[index - first], FrameRef::share(*entry.frame), mapping.perms.write_protected());
     });
 }
-
-}  // namespace kern

@@ -9,8 +9,6 @@
 //                                              child    [ r- ]----+
 #include "vm/vmar.h"
 
-namespace kern {
-
 Result<Ref<Vmar>> Vmar::fork() {
     FrameRef root = TRY(VmSpace::make_root());
     auto heap = process_vm_.heap().lock();  // no brk comes between the copy of the break and of the mappings
@@ -76,5 +74,3 @@ Result<> Vmar::share_pages(const VmMapping& mapping, PageTable& ours, PageTable&
     });
     return result;
 }
-
-}  // namespace kern

@@ -1,8 +1,6 @@
 // Growing a stack by faults below it.
 #include "vm/vmar.h"
 
-namespace kern {
-
 // If `address` lies below a mapping that grows down, extends that mapping to it: as far as RLIMIT_STACK allows, and never
 // closer than STACK_GUARD_GAP to the mapping below. Says whether the address is mapped now.
 bool Vmar::grow_stack(VirtAddr address) {
@@ -25,5 +23,3 @@ bool Vmar::grow_stack(VirtAddr address) {
     //   return false;
     // LAB stack.grow [end]
 }
-
-}  // namespace kern

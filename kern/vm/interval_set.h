@@ -16,8 +16,6 @@
 // IntervalNode; linking them allocates nothing and cannot fail. The set does not own them.
 #pragma once
 
-namespace kern {
-
 struct IntervalNode {
     VirtRange range;
     IntervalNode* parent = nullptr;
@@ -98,5 +96,3 @@ public:
         return item && item->range.overlaps(range) ? item : nullptr;
     }
 };
-
-}  // namespace kern

@@ -1,7 +1,5 @@
 #include "vm/interval_set.h"
 
-namespace kern {
-
 static uint32_t height_of(const IntervalNode* node) { return node ? node->height : 0; }
 static uint64_t largest_gap_of(const IntervalNode* node) { return node ? node->largest_gap : 0; }
 
@@ -169,5 +167,3 @@ void IntervalTree::copy_shape(const IntervalTree& other) {
     last_ = twin(other.last_);
     size_ = other.size_;
 }
-
-}  // namespace kern

@@ -1,8 +1,6 @@
 // Making a mapping: mmap(2).
 #include "vm/vmar.h"
 
-namespace kern {
-
 static Result<Own<VmMapping>> make_mapping(const MapRequest& request, VirtRange range) {
     auto mapping = TRY(make_own<VmMapping>());
     mapping->range = range;
@@ -90,5 +88,3 @@ void Vmar::resize_mapping(Mappings& mappings, VmMapping& mapping, VirtRange rang
     mapping.vmo_offset += range.start - mapping.range.start;
     mappings.set.resize(mapping, range);
 }
-
-}  // namespace kern

@@ -1,8 +1,6 @@
 // Joining neighbours that could be one mapping.
 #include "vm/vmar.h"
 
-namespace kern {
-
 // Whether `upper`, which starts where `lower` ends, is its continuation: the same rights, sharing and kind, and the same
 // backing with the offset that follows.
 bool Vmar::can_merge(const VmMapping& lower, const VmMapping& upper) {
@@ -41,5 +39,3 @@ void Vmar::merge_range(Mappings& mappings, VirtRange range) {
     //   (void)lab_todo("vmar.merge", "labs/1-vmar, task 7");
     // LAB vmar.merge [end]
 }
-
-}  // namespace kern

@@ -1,8 +1,6 @@
 // What the address space knows of a file. kern/fs implements both classes; kern/vm never includes it.
 #pragma once
 
-namespace kern {
-
 class Vmo;
 
 // Where the pages of a Vmo come from and go to. Called with no lock held; may sleep.
@@ -27,5 +25,3 @@ public:
     // The pages of the file; null when it cannot be mapped (a directory, a terminal).
     virtual Ref<Vmo> vmo() = 0;
 };
-
-}  // namespace kern

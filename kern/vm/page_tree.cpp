@@ -1,7 +1,5 @@
 #include "vm/page_tree.h"
 
-namespace kern {
-
 PageTree::Entry* PageTree::find(uint64_t index) const {
     if (!root_ || index >= capacity(height_)) return nullptr;
     Node* node = root_;
@@ -40,5 +38,3 @@ void PageTree::destroy(Node* node, unsigned height) {
 }
 
 PageTree::~PageTree() { destroy(root_, height_); }
-
-}  // namespace kern

@@ -8,8 +8,6 @@
 
 #include "mm/frame.h"
 
-namespace kern {
-
 class PageTree {
 public:
     PageTree() = default;
@@ -80,5 +78,3 @@ PageTree::Entry* PageTree::search(Node* node, unsigned height, uint64_t base, ui
     }
     return nullptr;
 }
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 
 #include "vm/vmar.h"
 
-namespace kern {
-
 // The address of the highest place of `size` bytes, aligned to `alignment`, in a gap between mappings below mmap_base.
 //
 // The set's tree answers from the root: a subtree whose largest_gap is too small has nothing for us. Of the gaps that
@@ -71,5 +69,3 @@ bool Vmar::near_stack(VirtRange range) const {
     auto mappings = mappings_.read();
     return stack_above(*mappings, range);
 }
-
-}  // namespace kern

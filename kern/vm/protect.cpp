@@ -2,8 +2,6 @@
 
 #include "vm/vmar.h"
 
-namespace kern {
-
 Result<> Vmar::protect(VirtRange range, Perms perms) {
     // LAB vmar.protect [begin]
     auto mappings = mappings_.lock();
@@ -59,5 +57,3 @@ void Vmar::restrict_pages(VirtRange range, Perms perms) {
     //   (void)lab_todo("vmar.restrict", "labs/1-vmar, task 6");
     // LAB vmar.restrict [end]
 }
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 
 #include "vm/vmar.h"
 
-namespace kern {
-
 Result<VirtAddr> Vmar::remap(const RemapRequest& request) {
     VirtRange old = request.old_range;
     if (request.new_size > USER_SPACE.size()) return fail(Errno::ENOMEM);
@@ -90,5 +88,3 @@ Result<> Vmar::move_pages(VirtRange from, VirtAddr to) {
     table->prune(from, [&](FrameRef empty) { batch.retire_table(std::move(empty)); });
     return {};
 }
-
-}  // namespace kern

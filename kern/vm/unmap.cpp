@@ -5,8 +5,6 @@
 //     after      [= A =]                               [= C =]      A and C keep what lies outside, B goes whole
 #include "vm/vmar.h"
 
-namespace kern {
-
 Result<> Vmar::unmap(VirtRange range) {
     auto mappings = mappings_.lock();
     return unmap_locked(*mappings, range);
@@ -69,5 +67,3 @@ void Vmar::drop_pages(VirtRange range) {
     //   (void)lab_todo("vmar.drop-pages", "labs/1-vmar, task 5");
     // LAB vmar.drop-pages [end]
 }
-
-}  // namespace kern

@@ -5,8 +5,6 @@
 #include "vm/page_source.h"
 #include "vm/vmo.h"
 
-namespace kern {
-
 // MAP_PRIVATE or MAP_SHARED of mmap(2).
 enum class Sharing : uint8_t { private_, shared };
 
@@ -58,5 +56,3 @@ struct VmMapping : IntervalNode, ListNode<VmMapping> {
         return copy;
     }
 };
-
-}  // namespace kern

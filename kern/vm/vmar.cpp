@@ -1,7 +1,5 @@
 #include "vm/vmar.h"
 
-namespace kern {
-
 Result<Ref<Vmar>> Vmar::create(Ref<BackingFile> executable, const Layout& layout, const VmLimits& limits) {
     FrameRef root = TRY(VmSpace::make_root());
     return make_ref<Vmar>(std::move(executable), layout, limits, std::move(root));
@@ -72,5 +70,3 @@ size_t Vmar::write_bytes(VirtAddr to, std::span<const std::byte> bytes) {
         memcpy(part.data(), bytes.data() + offset, part.size());
     });
 }
-
-}  // namespace kern

@@ -16,8 +16,6 @@
 #include "vm/process_vm/process_vm.h"
 #include "vm/vm_mapping.h"
 
-namespace kern {
-
 inline constexpr size_t MAX_MAPPINGS = 65'530;  // Linux's vm.max_map_count
 
 // Where a new mapping may go: MAP_FIXED, MAP_FIXED_NOREPLACE, a hint, and none of them, in mmap(2).
@@ -176,5 +174,3 @@ private:
     mutable Locked<VmLimits> limits_{LockRank::limits};
     Locked<Mappings, RwSpinLock> mappings_{LockRank::vmar};
 };
-
-}  // namespace kern

@@ -3,8 +3,6 @@
 #include "mm/vm_space.h"
 #include "vm/vm_mapping.h"
 
-namespace kern {
-
 // Those with a source; the one that has just given pages is last.
 static constinit Locked<List<Vmo, Vmo>> caches{LockRank::page_caches};
 static constinit Atomic<size_t> dirty_count;
@@ -215,5 +213,3 @@ Result<> Vmo::resize(uint64_t size) {
         memset(last->frame->data() + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
     return {};
 }
-
-}  // namespace kern

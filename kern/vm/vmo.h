@@ -17,8 +17,6 @@
 #include "vm/page_source.h"
 #include "vm/page_tree.h"
 
-namespace kern {
-
 struct VmMapping;
 
 class Vmo : public RefCounted<Vmo>, public ListNode<Vmo> {
@@ -90,5 +88,3 @@ private:
     PageSource* source_;
     Locked<Pages> pages_{LockRank::vmo};
 };
-
-}  // namespace kern

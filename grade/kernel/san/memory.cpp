@@ -9,8 +9,6 @@
 #include "mm/frame.h"
 #include "mm/slab.h"
 
-namespace kern {
-
 namespace {
 
 constexpr uint64_t COVERED = uint64_t{1} << 28, GRAIN = 16;  // the first 256 MiB of RAM
@@ -81,31 +79,31 @@ void poison_slot(void* object, size_t from, bool is_poisoned) {
 
 extern "C" {
 
-void* __real__ZN4kern13heap_allocateEm(size_t size);
-void* __wrap__ZN4kern13heap_allocateEm(size_t size) {
-    void* object = __real__ZN4kern13heap_allocateEm(size);
+void* __real__Z13heap_allocatem(size_t size);
+void* __wrap__Z13heap_allocatem(size_t size) {
+    void* object = __real__Z13heap_allocatem(size);
     if (!object) return nullptr;
     poison_slot(object, 0, false);
     poison_slot(object, align_up(std::max<size_t>(size, 1), GRAIN), true);
     return object;
 }
 
-void __real__ZN4kern9heap_freeEPv(void* object);
-void __wrap__ZN4kern9heap_freeEPv(void* object) {
+void __real__Z9heap_freePv(void* object);
+void __wrap__Z9heap_freePv(void* object) {
     if (object) check(reinterpret_cast<uint64_t>(object), 1, "free");
     if (object) poison_slot(object, 0, true);
-    __real__ZN4kern9heap_freeEPv(object);
+    __real__Z9heap_freePv(object);
 }
 
-Result<Frame*> __real__ZN4kern14allocate_frameENS_8FrameUseENS_4FillEj(FrameUse use, Fill fill, unsigned order);
-Result<Frame*> __wrap__ZN4kern14allocate_frameENS_8FrameUseENS_4FillEj(FrameUse use, Fill fill, unsigned order) {
-    return noted(__real__ZN4kern14allocate_frameENS_8FrameUseENS_4FillEj(use, fill, order));
+Result<Frame*> __real__Z14allocate_frame8FrameUse4Fillj(FrameUse use, Fill fill, unsigned order);
+Result<Frame*> __wrap__Z14allocate_frame8FrameUse4Fillj(FrameUse use, Fill fill, unsigned order) {
+    return noted(__real__Z14allocate_frame8FrameUse4Fillj(use, fill, order));
 }
 
-void __real__ZN4kern5Frame4freeEv(Frame* frame);
-void __wrap__ZN4kern5Frame4freeEv(Frame* frame) {
+void __real__ZN5Frame4freeEv(Frame* frame);
+void __wrap__ZN5Frame4freeEv(Frame* frame) {
     note_frames(*frame, true);
-    __real__ZN4kern5Frame4freeEv(frame);
+    __real__ZN5Frame4freeEv(frame);
 }
 
 #define CHECKS(size)                                                                    \
@@ -120,5 +118,3 @@ void __asan_loadN_noabort(uint64_t address, size_t size) { check(address, size, 
 void __asan_storeN_noabort(uint64_t address, size_t size) { check(address, size, "store"); }
 void __asan_handle_no_return() {}
 }
-
-}  // namespace kern

@@ -1,8 +1,6 @@
 // make SAN=1: what the compiler calls where it finds undefined behaviour (-fsanitize=undefined). The first time is a panic.
 #include "base/panic.h"
 
-namespace kern {
-
 namespace {
 
 // What each report begins with.
@@ -33,5 +31,3 @@ REPORTS(missing_return, "end of a function that returns something")
 REPORTS(nonnull_arg, "null pointer where none may be")
 REPORTS(vla_bound_not_positive, "array of no size")
 REPORTS(invalid_builtin, "zero where a bit is counted")
-
-}  // namespace kern

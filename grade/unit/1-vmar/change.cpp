@@ -1,7 +1,6 @@
 // Lab 1: unmap, protect, merge.
 #include "support.h"
 
-using namespace kern;
 using namespace support;
 
 MACHINE_TEST(vmar, unmap_splits_at_its_edges) {

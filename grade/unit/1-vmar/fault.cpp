@@ -1,7 +1,6 @@
 // Lab 1: page faults.
 #include "support.h"
 
-using namespace kern;
 using namespace support;
 
 static FaultOutcome fault(Space& space, uint64_t address, Perms access) { return space->handle_fault(at(address), access); }

@@ -1,7 +1,6 @@
 // Lab 1: where mappings go. The simplest cases first.
 #include "support.h"
 
-using namespace kern;
 using namespace support;
 
 MACHINE_TEST(vmar, map_at_a_fixed_place) {

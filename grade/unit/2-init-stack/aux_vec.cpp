@@ -1,8 +1,6 @@
 // Lab 2: the aux vector by itself.
 #include "support.h"
 
-using namespace kern;
-
 MACHINE_TEST(aux_vec, sets_replaces_serialises) {
     AuxVec aux;
     ASSERT_FAILS(aux.set(AuxKey::AT_NULL, 1), EINVAL);

@@ -1,7 +1,6 @@
 // Lab 3: the program break.
 #include "support.h"
 
-using namespace kern;
 using namespace support;
 
 namespace {

@@ -6,8 +6,6 @@
 
 #include "base/boot_args.h"
 
-using namespace kern;
-
 namespace {
 
 struct CommandLine {

@@ -8,8 +8,6 @@
 
 #include "base/fdt.h"
 
-using namespace kern;
-
 namespace {
 
 // Writes a flattened tree, so that a test can say what is in it.

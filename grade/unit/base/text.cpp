@@ -2,8 +2,6 @@
 
 #include <string>
 
-using namespace kern;
-
 namespace {
 
 template <typename... Args>

@@ -9,8 +9,6 @@
 
 #include "fs/cpio.h"
 
-using namespace kern;
-
 namespace {
 
 std::string padded(std::string text) {

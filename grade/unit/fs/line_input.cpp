@@ -4,8 +4,6 @@
 
 #include "fs/line_input.h"
 
-using namespace kern;
-
 namespace {
 
 void type(LineInput& input, const std::string& text) {

@@ -4,7 +4,7 @@
 
 #include "host/host.h"
 
-namespace kern::arch {
+namespace arch {
 
 inline std::byte* phys_to_virt(PhysAddr address) { return host::arena_base() + (address.value - host::RAM_START); }
 inline PhysAddr virt_to_phys(const void* pointer) {
@@ -16,4 +16,4 @@ inline void restore_interrupts(bool) {}
 inline void cpu_relax() {}
 inline void wait_for_interrupt() {}
 
-}  // namespace kern::arch
+}  // namespace arch

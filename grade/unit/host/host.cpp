@@ -10,7 +10,7 @@
 
 #include "mm/frame.h"
 
-namespace kern::arch {
+namespace arch {
 
 namespace {
 
@@ -148,4 +148,4 @@ void stop_other_harts() {}
 void stop_hart() { abort(); }
 void power_off(unsigned) { abort(); }  // only a panic powers a pretended machine off
 
-}  // namespace kern::arch
+}  // namespace arch

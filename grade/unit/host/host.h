@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace kern::arch::host {
+namespace arch::host {
 
 inline constexpr uint64_t RAM_START = 0x8000'0000;
 
@@ -31,4 +31,4 @@ bool store(VirtAddr address, const void* from, size_t size);
 size_t fault_count();
 size_t flush_count();
 
-}  // namespace kern::arch::host
+}  // namespace arch::host

@@ -5,7 +5,6 @@
 #include "mm/slab.h"
 #include "support.h"
 
-using namespace kern;
 using namespace support;
 
 MACHINE_TEST(frames, runs_are_aligned_apart_and_joined_again) {

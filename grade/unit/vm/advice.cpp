@@ -1,7 +1,6 @@
 // madvise(2) and the marks of mlock(2), kind by kind.
 #include "support.h"
 
-using namespace kern;
 using namespace support;
 
 namespace {

@@ -1,7 +1,6 @@
 // What other tests come to only by chance.
 #include "support.h"
 
-using namespace kern;
 using namespace support;
 
 MACHINE_TEST(corners, a_block_of_arguments_changes_at_its_front) {

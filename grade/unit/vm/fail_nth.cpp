@@ -1,7 +1,6 @@
 // Every allocation that the operations of a Vmar make fails once: the operation says so, and nothing is lost.
 #include "support.h"
 
-using namespace kern;
 using namespace support;
 
 namespace {

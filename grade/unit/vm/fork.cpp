@@ -1,7 +1,6 @@
 // fork(2): two spaces, one set of frames, no write of one seen by the other.
 #include "support.h"
 
-using namespace kern;
 using namespace support;
 
 MACHINE_TEST(fork, private_pages_are_copied_on_write) {

@@ -5,8 +5,6 @@
 #include "support.h"
 #include "vm/interval_set.h"
 
-using namespace kern;
-
 namespace {
 
 constexpr VirtAddr LOW{0x10000};

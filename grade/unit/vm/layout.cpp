@@ -1,7 +1,6 @@
 // Where things lie: the random pads, up to their ends.
 #include "support.h"
 
-using namespace kern;
 using namespace support;
 
 namespace {

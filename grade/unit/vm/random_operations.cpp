@@ -4,7 +4,6 @@
 
 #include "support.h"
 
-using namespace kern;
 using namespace support;
 
 namespace {

@@ -1,7 +1,6 @@
 // mremap(2): in place, elsewhere, and a second time.
 #include "support.h"
 
-using namespace kern;
 using namespace support;
 
 namespace {

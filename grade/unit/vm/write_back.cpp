@@ -3,7 +3,6 @@
 
 #include "support.h"
 
-using namespace kern;
 using namespace support;
 
 namespace {

@@ -1,7 +1,7 @@
 // The small part of the contract that is worth inlining. See arch/contract.h.
 #pragma once
 
-namespace kern::arch {
+namespace arch {
 
 // The upper half of Sv39 begins here; physical address 0 stands there, and everything else behind it.
 inline constexpr uint64_t DIRECT_MAP = 0xffff'ffc0'0000'0000;
@@ -47,4 +47,4 @@ inline void restore_interrupts(bool enable) {
 inline void cpu_relax() { asm volatile(".insn i 0x0f, 0, x0, x0, 0x010" ::: "memory"); }  // pause, Zihintpause
 inline void wait_for_interrupt() { asm volatile("wfi" ::: "memory"); }
 
-}  // namespace kern::arch
+}  // namespace arch

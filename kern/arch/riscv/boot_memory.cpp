@@ -6,7 +6,7 @@
 #include "mm/frame.h"
 #include "port.h"
 
-namespace kern::arch {
+namespace arch {
 
 namespace {
 
@@ -114,4 +114,4 @@ void guard_stack(std::byte* stack, bool guarded) {
     asm volatile("sfence.vma %0" ::"r"(stack) : "memory");
 }
 
-}  // namespace kern::arch
+}  // namespace arch

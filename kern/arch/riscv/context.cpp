@@ -9,7 +9,7 @@
 // (Context::fp_hart), nor did another thread here (Hart::fp_owner).
 #include "context.h"
 
-namespace kern::arch {
+namespace arch {
 
 namespace {
 
@@ -90,4 +90,4 @@ void copy_user_state(Context& child, Context& parent) {
     child.fp = parent.fp;
 }
 
-}  // namespace kern::arch
+}  // namespace arch

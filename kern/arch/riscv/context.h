@@ -10,7 +10,7 @@
 // the kernel itself pushes another TrapFrame, wherever the stack is.
 #pragma once
 
-namespace kern::arch {
+namespace arch {
 
 // What a trap saves of the program it interrupts. trap.S fills it and knows the offsets below.
 struct TrapFrame {
@@ -96,4 +96,4 @@ void set_user_fp(Context& context, const FpState& fp);
 // that was so; then they are now, and the instruction can be tried again.
 bool load_user_fp(TrapFrame& frame);
 
-}  // namespace kern::arch
+}  // namespace arch

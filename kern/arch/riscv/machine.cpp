@@ -3,7 +3,7 @@
 #include "dev/board.h"
 #include "port.h"
 
-namespace kern::arch {
+namespace arch {
 
 Hart harts[MAX_HARTS];
 uint64_t ns_per_tick_32;
@@ -93,4 +93,4 @@ void console_write(std::string_view text) { dev::uart_write(text); }
     for (;;) wait_for_interrupt();
 }
 
-}  // namespace kern::arch
+}  // namespace arch

@@ -18,7 +18,7 @@ def functions(lines):
 
 
 def without_arguments(name):
-    """`kern::Vmar::map(kern::MapRequest const&)` -> `kern::Vmar::map`; a parenthesis inside <> or a lambda's stays."""
+    """`Vmar::map(MapRequest const&)` -> `Vmar::map`; a parenthesis inside <> or a lambda's stays."""
     depth = 0
     for index, character in enumerate(name):
         if character == "(" and depth == 0 and index > 0 and not name.startswith("(anonymous namespace)", index):

@@ -1,6 +1,6 @@
 #include "port.h"
 
-namespace kern::arch {
+namespace arch {
 
 namespace {
 
@@ -109,4 +109,4 @@ void report_panic() {
         if (is_other_running_hart(other)) report_other_hart(report, other);
 }
 
-}  // namespace kern::arch
+}  // namespace arch

@@ -4,7 +4,7 @@
 #include "base/fdt.h"
 #include "context.h"
 
-namespace kern::arch {
+namespace arch {
 
 // BOOT, in the order main.cpp takes the steps
 
@@ -47,4 +47,4 @@ Symbol find_symbol(uint64_t address);
 
 extern "C" Hart harts[MAX_HARTS];  // entry.S points tp at the first
 
-}  // namespace kern::arch
+}  // namespace arch

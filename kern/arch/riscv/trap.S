@@ -55,7 +55,7 @@ trap_entry:
 leave:
     csrci sstatus, SSTATUS_SIE
     mv a0, sp
-    call _ZN4kern4arch18before_user_returnERNS0_9TrapFrameE
+    call _ZN4arch18before_user_returnERNS_9TrapFrameE
     sd tp, FRAME_HART(sp)
     csrw sscratch, sp
     RETURN_FROM_TRAP

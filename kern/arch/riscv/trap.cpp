@@ -2,7 +2,7 @@
 #include "dev/board.h"
 #include "port.h"
 
-namespace kern::arch {
+namespace arch {
 
 namespace {
 
@@ -90,4 +90,4 @@ void set_up_traps(uint64_t firmware_id) {
     asm volatile("csrwi scounteren, 7");                                       // programs may read cycle, time and instret
 }
 
-}  // namespace kern::arch
+}  // namespace arch

@@ -2,7 +2,7 @@
 
 #include "fs/ext2/ext2.h"
 
-namespace kern::ext2 {
+namespace ext2 {
 
 namespace {
 
@@ -95,4 +95,4 @@ Result<> Volume::free_node(Node& node) {
     return give_back(INODE, node.id());
 }
 
-}  // namespace kern::ext2
+}  // namespace ext2

@@ -2,7 +2,7 @@
 
 #include "fs/ext2/ext2.h"
 
-namespace kern::ext2 {
+namespace ext2 {
 
 namespace {
 
@@ -213,4 +213,4 @@ Result<> Node::set_parent(Directory& parent) {
     return found.write();
 }
 
-}  // namespace kern::ext2
+}  // namespace ext2

@@ -34,7 +34,7 @@
 #include "fs/ext2/format.h"
 #include "fs/mount.h"
 
-namespace kern::ext2 {
+namespace ext2 {
 
 class Node;
 
@@ -217,4 +217,4 @@ private:
     Atomic<uint32_t> write_failed_;   // since the last fsync(2)
 };
 
-}  // namespace kern::ext2
+}  // namespace ext2

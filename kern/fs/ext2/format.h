@@ -28,7 +28,7 @@
 // All numbers are little-endian.
 #pragma once
 
-namespace kern::ext2 {
+namespace ext2 {
 
 inline constexpr uint64_t SUPERBLOCK_AT = 1024;  // bytes from the start of the disk
 inline constexpr uint16_t MAGIC = 0xef53, STATE_CLEAN = 1;
@@ -93,4 +93,4 @@ struct Entry {
 };
 static_assert(sizeof(Entry) == 8);
 
-}  // namespace kern::ext2
+}  // namespace ext2

@@ -2,7 +2,7 @@
 
 #include "fs/ext2/ext2.h"
 
-namespace kern::ext2 {
+namespace ext2 {
 
 namespace {
 
@@ -192,4 +192,4 @@ Result<> Node::sync() {
     return written;
 }
 
-}  // namespace kern::ext2
+}  // namespace ext2

@@ -4,7 +4,7 @@
 #include "fs/ext2/ext2.h"
 #include "sched/scheduler.h"
 
-namespace kern::ext2 {
+namespace ext2 {
 
 namespace {
 
@@ -301,4 +301,4 @@ void Volume::flush_for_ever(Thread&) {
     }
 }
 
-}  // namespace kern::ext2
+}  // namespace ext2

@@ -8,7 +8,7 @@ from astrolabe.core.place import Place, linker_symbol, type_named
 
 USAGE = "syscalls [on [PID] | off]"
 ENTRY = "on_user_syscall"
-FRAME = "kern::arch::TrapFrame"
+FRAME = "arch::TrapFrame"
 NEVER_RETURNS = {93, 94}  # exit, exit_group
 _calls = {}  # address of a thread's saved registers -> what it is in
 _points = []  # our breakpoints while it is on

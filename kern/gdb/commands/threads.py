@@ -5,8 +5,8 @@ from astrolabe.core.command import Usage, command, guarded
 from astrolabe.core.memory import Corrupt
 
 # Functions that every sleeper stands in, and that say nothing.
-TOO_DEEP = ("kern::RunQueue::", "kern::Scheduler::sleep_until_set", "kern::WaitQueue::sleep", "kern::arch::switch_context", "swap_registers",
-            "load_registers", "kern::Scheduler::yield", "kern::handler_of", "kern::SyscallSignature", "kern::File::read_at", "thread_start")
+TOO_DEEP = ("RunQueue::", "Scheduler::sleep_until_set", "WaitQueue::sleep", "arch::switch_context", "swap_registers",
+            "load_registers", "Scheduler::yield", "handler_of", "SyscallSignature", "File::read_at", "thread_start")
 SHOWN = 3
 
 
@@ -55,4 +55,4 @@ def where(thread, hart):
         return f"!! its saved sp {sp:#x} lies outside its stack at {base:#x}"
     names = [kernel.function_of(address - 1) for address in kernel.call_chain(pc, frame_pointer)]
     names = [name for name in names if name and not name.startswith(TOO_DEEP)]
-    return " < ".join(name.replace("(anonymous namespace)::", "").removeprefix("kern::") for name in names[:SHOWN])
+    return " < ".join(name.replace("(anonymous namespace)::", "") for name in names[:SHOWN])

@@ -8,7 +8,7 @@ from astrolabe.core import kernel, linux, memory, quiet
 from astrolabe.core.command import Usage, command
 from astrolabe.core.place import Place, linker_symbol, type_named
 
-FRAME, CONTEXT, THREAD = "kern::arch::TrapFrame", "kern::arch::Context", "kern::Thread"
+FRAME, CONTEXT, THREAD = "arch::TrapFrame", "arch::Context", "Thread"
 NEVER_RETURNS = {93, 94}  # exit, exit_group
 DIRECTORY = {"syscall": 1, "harts": 2}  # the two groups of rows
 
@@ -24,8 +24,8 @@ Locks are not in it: they are too short to stop at; `locks` shows them at any st
     if len(arguments) != 1:
         raise Usage("usage: trace-to FILE.json")
     tracer = Tracer()
-    tracer.points += [At(linker_symbol("on_user_syscall"), tracer.enter), At("kern::arch::switch_context", tracer.switch),
-                      At("kern::arch::on_page_fault", tracer.fault)]
+    tracer.points += [At(linker_symbol("on_user_syscall"), tracer.enter), At("arch::switch_context", tracer.switch),
+                      At("arch::on_page_fault", tracer.fault)]
     try:
         quiet.execute("continue")
     except gdb.error:

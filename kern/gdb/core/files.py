@@ -9,7 +9,7 @@ FLAG_WORDS = {0o2000: "append", 0o4000: "nonblock", 0o10000000: "path only"}
 
 
 def describe(file):
-    """`rw  file  /etc/motd  offset 12` for a kern::File."""
+    """`rw  file  /etc/motd  offset 12` for a File."""
     flags = file.flags.number()
     inode = file.inode.target()
     if inode is None:

@@ -11,12 +11,12 @@ from astrolabe.core.memory import Corrupt
 from astrolabe.core.place import Place, symbol_at, type_named
 from astrolabe.core.space import Vmar, place_address
 
-HARTS = "kern::arch::harts"
-HEAP = "kern::(anonymous namespace)::heap"
-SLOT_SIZES = "kern::(anonymous namespace)::SLOT_SIZES"
-TREE = "kern::tree"
-QUEUES = "kern::(anonymous namespace)::queues"
-USER_THREAD = "kern::UserThread"
+HARTS = "arch::harts"
+HEAP = "(anonymous namespace)::heap"
+SLOT_SIZES = "(anonymous namespace)::SLOT_SIZES"
+TREE = "tree"
+QUEUES = "(anonymous namespace)::queues"
+USER_THREAD = "UserThread"
 
 LOWEST_USER = 0x1_0000
 USER_CAP = (1 << 38) - memory.PAGE
@@ -133,7 +133,7 @@ def function_of(address):
 
 
 def without_arguments(name):
-    """`kern::Result<int> kern::f<int>(kern::MapRequest const&)` -> `kern::f<int>`"""
+    """`Result<int> f<int>(MapRequest const&)` -> `f<int>`"""
     name, depth, begin = name.replace("(anonymous namespace)", "{anonymous}"), 0, 0
     for index, character in enumerate(name):
         if depth == 0 and character == "(":
@@ -177,7 +177,7 @@ class Process:
 
     def threads(self):
         for place in self.state().threads.items(f"threads of pid {self.pid}"):
-            yield Thread(Place(place.address, place.ctype).base("kern::Thread"))
+            yield Thread(Place(place.address, place.ctype).base("Thread"))
 
     def vmar(self):
         """Its address space; None when it has ended."""
@@ -209,7 +209,7 @@ def processes():
         if not address:
             continue
         memory.read(address, 1)
-        process = Process(Place(address, type_named("kern::Process")))
+        process = Process(Place(address, type_named("Process")))
         if process.pid != number:
             raise Corrupt(f"process number {number} at {address:#x} says that its pid is {process.pid}")
         yield process

@@ -6,12 +6,12 @@ import gdb
 
 from astrolabe.core import kernel, physical
 from astrolabe.core.memory import Corrupt
-from astrolabe.core.place import Place, name_of, plain
+from astrolabe.core.place import Place, name_of, type_named
 
-RANK = "kern::LockRank"
-RANKED = "kern::RankedLock"
-MUTEX = "kern::Mutex"
-WAIT_FUNCTION = "kern::RankedLock::wait_turn"
+RANK = "LockRank"
+RANKED = "RankedLock"
+MUTEX = "Mutex"
+WAIT_FUNCTION = "RankedLock::wait_turn"
 
 
 @dataclasses.dataclass
@@ -49,8 +49,8 @@ class Lock:
 
 def rank_name(rank):
     try:
-        return next(field.name.split("::")[-1] for field in plain(gdb.lookup_type(RANK)).fields() if field.enumval == rank)
-    except (gdb.error, StopIteration):
+        return next(field.name.split("::")[-1] for field in type_named(RANK).fields() if field.enumval == rank)
+    except (Corrupt, StopIteration):
         return f"rank {rank}"
 
 
@@ -90,7 +90,7 @@ def waited_for(thread):
         frame = gdb.newest_frame()
         while frame is not None:
             if (frame.name() or "").startswith(WAIT_FUNCTION):
-                place = Place(int(frame.read_var("this")), gdb.lookup_type(RANKED))
+                place = Place(int(frame.read_var("this")), type_named(RANKED))
                 return place.address, place.rank.number()
             frame = frame.older()
     except (gdb.error, ValueError, Corrupt):

@@ -6,9 +6,9 @@ from astrolabe.core import memory
 from astrolabe.core.memory import Corrupt
 from astrolabe.core.place import Place, type_named
 
-FRAMES = "kern::frame_records"
-BUDDIES = "kern::(anonymous namespace)::buddies"
-RECORD_COUNT = "kern::(anonymous namespace)::record_count"
+FRAMES = "frame_records"
+BUDDIES = "(anonymous namespace)::buddies"
+RECORD_COUNT = "(anonymous namespace)::record_count"
 
 
 @dataclasses.dataclass
@@ -74,7 +74,7 @@ def frame_address(record_address):
     """The physical address a frame's record stands for."""
     table = Place.of(FRAMES)
     first, records = table.first.number(), table.records.number()
-    index, rest = divmod(record_address - records, type_named("kern::Frame").sizeof)
+    index, rest = divmod(record_address - records, type_named("Frame").sizeof)
     if rest or index < 0 or not memory.is_ram(first + index * memory.PAGE):
         raise Corrupt(f"{record_address:#x} is no frame's record")
     return first + index * memory.PAGE

@@ -1,6 +1,6 @@
 """A place in the kernel's memory together with its C++ type: fields, elements, and the few containers the kernel has.
 
-    Place.of("kern::frame_records").records     a field, at its address; nothing is read yet
+    Place.of("frame_records").records     a field, at its address; nothing is read yet
     place.number()                              the one number in it (an integer, an Atomic, an Address, a pointer)
     place.target()                              what the one pointer in it points to (a T*, a Ref, an Own); None for null
     place.items()                               a List's elements
@@ -25,15 +25,22 @@ def plain(kind):
 
 
 def name_of(kind):
-    """`kern::Thread`; str() would say `class kern::Thread` where the selected frame is of a program in C."""
+    """`Thread`; str() would say `class Thread` where the selected frame is of a program in C."""
     return plain(kind).name or str(kind)
 
 
+def kernel_symbol(name, domain=gdb.SYMBOL_VAR_DOMAIN):
+    """What the kernel calls so, whatever the programs whose symbols are loaded behind it call so; None: nothing."""
+    for kernel in gdb.objfiles()[:1]:
+        return kernel.lookup_global_symbol(name, domain) or kernel.lookup_static_symbol(name, domain)
+    return None
+
+
 def type_named(name):
-    try:
-        return plain(gdb.lookup_type(name))
-    except gdb.error:
-        raise Corrupt(f"this kernel has no type {name}: is its ELF file loaded, and is it the one that runs?") from None
+    symbol = kernel_symbol(name, gdb.SYMBOL_STRUCT_DOMAIN) or kernel_symbol(name)
+    if symbol is None:
+        raise Corrupt(f"this kernel has no type {name}: is its ELF file loaded, and is it the one that runs?")
+    return plain(symbol.type)
 
 
 class Place:
@@ -44,7 +51,7 @@ class Place:
     @staticmethod
     def of(name):
         """A global variable, also one of an anonymous namespace."""
-        symbol = gdb.lookup_global_symbol(name) or gdb.lookup_static_symbol(name)
+        symbol = kernel_symbol(name)
         if symbol is None:
             raise Corrupt(f"this kernel has no variable {name}: is its ELF file loaded?")
         try:

@@ -17,7 +17,7 @@ import gdb
 from astrolabe.core import kernel, memory, sv39
 from astrolabe.core.memory import Corrupt
 
-AT_EXEC = "kern::arch::reset_user_state"  # called by execve when the new space is this thread's
+AT_EXEC = "arch::reset_user_state"  # called by execve when the new space is this thread's
 USER = sv39.USER_HALF_END
 PT_LOAD, PF_X = 1, 1
 

@@ -7,8 +7,8 @@ from astrolabe.core.memory import Corrupt
 from astrolabe.core.physical import frame_address
 from astrolabe.core.place import Place
 
-VM_MAPPING = "kern::VmMapping"
-FILE = "kern::File"
+VM_MAPPING = "VmMapping"
+FILE = "File"
 
 
 def place_address(pointer):

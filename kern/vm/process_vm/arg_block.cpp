@@ -1,7 +1,5 @@
 #include "vm/process_vm/arg_block.h"
 
-namespace kern {
-
 Result<> ArgBlock::push(std::string_view text) {
     if (text.size() >= MAX_LEN_STRING_ARG || count_ >= MAX_NR_STRING_ARGS) return fail(Errno::E2BIG);
     size_t at = bytes_.size();
@@ -25,5 +23,3 @@ void ArgBlock::pop_front() {
     for (size_t i = 0; i < length; i++) bytes_.pop();
     count_--;
 }
-
-}  // namespace kern

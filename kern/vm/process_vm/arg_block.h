@@ -3,8 +3,6 @@
 //     "ls\0-l\0/bin\0"      count 3
 #pragma once
 
-namespace kern {
-
 inline constexpr size_t MAX_LEN_STRING_ARG = 131072;           // bytes of one string, its NUL among them
 inline constexpr size_t MAX_NR_STRING_ARGS = (1u << 31) - 1;   // strings in one list
 
@@ -25,5 +23,3 @@ private:
     Vec<char> bytes_;
     size_t count_ = 0;
 };
-
-}  // namespace kern

@@ -1,7 +1,5 @@
 #include "vm/process_vm/aux_vec.h"
 
-namespace kern {
-
 Result<> AuxVec::set(AuxKey key, uint64_t value) {
     if (key == AuxKey::AT_NULL) return fail(Errno::EINVAL);
     AuxEntry* entry = std::ranges::find(entries_, entries_ + count_, static_cast<uint64_t>(key), &AuxEntry::key);
@@ -27,5 +25,3 @@ void AuxVec::serialise(std::span<AuxEntry> out) const {
     //   (void)lab_todo("aux.serialise", "labs/2-init-stack, task 1");
     // LAB aux.serialise [end]
 }
-
-}  // namespace kern

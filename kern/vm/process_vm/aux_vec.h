@@ -2,8 +2,6 @@
 // AT_NULL. See getauxval(3) and the psABI, "Process Initialization".
 #pragma once
 
-namespace kern {
-
 enum class AuxKey : uint64_t {
     AT_NULL = 0,           // ends the vector
     AT_PHDR = 3,           // address of the program headers in memory
@@ -48,5 +46,3 @@ private:
     AuxEntry entries_[CAPACITY] = {};
     size_t count_ = 0;
 };
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 
 #include "vm/vmar.h"
 
-namespace kern {
-
 void Heap::set_start(VirtAddr start, uint64_t data_segment_size) {
     auto state = state_.lock();
     state->range = {start, start};
@@ -59,5 +57,3 @@ Result<> Heap::shrink(Vmar& vmar, VirtRange released) {
     //   return lab_todo("heap.shrink", "labs/3-heap, task 2");
     // LAB heap.shrink [end]
 }
-
-}  // namespace kern

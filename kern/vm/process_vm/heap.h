@@ -7,8 +7,6 @@
 
 #include "vm/process_vm/layout.h"
 
-namespace kern {
-
 class Vmar;
 
 // A cap on the heap apart from RLIMIT_DATA, bytes; a build for a small machine may set it.
@@ -43,5 +41,3 @@ private:
 
     Locked<State> state_{LockRank::heap};
 };
-
-}  // namespace kern

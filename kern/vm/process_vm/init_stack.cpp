@@ -2,8 +2,6 @@
 
 #include "vm/vmar.h"
 
-namespace kern {
-
 constexpr size_t MIN_ARGS_LIMIT = 128 << 10;
 constexpr size_t MAX_ARGS_LIMIT = 6 << 20;
 constexpr size_t FIRST_STACK_SIZE = 128 << 10;  // mapped below sp from the start; more comes by faults
@@ -60,5 +58,3 @@ Result<> InitStack::map(Vmar& vmar, VirtAddr lowest_written) {
     //   return {};
     // LAB stack.map [end]
 }
-
-}  // namespace kern

@@ -20,8 +20,6 @@
 #include "vm/process_vm/aux_vec.h"
 #include "vm/process_vm/layout.h"
 
-namespace kern {
-
 class Vmar;
 
 // What a program is started with.
@@ -89,5 +87,3 @@ InitStackPlan plan_init_stack(VirtAddr top, const StartInfo& start, const AuxVec
 Result<> write_strings(Vmar& vmar, const InitStackPlan& plan, const StartInfo& start);
 // Writes argc, the pointer arrays and the aux vector. EFAULT, ENOMEM.
 Result<> write_pointers(Vmar& vmar, const InitStackPlan& plan, const StartInfo& start, const AuxVec& aux);
-
-}  // namespace kern

@@ -2,8 +2,6 @@
 
 #include "vm/vmar.h"
 
-namespace kern {
-
 size_t InitStackReader::read(VirtRange strings, uint64_t offset, std::span<std::byte> out) const {
     // LAB stack.reader [begin]
     if (offset >= strings.size()) return 0;
@@ -16,5 +14,3 @@ size_t InitStackReader::read(VirtRange strings, uint64_t offset, std::span<std::
     //   return 0;
     // LAB stack.reader [end]
 }
-
-}  // namespace kern

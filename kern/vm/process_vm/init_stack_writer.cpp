@@ -3,8 +3,6 @@
 #include "vm/process_vm/init_stack.h"
 #include "vm/vmar.h"
 
-namespace kern {
-
 namespace {
 
 constexpr size_t WORD = sizeof(uint64_t);
@@ -110,5 +108,3 @@ Result<> write_pointers(Vmar& vmar, const InitStackPlan& plan, const StartInfo& 
     //   return {};
     // LAB stack.pointers [end]
 }
-
-}  // namespace kern

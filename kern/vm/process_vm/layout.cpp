@@ -1,7 +1,5 @@
 #include "vm/process_vm/layout.h"
 
-namespace kern {
-
 constexpr uint64_t STACK_FIXED_PAD = 7 * PAGE_SIZE;
 constexpr unsigned STACK_RANDOM_BITS = 13;  // pages
 constexpr unsigned MMAP_RANDOM_BITS = 18;
@@ -26,5 +24,3 @@ Layout Layout::choose(uint64_t stack_limit, Randomize randomize) {
     if (randomize == Randomize::yes) layout.mmap_base = layout.mmap_base - random_pad(MMAP_RANDOM_BITS);
     return layout;
 }
-
-}  // namespace kern

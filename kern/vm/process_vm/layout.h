@@ -24,9 +24,6 @@
 //     (low address)
 #pragma once
 
-
-namespace kern {
-
 inline constexpr VirtAddr VMAR_LOWEST_ADDR{0x1'0000};
 inline constexpr VirtAddr VMAR_CAP_ADDR{USER_HALF_END - PAGE_SIZE};
 inline constexpr VirtRange USER_SPACE{VMAR_LOWEST_ADDR, VMAR_CAP_ADDR};
@@ -53,5 +50,3 @@ struct Layout {
     // program may raise its limit later, at most 5/6 of the user half).
     static Layout choose(uint64_t stack_limit, Randomize randomize);
 };
-
-}  // namespace kern

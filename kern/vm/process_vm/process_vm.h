@@ -7,8 +7,6 @@
 #include "vm/process_vm/init_stack.h"
 #include "vm/process_vm/layout.h"
 
-namespace kern {
-
 class ProcessVm {
 public:
     // `executable` may be null: the first process before its exec, or a test.
@@ -46,5 +44,3 @@ private:
     Layout layout_;
     Atomic<uint64_t> vdso_base_;
 };
-
-}  // namespace kern
