@@ -20,9 +20,10 @@ from pathlib import Path
 
 from grade.formats import replace
 from grade.gradebook import page, table
+from grade.gradebook.host_tests import program_of, tests_of
 from grade.gradebook.submissions import find
 from grade.gradebook.work import TROUBLE, Task, work
-from grade.overlay import clean_files, is_handout
+from grade.overlay import clean_files, is_handout, locked, make
 from grade.skeleton import skeleton
 from grade.workspace import Files, make_base
 from labs.catalog import ROOT, Lab, find_lab
@@ -32,9 +33,9 @@ NO_RESULT = 3
 BAR = 24
 
 
-def context(files: Files, seed: int) -> str:
-    """Something else whenever the tree, its checks or the seed are."""
-    hasher = hashlib.sha256(str(seed).encode())
+def context(files: Files, settings: str) -> str:
+    """Something else whenever the tree, its checks or the settings are."""
+    hasher = hashlib.sha256(settings.encode())
     for name, (content, mode) in sorted((clean_files(ROOT) | files).items()):
         hasher.update(f"\0{name}\0{mode}\0{len(content)}\0".encode() + content)
     return hasher.hexdigest()
@@ -52,16 +53,21 @@ def remembered_seed(out: Path, asked: str) -> int:
     return seed
 
 
-def prepare(lab: Lab, out: Path, seed: int, jobs: int) -> Task:
+def prepare(lab: Lab, out: Path, seed: int, jobs: int, host_tests: bool = False, unconfined: bool = False) -> Task:
     """Builds the clean tree. Every submission is laid over a copy of it."""
     files = clean_files(ROOT) if is_handout(ROOT) else skeleton(lab)
     folder = ROOT / "build" / "grade" / "batch" / lab.folder
     base = make_base(files, [lab], folder / "base", like=ROOT / "build" / "grade" / "reference" / "tree")
+    contents = {name: content for name, (content, _) in files.items()}
+    host_tests = host_tests and bool(tests_of(lab, contents))
+    if host_tests:
+        with locked(folder / "base"):
+            make(base, [program_of(lab)])
     workspaces: queue.SimpleQueue[Path] = queue.SimpleQueue()
     for number in range(jobs):
         workspaces.put(folder / str(number))
-    contents = {name: content for name, (content, _) in files.items()}
-    return Task(lab, base, contents, seed, context(files, seed), out, workspaces)
+    known = context(files, f"{seed} {host_tests} {unconfined}")
+    return Task(lab, base, contents, seed, known, out, workspaces, host_tests=host_tests, unconfined=unconfined)
 
 
 def grade_all(task: Task, submissions: list[tuple[str, Path]], jobs: int) -> Iterator[dict]:
@@ -95,6 +101,8 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="submissions at a time (default: processors)")
     parser.add_argument("--out", type=Path, help="where results go (default: DIR-results)")
     parser.add_argument("--seed", default="", help="of all challenges (default: one is chosen, and kept)")
+    parser.add_argument("--no-host-tests", action="store_true", help="only the checks in the machine, which give the points")
+    parser.add_argument("--unconfined", action="store_true", help="host tests also where bubblewrap does not work")
     arguments = parser.parse_args()
     lab, folder = find_lab(arguments.lab), arguments.folder.resolve()
     if not folder.is_dir():
@@ -104,7 +112,8 @@ def main() -> int:
         raise Problem(f"{out} lies in the folder of the submissions; say --out another folder")
     jobs = max(1, arguments.jobs)
     submissions = find(folder)
-    task = prepare(lab, out, remembered_seed(out, arguments.seed), jobs)
+    seed = remembered_seed(out, arguments.seed)
+    task = prepare(lab, out, seed, jobs, not arguments.no_host_tests, arguments.unconfined)
     started, results = time.monotonic(), {}
     for result in grade_all(task, submissions, jobs):
         results[result["name"]] = result

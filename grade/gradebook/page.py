@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from html import escape
 
 from grade.gradebook import table
+from grade.gradebook.host_tests import in_words
 from grade.gradebook.work import GRADED, NOT_BUILT, TROUBLE, UNREADABLE
 from labs.catalog import Lab
 
@@ -47,6 +48,7 @@ TENTHS = 10
 def as_html(lab: Lab, results: list[dict]) -> str:
     title = f"{lab.folder}: {lab.title}"
     parts = [summary(results), scores(lab, results), heat_map(lab, results), difficulty(lab, results)]
+    parts += [hosted(results)]
     parts += [listed("Infrastructure", "No verdict: these are no zeros. The same command tries them again.", results, TROUBLE)]
     parts += [listed("Does not build", "Graded as 0; the compiler's first errors:", results, NOT_BUILT)]
     parts += [listed("Unreadable", "Nothing was graded: these are no zeros either.", results, UNREADABLE), noted(results)]
@@ -87,23 +89,25 @@ def scores(lab: Lab, results: list[dict]) -> str:
 
 def heat_map(lab: Lab, results: list[dict]) -> str:
     names = table.names_of_checks(lab)
+    host_head = '<th class="check"><span>host tests</span></th>' if any(result.get("host") for result in results) else ""
     heads = "".join(f'<th class="check"><span>{escape(name)}{" *" if name in lab.hidden else ""}</span></th>' for name in names)
-    rows = "\n".join(row(names, result) for result in results)
+    rows = "\n".join(row(names, result, bool(host_head)) for result in results)
     key = "".join(f'<span class="{kind}">{MARKS[kind]}</span>{WORDS[kind]}' for kind in WORDS)
     return (
         f'<h2>Checks</h2><div class="wide"><table class="map"><tr><th class="name">submission</th>'
-        f'<th class="number">points</th>{heads}</tr>\n{rows}</table></div><p class="key soft">{key}; * hidden</p>'
+        f'<th class="number">points</th>{host_head}{heads}</tr>\n{rows}</table></div><p class="key soft">{key}; * hidden</p>'
     )
 
 
-def row(names: list[str], result: dict) -> str:
+def row(names: list[str], result: dict, with_host: bool) -> str:
     kinds, total = table.kinds(result), table.points(result)
     cells = ""
     for name in names:
         kind = kinds.get(name, "none")
         cells += f'<td class="cell {kind}" title="{escape(name)}: {WORDS[kind]}">{MARKS[kind]}</td>'
-    name = escape(result["name"])
-    return f'<tr><th class="name">{name}</th><td class="number">{"-" if total is None else total}</td>{cells}</tr>'
+    name, host = escape(result["name"]), result.get("host")
+    cell = f'<td class="number soft">{in_words(host)}</td>' if with_host else ""
+    return f'<tr><th class="name">{name}</th><td class="number">{"-" if total is None else total}</td>{cell}{cells}</tr>'
 
 
 def difficulty(lab: Lab, results: list[dict]) -> str:
@@ -124,6 +128,14 @@ def difficulty(lab: Lab, results: list[dict]) -> str:
 def listed(title: str, text: str, results: list[dict], state: str) -> str:
     found = [(result["name"], result["why"]) for result in results if result["state"] == state]
     return f"<h2>{title}</h2><p>{text}</p>{pairs(found)}" if found else ""
+
+
+def hosted(results: list[dict]) -> str:
+    """What the host tests found, where they did not all pass."""
+    hosts = [(result["name"], host) for result in results if (host := result.get("host"))]
+    found = [(name, f"{in_words(host)}; {host['why']}") for name, host in hosts if host["why"]]
+    text = "Under AddressSanitizer, on the host. Each submission's process says this of itself, so it gives no points."
+    return f"<h2>Host tests</h2><p>{text}</p>{pairs(found)}" if found else ""
 
 
 def noted(results: list[dict]) -> str:

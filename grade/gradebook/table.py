@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from grade.gradebook.host_tests import in_words
 from grade.gradebook.work import GRADED, TROUBLE, UNREADABLE
 from labs.catalog import Lab
 
@@ -30,7 +31,7 @@ def as_csv(lab: Lab, results: list[dict]) -> str:
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     names = names_of_checks(lab)
-    rows.writerow(["submission", "points", "of", "state", "seed", *names, "why", "notes"])
+    rows.writerow(["submission", "points", "of", "state", "seed", *names, "host tests", "why", "notes"])
     worth = lab.checks | lab.hidden
     for result in results:
         found, total = kinds(result), points(result)
@@ -38,7 +39,7 @@ def as_csv(lab: Lab, results: list[dict]) -> str:
         if result["state"] != GRADED:
             cells = [""] * len(names) if total is None else [0] * len(names)
         row = [result["name"], "" if total is None else total, lab.points, result["state"], result["seed"], *cells]
-        rows.writerow(map(safe, [*row, result["why"], "; ".join(result["notes"])]))
+        rows.writerow(map(safe, [*row, in_words(result.get("host")), result["why"], "; ".join(result["notes"])]))
     return text.getvalue()
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grade.formats import replace
+from grade.gradebook.host_tests import held_against, in_words, run_host_tests
 from grade.gradebook.submissions import Submission, read
 from grade.overlay import BuildFailed, locked, make, targets
 from grade.runner import run_checks
@@ -33,6 +34,8 @@ class Task:
     out: Path
     workspaces: queue.SimpleQueue[Path]
     check: str = ""  # only these checks, separated by commas
+    host_tests: bool = False
+    unconfined: bool = False  # host tests also where only resource limits confine them
 
 
 def result_path(out: Path, name: str) -> Path:
@@ -97,15 +100,20 @@ def judge(task: Task, submission: Submission, workspace: Path) -> dict:
     lay({name: (content, 0o644) for name, content in submission.files.items()}, tree)
     make(tree, targets([task.lab]), jobs=BUILD_JOBS)
     options = {"seed": task.seed, "check": task.check}
+    host = run_host_tests(task.lab, task.clean, tree, task.unconfined) if task.host_tests else None
     status, found, shown = run_checks(task.lab, tree / "build", options, workspace / "results.json")
+    won = sum(check["points"] for check in found["checks"] if check["passed"])
+    known = {"checks": found["checks"], "host": held_against(host, won, task.lab.baseline), "shown": shown}
     if status not in (0, 1):
         why = "; ".join(found.get("trouble", [])) or f"the checks ended with status {status}: {shown.strip()[-300:]}"
-        return {"state": TROUBLE, "why": why, "checks": found["checks"], "shown": shown}
-    return {"state": GRADED, "why": "", "checks": found["checks"], "shown": shown}
+        return known | {"state": TROUBLE, "why": why}
+    return known | {"state": GRADED, "why": ""}
 
 
 def report(result: dict, shown: str) -> str:
     """What a student may be given: as the terminal shows it, with what is to be said of the submission above."""
     lines = [f"note: {note}" for note in result["notes"]]
     lines += [f"{result['state']}: {result['why']}"] if result["state"] != GRADED else []
+    host = result.get("host")
+    lines += [f"host tests: {in_words(host)} pass{'; ' * bool(host['why'])}{host['why']}"] if host else []
     return "\n".join([*lines, shown])

@@ -4,6 +4,7 @@ a hidden check looks like, none outlives its limit, and of each the result says 
     title      what it tries
     lab        on which lab
     reported   a pattern that the result must show: in its notes, its reason or the report of a check
+    host_tests true: its host tests are run as well
     checks     which checks it is judged by; all when absent (most of them cost as much as an honest submission does)
     [holes]    code for some holes of a skeleton
     [files]    files of the submission beside the skeleton's, or in place of them; ROOT stands for the grader's tree
@@ -63,14 +64,14 @@ def test_a_forger_wins_nothing(path, tmp_path):
     table = tomllib.loads(path.read_text())
     lab = find_lab(table["lab"])
     write_submission(tmp_path / "forger", table)
-    task = prepare(lab, tmp_path / "out", SEED, jobs=1)
+    task = prepare(lab, tmp_path / "out", SEED, jobs=1, host_tests=table.get("host_tests", False))
     own = queue.SimpleQueue()
     own.put(ROOT / "build" / "grade" / "batch" / lab.folder / WORKER)
     started = time.monotonic()
     result = work(replace(task, workspaces=own, check=",".join(table.get("checks", []))), "forger", tmp_path / "forger")
     assert time.monotonic() - started < SECONDS
     assert result["state"] in (GRADED, NOT_BUILT), result["why"]
-    assert points(result) <= lab.baseline
+    assert points(result) <= lab.baseline and not (ROOT / "build/forged").exists()
     report = (tmp_path / "out" / "reports" / "forger.txt").read_text()
     told = report + (tmp_path / "out" / "results" / "forger.json").read_text()
     assert not [line for line in secrets(lab) if line in re.sub(r'"title": "[^"]*"', "", told)]

@@ -145,7 +145,9 @@ def test_two_submissions_of_one_name(tmp_path):
 def result(name, state="graded", failed=(), why=""):
     checks = [{"name": check, "points": points, "passed": check not in failed, "kind": "FAIL" if check in failed else "ok"}
               for check, points in (LAB.checks | LAB.hidden).items()]
-    return {"name": name, "state": state, "why": why, "notes": [], "seed": 1, "checks": checks if state == "graded" else []}
+    graded = {"checks": checks, "host": {"passed": 3, "of": 4, "why": "failed: heap::one"} if failed else None}
+    common = {"name": name, "state": state, "why": why, "notes": [], "seed": 1}
+    return common | (graded if state == "graded" else {"checks": []})
 
 
 RESULTS = [result("ann"), result("=bob()", failed=("realloc", "brk-zero")), result("cid", "infrastructure", why="QEMU died"),
@@ -156,6 +158,7 @@ def test_the_table_has_no_zero_where_there_is_no_verdict():
     rows = {row["submission"]: row for row in csv.DictReader(io.StringIO(table.as_csv(LAB, RESULTS)))}
     assert rows["ann"]["points"] == "100" and rows["ann"]["realloc"] == "6"
     assert rows["'=bob()"]["points"] == "89" and rows["'=bob()"]["realloc"] == "0"  # no formula for a spreadsheet
+    assert (rows["ann"]["host tests"], rows["'=bob()"]["host tests"]) == ("", "3 of 4")
     assert rows["cid"]["points"] == "" == rows["cid"]["realloc"] == rows["eve"]["points"]
     assert rows["dan"]["points"] == "0"
 
@@ -173,7 +176,7 @@ def test_the_page_in_a_browser(tmp_path):
     path.write_text(page.as_html(LAB, RESULTS * 20))
     seen = browser.dom(path.as_uri())
     assert "100 submissions" in seen and "QEMU died" in seen and "&lt;b&gt;no&lt;/b&gt;" in seen
-    assert seen.count('<th class="name">ann</th>') == 20
+    assert seen.count('<th class="name">ann</th>') == 20 and seen.count("3 of 4; failed: heap::one") == 20
     assert seen.count('class="cell ok"') == 20 * (len(LAB.checks | LAB.hidden) * 2 - 2)
     browser.screenshot(path.as_uri(), tmp_path / "report.png")
     assert (tmp_path / "report.png").stat().st_size > 10_000
@@ -214,6 +217,7 @@ def test_a_class_is_graded_and_an_interrupted_run_goes_on(tmp_path):
     rows = {row["submission"]: row for row in csv.DictReader((out / "results.csv").open())}
     assert [rows[name]["points"] for name in ("ann", "cid", "dan", "eve")] == ["100", "100", "0", ""]
     assert 0 < int(rows["bob"]["points"]) < 100
+    assert (rows["ann"]["host tests"], rows["dan"]["host tests"]) == ("4 of 4", "")
     assert "Makefile is no file of the lab: not taken" in rows["cid"]["notes"]
     assert f"{SECOND} is missing" in rows["dan"]["notes"] and "heap.cpp:1:1: error:" in rows["dan"]["why"]
     assert "a multiple of 16" in (out / "reports" / "bob.txt").read_text()
