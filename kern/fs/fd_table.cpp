@@ -43,8 +43,8 @@ Result<> FdTable::set_close_on_exec(int fd, bool close) {
     return {};
 }
 
-void FdTable::close_range(unsigned first, unsigned last, bool only_for_exec) {
-    for (int fd; (fd = next_open(static_cast<int>(first))) >= 0 && static_cast<unsigned>(fd) <= last; first = fd + 1u) {
+void FdTable::close_all(bool only_for_exec) {
+    for (int fd = 0; (fd = next_open(fd)) >= 0; fd++) {
         auto slot = this->slot(fd);
         if (slot && (slot->close_on_exec || !only_for_exec)) (void)close(fd);
     }

@@ -22,9 +22,9 @@ public:
     Result<> set(int fd, Ref<File> file, bool close_on_exec);
     Result<> set_close_on_exec(int fd, bool close);   // EBADF
     Result<> close(int fd) { return TRY(slot(fd)), set(fd, nullptr, false); }  // EBADF
-    void close_range(unsigned first, unsigned last, bool only_for_exec = false);
-    void close_for_exec() { close_range(0, UINT32_MAX, true); }
-    void close_all() { close_range(0, UINT32_MAX); }
+    // All of them; those that close when another program is run.
+    void close_all(bool only_for_exec = false);
+    void close_for_exec() { close_all(true); }
 
     // The child's table, empty so far, gets what this one has. ENOMEM.
     Result<> copy_to(FdTable& child);

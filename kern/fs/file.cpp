@@ -17,7 +17,6 @@ File::File(Ref<Inode> inode, uint32_t flags) : inode_(std::move(inode)), flags_(
 }
 
 File::~File() {
-    release_locks(*inode_, this);
     if (!has(open_flag::PATH_ONLY)) inode_->closed(*this);
     inode_->file_system().open_files.fetch_sub(1);
 }

@@ -90,19 +90,18 @@ Result<PipeEnds> make_pipe(uint32_t flags);
 // One with a name. ENOMEM.
 Result<Ref<Inode>> make_fifo(FileSystem& fs, uint32_t mode);
 
-// ADVISORY LOCKS: fcntl(2)'s on ranges of bytes, which belong to a process or (F_OFD_SETLK) to an open file, and
-// flock(2)'s on whole files, which belong to an open file. The two kinds do not see each other: flock(2) locks a byte
-// that no range reaches.
+// ADVISORY LOCKS: fcntl(2)'s on ranges of bytes, which belong to a process.
 
-inline constexpr uint64_t FLOCK_BYTE = UINT64_MAX - 1;
 enum class LockType : uint16_t { read, write, none };  // F_RDLCK, F_WRLCK, F_UNLCK
+
+class FdTable;
 
 struct FileLock {
     Inode* inode;
-    const void* owner;      // a process's FdTable, or a File
+    const FdTable* owner;   // a process's
     LockType type;
-    uint64_t first = FLOCK_BYTE, last = FLOCK_BYTE;
-    int pid = -1;           // as F_GETLK tells it
+    uint64_t first = 0, last = 0;
+    int pid = 0;            // as F_GETLK tells it
 };
 
 // Takes, changes or (LockType::none) gives up a lock. EAGAIN when another's is in the way, or sleeps until it is not:
@@ -111,4 +110,4 @@ Result<> set_lock(const FileLock& wanted, bool waits);
 // Another's lock that is in the way of this one; one of LockType::none when there is none.
 FileLock find_conflict(const FileLock& wanted);
 // All that `owner` has on this file.
-void release_locks(Inode& inode, const void* owner);
+void release_locks(Inode& inode, const FdTable* owner);

@@ -16,14 +16,15 @@ void request(int signal) {
 // Sends what is due; returns when the next one is. There are few processes.
 uint64_t send_alarms() {
     uint64_t now = arch::now_ns(), next = NEVER;
-    lock_process_tree()->for_each([&](Process& process) {
+    auto tree = lock_process_tree();
+    tree->for_each([&](Process& process) {
         auto state = process.lock();
         Alarm& alarm = state->alarm;
         bool is_due = alarm.time <= now;
         if (is_due) alarm.time = alarm.interval ? now + alarm.interval - (now - alarm.time) % alarm.interval : NEVER;
         next = std::min(next, alarm.time);
         state.unlock();
-        if (is_due) send_signal(process, SignalInfo::from_kernel(SIGALRM));
+        if (is_due) tree->send(process, SignalInfo::from_kernel(SIGALRM));
     });
     return next;
 }

@@ -64,7 +64,6 @@ Result<> become_only_thread(UserThread& self) {
     process.events.wait_uninterruptibly([&] { return process.lock()->thread_count == 1; });
     auto tree = lock_process_tree();
     tree->make_first(self);
-    tree->note_exec(process);
     process.lock()->survivor = nullptr;
     return {};
 }
@@ -81,8 +80,7 @@ Result<> commit(Ref<Vmar> vmar, VirtAddr entry, std::string_view path) {
         ProcessVmarGuard guard = process.lock_vmar();
         old = unshare_and_renew_vmar(thread, guard, std::move(vmar));
     }
-    lock_process_tree()->release_vfork_parent(process);
-    process.exit_signal.store(SIGCHLD);
+    lock_process_tree()->wake_parent(process);
     process.files.table.close_for_exec();
     auto state = process.lock();
     state->name = {};

@@ -8,12 +8,13 @@ namespace {
 
 // CLONE
 
-// Threads of one process share everything; processes share nothing but, if wanted, the space.
+// Threads of one process share everything; processes share nothing but, if wanted, the space, and end with SIGCHLD.
 Result<> check(uint64_t flags) {
     using namespace clone_flag;
     uint64_t shares = flags & (THREAD_SHARES & ~VM);
     bool shares_all = (shares | (flags & VM)) == THREAD_SHARES;
     bool contradicts = (flags & CLEAR_SIGHAND) && (flags & SIGHAND);
+    if (!(flags & THREAD) && (flags & EXIT_SIGNAL) != SIGCHLD) return fail(Errno::EINVAL);
     return (flags & ~SUPPORTED) || (shares && !shares_all) || contradicts ? fail(Errno::EINVAL) : Result<>();
 }
 
@@ -35,10 +36,11 @@ Result<Own<UserThread>> make_thread(Ref<Process> process, Ref<Vmar> space, const
     return thread;
 }
 
-// Sleeps through every signal but the parent's end: there is a child already, so the call cannot be made again.
-void wait_for_vfork(UserThread& parent, Process& child) {
+// Until the child has left `space`. Sleeps through every signal but the parent's end: there is a child already, so the
+// call cannot be made again.
+void wait_for_vfork(UserThread& parent, Process& child, const Ref<Vmar>& space) {
     Process& process = parent.process();
-    auto may_go_on = [&] { return child.has_left_vfork.load_acquire() || process.lock()->must_end(parent); };
+    auto may_go_on = [&] { return child.lock_vmar().dup_vmar() != space || process.lock()->must_end(parent); };
     process.events.wait_uninterruptibly(may_go_on);
 }
 
@@ -60,7 +62,6 @@ void end_process(Process& process, Ref<Vmar> last, int wait_status) {
     last = process_s = nullptr;
     auto tree = lock_process_tree();
     release_terminal(*tree, process);
-    tree->release_vfork_parent(process);
     tree->make_zombie(process, wait_status);
 }
 
@@ -81,18 +82,6 @@ std::optional<int> leave_process(UserThread& self, int wait_status) {
 
 }  // namespace
 
-void start_thread(Own<UserThread> thread) {
-    UserThread& started = *thread.release();
-    auto tree = lock_process_tree();
-    tree->publish(started);
-    auto state = started.process().lock();
-    state->threads.push_back(started);
-    state->thread_count++;
-    if (state->must_end(started) || !state->pending.set().empty())
-        started.interrupt();  // it was killed before it began
-    else Scheduler::wake(started);
-}
-
 Result<int> clone(const CloneRequest& request) {
     TRY(check(request.flags));
     UserThread& parent = current_user_thread();
@@ -103,16 +92,14 @@ Result<int> clone(const CloneRequest& request) {
     if (is_thread) {
         TRY(lock_process_tree()->add(*thread));
     } else {
-        (void)process->lock_vmar().set_vmar(std::move(space));
+        (void)process->lock_vmar().set_vmar(space);
         if (request.flags & clone_flag::CLEAR_SIGHAND) reset_handlers(process->lock()->actions);
-        int signal = request.flags & clone_flag::EXIT_SIGNAL;
-        process->exit_signal.store(signal <= SIGNAL_COUNT ? signal : 0);
         TRY(lock_process_tree()->add(*process, *thread, &parent.process()));
     }
     int tid = thread->tid();
     if (request.flags & clone_flag::PARENT_SETTID) (void)write_user(request.parent_tid, tid);
-    start_thread(std::move(thread));
-    if (request.flags & clone_flag::VFORK) wait_for_vfork(parent, *process);
+    lock_process_tree()->start(std::move(thread));
+    if (request.flags & clone_flag::VFORK) wait_for_vfork(parent, *process, space);
     return tid;
 }
 

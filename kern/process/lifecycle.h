@@ -44,9 +44,6 @@ struct CloneRequest {
 // the space, threads that would share less than all), EAGAIN (too many), ENOMEM: nothing is left behind.
 Result<int> clone(const CloneRequest& request);
 
-// Lets a thread that has its number run, as one of its process.
-void start_thread(Own<UserThread> thread);
-
 // EXEC
 
 // A program that was found and checked, and the one that loads it (ld.so), if it asks for one.

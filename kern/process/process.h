@@ -134,8 +134,7 @@ public:
 
         // Stopped by a signal, until SIGCONT.
         bool is_stopped = false;
-        bool was_continued = false;  // and its parent does not know yet
-        int news = 0;                // the status that wait4(2) has not given yet; 0: none
+        int news = 0;  // the status that wait4(2) has not given yet; 0: none
     };
     Locked<State>::Guard lock() { return state_.lock(); }
     // Has all threads end, but for `survivor`; they do it on their way to user mode. False: that was decided before.
@@ -143,12 +142,9 @@ public:
 
     const uint64_t start_ns = arch::now_ns();  // since power-on
     ProcessFiles files;
-    Atomic<int> exit_signal{SIGCHLD};  // what its parent gets when it ends; 0: nothing
 
     // Who waits for something here to change: a child, a thread that ends, SIGCONT, the space of a vfork(2) child.
     WaitQueue events;
-    // vfork(2): whether it has a space of its own, or none any more. Setting it wakes the parent.
-    Atomic<uint32_t> has_left_vfork;
 
 private:
     friend class ProcessTree;

@@ -37,6 +37,16 @@ Result<> ProcessTree::add(UserThread& thread) {
     return {};
 }
 
+void ProcessTree::start(Own<UserThread> thread) {
+    UserThread& started = *thread.release();
+    numbers_[started.tid_].thread = &started;
+    auto state = started.process().lock();
+    state->threads.push_back(started);
+    state->thread_count++;
+    if (state->must_end(started) || !state->pending.set().empty()) started.interrupt();  // it was killed before it began
+    else Scheduler::wake(started);
+}
+
 void ProcessTree::remove(Process& process) {
     process.unlink();
     numbers_[process.pid_].process = nullptr;
@@ -52,8 +62,9 @@ void ProcessTree::remove(UserThread& thread) {
 void ProcessTree::make_first(UserThread& thread) {
     remove(thread);
     thread.tid_ = thread.process().pid_;
+    thread.process().has_run_exec_ = true;
     use(thread.tid_);
-    publish(thread);
+    numbers_[thread.tid_].thread = &thread;
 }
 
 // PARENTS
@@ -69,10 +80,7 @@ void ProcessTree::put_below(Process& child, Process& parent) {
 void ProcessTree::make_zombie(Process& process, int wait_status) {
     Process& init = *numbers_[INIT_PID].process;
     if (!process.children_.empty()) init.events.wake_all();
-    while (Process* child = process.children_.pop_front()) {
-        child->exit_signal.store(SIGCHLD);  // init is told in the usual way, whatever the parent had asked for
-        put_below(*child, init);
-    }
+    while (Process* child = process.children_.pop_front()) put_below(*child, init);
     process.is_zombie_ = true;
     process.lock()->news = wait_status;
     process.unlink();
@@ -80,23 +88,14 @@ void ProcessTree::make_zombie(Process& process, int wait_status) {
     put_below(process, parent);
     parent.events.wake_all();
     SignalAction action = parent.lock()->actions[SIGCHLD];
-    SignalInfo info = SignalInfo::of_child(process.pid_, wait_status);
-    info.number = process.exit_signal.load();
-    send_signal(parent, info);
-    bool is_unwanted = action.handler == SignalAction::IGNORE || (action.flags & SignalAction::NOCLDWAIT);
-    if (is_unwanted && info.number == SIGCHLD) remove(process);
+    send(parent, SignalInfo::of_child(process.pid_, wait_status));
+    if (action.handler == SignalAction::IGNORE || (action.flags & SignalAction::NOCLDWAIT)) remove(process);
 }
 
 void ProcessTree::tell_parent(Process& child, int wait_status) {
-    if (!child.parent_) return;
-    child.parent_->events.wake_all();
-    if (!(child.parent_->lock()->actions[SIGCHLD].flags & SignalAction::NOCLDSTOP))
-        send_signal(*child.parent_, SignalInfo::of_child(child.pid_, wait_status));
-}
-
-void ProcessTree::release_vfork_parent(Process& child) {
-    child.has_left_vfork.store_release(1);
-    if (child.parent_) child.parent_->events.wake_all();
+    wake_parent(child);
+    if (child.parent_ && !(child.parent_->lock()->actions[SIGCHLD].flags & SignalAction::NOCLDSTOP))
+        send(*child.parent_, SignalInfo::of_child(child.pid_, wait_status));
 }
 
 // The status that the options ask for, which is no news any more then.
@@ -113,8 +112,7 @@ auto ProcessTree::take_change(Process& parent, WaitTarget target, uint32_t optio
     for (Process& child : parent.children_) {
         bool is_meant = target.kind == WaitTarget::Kind::any ||
                         (target.kind == WaitTarget::Kind::process ? child.pid_ : child.group_) == target.id;
-        bool is_clone = child.exit_signal.load() != SIGCHLD;
-        if (!is_meant || (!(options & wait_option::ALL) && is_clone != bool(options & wait_option::CLONE))) continue;
+        if (!is_meant || (options & (wait_option::ALL | wait_option::CLONE)) == wait_option::CLONE) continue;
         has_any = true;
         auto status = change_of(child, options);
         if (!status) continue;
@@ -160,16 +158,6 @@ Result<> ProcessTree::start_session(Process& process) {
     if (has_group(process.pid_, process.session_)) return fail(Errno::EPERM);
     join(process, process.pid_, process.pid_);
     return {};
-}
-
-size_t ProcessTree::send_to_group(int group, const SignalInfo& info, const Process* but) {
-    size_t count = 0;
-    for_each([&](Process& process) {
-        if (group == EVERYONE ? &process == but || process.pid_ == INIT_PID : process.group_ != group) return;
-        count++;
-        send_signal(process, info);
-    });
-    return count;
 }
 
 bool ProcessTree::is_orphaned(int group) {

@@ -34,12 +34,12 @@ public:
     Result<> add(Process& process, UserThread& thread, Process* parent);
     // Gives one more thread of a process its number. EAGAIN.
     Result<> add(UserThread& thread);
-    // From now on find_thread() finds it.
-    void publish(UserThread& thread) { numbers_[thread.tid_].thread = &thread; }
+    // Lets a thread that has its number run, as one of its process. From now on find_thread() finds it.
+    void start(Own<UserThread> thread);
     // Takes it out again: a zombie that was waited for; a thread that ends.
     void remove(Process& process);
     void remove(UserThread& thread);
-    // execve(2): the only thread that is left is the first one now.
+    // execve(2): the only thread that is left is the first one now, of a process that others leave in its group.
     void make_first(UserThread& thread);
 
     // Null when there is none. A zombie is found, too.
@@ -62,8 +62,7 @@ public:
     bool is_zombie(Process& process) const { return process.is_zombie_; }
     // SIGCHLD to the parent for a child that stopped or continued, and whoever waits for children looks again.
     void tell_parent(Process& child, int wait_status);
-    // A child of vfork(2) has left its parent's space.
-    void release_vfork_parent(Process& child);
+    void wake_parent(Process& child) { if (child.parent_) child.parent_->events.wake_all(); }
 
     struct Change {
         int pid = 0;
@@ -84,12 +83,16 @@ public:
     // Whether no member has a parent in another group of its session, who could continue it when it was stopped; the
     // first process does not.
     bool is_orphaned(int group);
-    // To each of its processes; EVERYONE: to all but the first process and `but`. Returns how many they are.
-    static constexpr int EVERYONE = 0;
-    size_t send_to_group(int group, const SignalInfo& info, const Process* but = nullptr);
-    void note_exec(Process& process) { process.has_run_exec_ = true; }
     // Whose controlling terminal the console is, and who is in the foreground; 0: no one. See terminal_jobs.cpp.
     struct { int session = 0, group = 0; } terminal;
+
+    // SIGNALS. What is ignored leaves no trace, nor does number 0. See signal.cpp.
+
+    // To the process, or to its thread `only`: it becomes pending, and the sleep of whoever will see to it ends.
+    void send(Process& process, const SignalInfo& info, UserThread* only = nullptr);
+    // To each process of a group; EVERYONE: to all but the first process and `but`. Returns how many they are.
+    static constexpr int EVERYONE = 0;
+    size_t send_to_group(int group, const SignalInfo& info, const Process* but = nullptr);
 
 private:
     // A number is taken while a process, a thread, a group or a session has it.

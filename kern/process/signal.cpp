@@ -9,16 +9,18 @@ constexpr SignalSet IGNORED_BY_DEFAULT = SignalSet::of(SIGCHLD, SIGCONT, SIGURG,
 // What an instruction of the program brings about; these go first, so that a handler's frame shows that instruction.
 constexpr SignalSet SYNCHRONOUS = SignalSet::of(SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGSYS);
 
-// A stopping signal undoes SIGCONT and the other way round, whether or not they are blocked or ignored.
-void stop_or_continue(Process& process, Process::State& state, int number) {
+// A stopping signal undoes SIGCONT and the other way round, whether or not they are blocked or ignored. Returns whether
+// the process goes on from here.
+bool stop_or_continue(Process& process, int number) {
+    auto state = process.lock();
     SignalSet undone = STOPPING.has(number) ? SignalSet::of(SIGCONT) : number == SIGCONT ? STOPPING : SignalSet();
-    state.pending.discard(undone);
-    for (UserThread& thread : state.threads) thread.pending.discard(undone);
-    if (!state.is_stopped || (number != SIGCONT && number != SIGKILL)) return;
-    state.is_stopped = false;
-    state.was_continued = number == SIGCONT;
-    state.news = number == SIGCONT ? CONTINUED_STATUS : 0;
+    state->pending.discard(undone);
+    for (UserThread& thread : state->threads) thread.pending.discard(undone);
+    if (!state->is_stopped || (number != SIGCONT && number != SIGKILL)) return false;
+    state->is_stopped = false;
+    state->news = number == SIGCONT ? CONTINUED_STATUS : 0;
     process.events.wake_all();
+    return number == SIGCONT;
 }
 
 // What was sent to the thread comes before what was sent to its process.
@@ -89,11 +91,11 @@ SignalInfo SignalInfo::of_child(int pid, int wait_status) {
     return {.number = SIGCHLD, .code = code, .fields = {static_cast<uint32_t>(pid), static_cast<uint32_t>(status)}};
 }
 
-void send_signal(Process& process, const SignalInfo& info, UserThread* only) {
-    auto state = process.lock();
+void ProcessTree::send(Process& process, const SignalInfo& info, UserThread* only) {
     int number = info.number;
     if (number == 0) return;
-    stop_or_continue(process, *state, number);
+    if (stop_or_continue(process, number)) tell_parent(process, CONTINUED_STATUS);
+    auto state = process.lock();
     UserThread* first = only ? only : state->threads.front();
     if (state->actions[number].ignores(number) && !(first && first->blocked.has(number))) return;
     (only ? only->pending : state->pending).add(info);
@@ -101,6 +103,16 @@ void send_signal(Process& process, const SignalInfo& info, UserThread* only) {
         bool sees_to_it = !thread.blocked.has(number) || thread.awaited.has(number);
         if (sees_to_it && (!only || only == &thread)) return thread.interrupt();
     }
+}
+
+size_t ProcessTree::send_to_group(int group, const SignalInfo& info, const Process* but) {
+    size_t count = 0;
+    for_each([&](Process& process) {
+        if (group == EVERYONE ? &process == but || process.pid_ == INIT_PID : process.group_ != group) return;
+        count++;
+        send(process, info);
+    });
+    return count;
 }
 
 bool raise_fault(const SignalInfo& info) {
@@ -201,15 +213,13 @@ void run_handler(UserThread& self, const SignalInfo& info, const SignalAction& a
 // Waits while the process is stopped. Does not return if the thread is to end.
 void wait_while_stopped(UserThread& self) {
     Process& process = self.process();
-    bool ends = false, continued = false;
+    bool ends = false;
     process.events.wait_uninterruptibly([&] {
         auto state = process.lock();
         ends = state->must_end(self);
-        continued = !state->is_stopped && std::exchange(state->was_continued, false);
         return ends || !state->is_stopped;
     });
     if (ends) exit_thread(0);
-    if (continued) lock_process_tree()->tell_parent(process, CONTINUED_STATUS);
 }
 
 // Stops the process; its threads notice on their way to user mode. A stop from the terminal means nothing to an
@@ -217,7 +227,6 @@ void wait_while_stopped(UserThread& self) {
 void stop(ProcessTree& tree, Locked<Process::State>::Guard& state, Process& process, int number) {
     if (number != SIGSTOP && tree.is_orphaned(tree.group(process))) return;
     state->is_stopped = true;
-    state->was_continued = false;
     state->news = stopped_status(number);
     for (UserThread& thread : state->threads) thread.interrupt();
     state.unlock();

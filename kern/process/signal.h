@@ -110,11 +110,9 @@ struct SignalStack {
     Result<> set(const SignalStack& wanted);
 };
 
-// SENDING. What is ignored leaves no trace, nor does number 0. Any lock above that of the process may be held.
+// SENDING: ProcessTree::send(), and
 
-// To the process, or to its thread `only`: it becomes pending, and the sleep of whoever will see to it ends.
-void send_signal(Process& process, const SignalInfo& info, UserThread* only = nullptr);
-// A fault of the current thread, which cannot wait. False: there is no handler for it, or it is blocked.
+// a fault of the current thread, which cannot wait. False: there is no handler for it, or it is blocked.
 [[nodiscard]] bool raise_fault(const SignalInfo& info);
 
 // RECEIVING, by the current thread

@@ -4,7 +4,7 @@
 #include "dev/board.h"
 #include "fs/tree.h"
 #include "mm/user_copy.h"
-#include "process/process.h"
+#include "process/process_tree.h"
 #include "syscall/table.h"
 
 // FILES

@@ -32,8 +32,9 @@ Result<FilePlace> place_of(Where where, int64_t place) {
 
 // Whoever writes where nobody reads is told by a signal as well.
 Result<size_t> told_of_broken_pipe(Result<size_t> moved) {
-    if (!moved && moved.error() == Errno::EPIPE)
-        send_signal(current_process(), SignalInfo::from_caller(SIGPIPE, SignalInfo::USER), &current_user_thread());
+    if (moved || moved.error() != Errno::EPIPE) return moved;
+    SignalInfo info = SignalInfo::from_caller(SIGPIPE, SignalInfo::USER);
+    lock_process_tree()->send(current_process(), info, &current_user_thread());
     return moved;
 }
 
@@ -113,16 +114,9 @@ Result<> sys_fsync(int fd) {
     return file->inode().is_seekable() ? file->inode().sync() : fail(Errno::EINVAL);
 }
 
-Result<> sys_syncfs(int fd) { return TRY(get_file(fd))->inode().file_system().sync(); }
-
 // DESCRIPTORS
 
 Result<> sys_close(int fd) { return files().table.close(fd); }
-
-Result<> sys_close_range(uint32_t first, uint32_t last, int flags) {
-    if (flags || first > last) return fail(Errno::EINVAL);
-    return files().table.close_range(first, last), Result<>();
-}
 
 Result<int> sys_dup(int fd) { return files().table.add(TRY(get_any_file(fd)), false); }
 
@@ -194,15 +188,6 @@ Result<> lock_range(File& file, int command, VirtAddr at) {
     return allowed ? set_lock(lock, command == F_SETLKW) : fail(Errno::EBADF);
 }
 
-Result<> sys_flock(int fd, int operation) {
-    constexpr int SHARED = 1, EXCLUSIVE = 2, AT_ONCE = 4, UNLOCK = 8;
-    Ref<File> file = TRY(get_file(fd));
-    int what = operation & ~AT_ONCE;
-    if (what != SHARED && what != EXCLUSIVE && what != UNLOCK) return fail(Errno::EINVAL);
-    LockType type = what == SHARED ? LockType::read : what == EXCLUSIVE ? LockType::write : LockType::none;
-    return set_lock({&file->inode(), file.get(), type}, !(operation & AT_ONCE));
-}
-
 Result<uint64_t> sys_fcntl(int fd, int command, uint64_t argument) {
     constexpr uint64_t FD_CLOEXEC = 1;
     FdTable& table = files().table;
@@ -230,12 +215,11 @@ Result<uint64_t> sys_fcntl(int fd, int command, uint64_t argument) {
 }  // namespace
 
 constinit const SyscallFamily FILE_SYSCALLS = {
-    SYSCALL(23, dup), SYSCALL(24, dup3), SYSCALL(25, fcntl), SYSCALL(29, ioctl), SYSCALL(32, flock),
-    SYSCALL(46, ftruncate), SYSCALL(57, close), SYSCALL(59, pipe2), SYSCALL(62, lseek), SYSCALL(71, sendfile),
+    SYSCALL(23, dup), SYSCALL(24, dup3), SYSCALL(25, fcntl), SYSCALL(29, ioctl), SYSCALL(46, ftruncate),
+    {47, "fallocate", fails<Errno::EOPNOTSUPP>}, SYSCALL(57, close), SYSCALL(59, pipe2), SYSCALL(62, lseek),
     {63, "read", call<sys_move<IN, HERE>>}, {64, "write", call<sys_move<OUT, HERE>>},
     {65, "readv", call<sys_move_vectors<IN, HERE>>}, {66, "writev", call<sys_move_vectors<OUT, HERE>>},
     {67, "pread64", call<sys_move<IN, THERE>>}, {68, "pwrite64", call<sys_move<OUT, THERE>>},
     {69, "preadv", call<sys_move_vectors<IN, THERE>>}, {70, "pwritev", call<sys_move_vectors<OUT, THERE>>},
-    {81, "sync", call<sync_file_systems>}, SYSCALL(82, fsync), {83, "fdatasync", call<sys_fsync>}, SYSCALL(267, syncfs),
-    {47, "fallocate", fails<Errno::EOPNOTSUPP>}, SYSCALL(436, close_range),
+    SYSCALL(71, sendfile), {81, "sync", call<sync_file_systems>}, SYSCALL(82, fsync), {83, "fdatasync", call<sys_fsync>},
 };

@@ -236,31 +236,15 @@ Result<> sys_munlock(VirtAddr start, uint64_t length) {
     return vmar().advise(TRY(locked_range(start, length)), Advice::unlock);
 }
 
-Result<> sys_mlock2(VirtAddr start, uint64_t length, uint64_t flags) {
-    constexpr uint64_t ONFAULT = 1;
-    if (flags & ~ONFAULT) return fail(Errno::EINVAL);
+Result<> sys_mlock(VirtAddr start, uint64_t length) {
     VirtRange range = TRY(locked_range(start, length));
     TRY(vmar().advise(range, Advice::lock));
-    if ((flags & ONFAULT) || populate(range)) return {};
-    return fail(Errno::ENOMEM);
+    return populate(range) ? Result<>() : fail(Errno::ENOMEM);
 }
-
-Result<> sys_mlock(VirtAddr start, uint64_t length) { return sys_mlock2(start, length, 0); }
-
-// Of the mappings that are there; those to come are locked one by one.
-Result<> sys_mlockall(uint64_t flags) {
-    constexpr uint64_t CURRENT = 1, FUTURE = 2, ONFAULT = 4;
-    if (!flags || flags == ONFAULT || (flags & ~(CURRENT | FUTURE | ONFAULT))) return fail(Errno::EINVAL);
-    if (flags & CURRENT) (void)vmar().advise(USER_SPACE, Advice::lock);
-    return {};
-}
-
-void sys_munlockall() { (void)vmar().advise(USER_SPACE, Advice::unlock); }
 
 }  // namespace
 
 constinit const SyscallFamily MEMORY_SYSCALLS = {
     SYSCALL(214, brk), SYSCALL(215, munmap), SYSCALL(216, mremap), SYSCALL(222, mmap), SYSCALL(226, mprotect),
-    SYSCALL(227, msync), SYSCALL(228, mlock), SYSCALL(229, munlock), SYSCALL(230, mlockall), SYSCALL(231, munlockall),
-    SYSCALL(232, mincore), SYSCALL(233, madvise), SYSCALL(284, mlock2),
+    SYSCALL(227, msync), SYSCALL(228, mlock), SYSCALL(229, munlock), SYSCALL(232, mincore), SYSCALL(233, madvise),
 };

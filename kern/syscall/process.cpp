@@ -121,16 +121,6 @@ Result<int> sys_setsid() {
     return self().pid();
 }
 
-// Everyone is root, and stays it: setuid(2) and its kin may say so, for each of up to three ids (-1: no change).
-template <typename... Ids>
-Result<> sys_set_ids(Ids... ids) {
-    return ((ids == 0 || (ids == -1 && sizeof...(ids) > 1)) && ...) ? Result<>() : fail(Errno::EPERM);
-}
-Result<> sys_getresid(VirtAddr real, VirtAddr effective, VirtAddr saved) {
-    for (VirtAddr id : {real, effective, saved}) TRY(write_user(id, uint32_t{0}));
-    return {};
-}
-
 Result<int> sys_set_tid_address(VirtAddr address) {
     current_user_thread().clear_child_tid = address;
     return current_user_thread().tid();
@@ -189,13 +179,8 @@ Result<unsigned> sys_futex(VirtAddr address, uint32_t op, int value, VirtAddr ti
 constinit const SyscallFamily PROCESS_SYSCALLS = {
     SYSCALL(93, exit), SYSCALL(94, exit_group), SYSCALL(95, waitid), SYSCALL(96, set_tid_address), SYSCALL(98, futex),
     SYSCALL(99, set_robust_list), SYSCALL(154, setpgid), SYSCALL(157, setsid), SYSCALL(167, prctl),
-    {143, "setregid", call<sys_set_ids<int, int>>}, {144, "setgid", call<sys_set_ids<int>>},
-    {145, "setreuid", call<sys_set_ids<int, int>>}, {146, "setuid", call<sys_set_ids<int>>},
-    {147, "setresuid", call<sys_set_ids<int, int, int>>}, {148, "getresuid", call<sys_getresid>},
-    {149, "setresgid", call<sys_set_ids<int, int, int>>}, {150, "getresgid", call<sys_getresid>},
-    {151, "setfsuid", zero}, {152, "setfsgid", zero}, {155, "getpgid", call<sys_id_of<&ProcessTree::group>>},
-    {156, "getsid", call<sys_id_of<&ProcessTree::session>>}, {158, "getgroups", zero},
-    {159, "setgroups", call<sys_set_ids<int>>}, SYSCALL(172, getpid), SYSCALL(173, getppid), {174, "getuid", zero},
-    {175, "geteuid", zero}, {176, "getgid", zero}, {177, "getegid", zero}, SYSCALL(178, gettid), SYSCALL(220, clone),
-    SYSCALL(221, execve), SYSCALL(260, wait4), SYSCALL(435, clone3),
+    {155, "getpgid", call<sys_id_of<&ProcessTree::group>>}, {156, "getsid", call<sys_id_of<&ProcessTree::session>>},
+    {158, "getgroups", zero}, SYSCALL(172, getpid), SYSCALL(173, getppid), {174, "getuid", zero}, {175, "geteuid", zero},
+    {176, "getgid", zero}, {177, "getegid", zero}, SYSCALL(178, gettid), SYSCALL(220, clone), SYSCALL(221, execve),
+    SYSCALL(260, wait4), SYSCALL(435, clone3),
 };

@@ -93,7 +93,7 @@ Result<> sys_kill(int target, int number) {
     Process& self = current_process();
     SignalInfo info = SignalInfo::from_caller(number, SignalInfo::USER);
     auto tree = lock_process_tree();
-    if (Process* process = tree->find(target)) return send_signal(*process, info), Result<>();
+    if (Process* process = tree->find(target)) return tree->send(*process, info), Result<>();
     if (target > 0) return fail(Errno::ESRCH);
     int group = target == -1 ? ProcessTree::EVERYONE : target ? -target : tree->group(self);
     return tree->send_to_group(group, info, &self) ? Result<>() : fail(Errno::ESRCH);
@@ -107,7 +107,7 @@ Result<> sys_tgkill(int group, int tid, int number) {
     UserThread* thread = tree->find_thread(tid);
     Process* process = thread ? &thread->process() : tree->find(tid);  // a zombie takes any signal
     if (!process || (group != ANY_GROUP && group != process->pid())) return fail(Errno::ESRCH);
-    if (thread) send_signal(*process, SignalInfo::from_caller(number, SignalInfo::TKILL), thread);
+    if (thread) tree->send(*process, SignalInfo::from_caller(number, SignalInfo::TKILL), thread);
     return {};
 }
 

@@ -1,7 +1,6 @@
 // System calls on what processes are given, and on the machine as a whole.
 #include "fs/devfs.h"
 #include "fs/mount.h"
-#include "process/process_tree.h"
 #include "syscall/arguments.h"
 
 namespace {

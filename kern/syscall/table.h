@@ -38,7 +38,7 @@ inline constexpr SyscallHandler call = handler_of<function>(function);
 //     Result<> sys_ftruncate(int fd, int64_t size);          SYSCALL(46, ftruncate)
 #define SYSCALL(number, name) ::Syscall{number, #name, ::call<sys_##name>}
 
-// What is right without being done: root's ids, for one.
+// Everyone is root, and stays it.
 inline Result<uint64_t> zero(const SyscallArgs&) { return 0; }
 // What C libraries try and can do without.
 template <Errno error>

@@ -22,11 +22,6 @@ Result<uint64_t> read_clock(int clock) {
 
 Result<> sys_clock_gettime(int clock, VirtAddr to) { return write_user(to, Timespec::of(TRY(read_clock(clock)))); }
 
-Result<> sys_clock_getres(int clock, VirtAddr to) {
-    TRY(read_clock(clock));
-    return to.value ? write_user(to, Timespec::of(1)) : Result<>();
-}
-
 // PROCESSOR TIME
 
 // Returns ticks since power-on.
@@ -86,11 +81,6 @@ TimerValue value_of(Alarm alarm) {
     return {Timeval::of(alarm.interval), Timeval::of(left)};
 }
 
-Result<> sys_getitimer(int which, VirtAddr to) {
-    Alarm alarm = current_process().lock()->alarm;
-    return which == 0 ? write_user(to, value_of(alarm)) : fail(Errno::EINVAL);
-}
-
 Result<> sys_setitimer(int which, VirtAddr wanted, VirtAddr old) {
     TimerValue value;
     if (wanted.value) value = TRY(read_user<TimerValue>(wanted));
@@ -103,6 +93,6 @@ Result<> sys_setitimer(int which, VirtAddr wanted, VirtAddr old) {
 }  // namespace
 
 constinit const SyscallFamily TIME_SYSCALLS = {
-    SYSCALL(101, nanosleep), SYSCALL(102, getitimer), SYSCALL(103, setitimer), SYSCALL(113, clock_gettime),
-    SYSCALL(114, clock_getres), SYSCALL(115, clock_nanosleep), SYSCALL(153, times), SYSCALL(165, getrusage),
+    SYSCALL(101, nanosleep), SYSCALL(103, setitimer), SYSCALL(113, clock_gettime), SYSCALL(115, clock_nanosleep),
+    SYSCALL(153, times), SYSCALL(165, getrusage),
 };

@@ -138,7 +138,7 @@ TEST(descriptors_end_at_their_limit) {
     EXPECT_ERROR(EMFILE, open("/", O_RDONLY));
     int ends[2];
     EXPECT_ERROR(EMFILE, pipe(ends));
-    EXPECT(syscall(SYS_close_range, 3, ~0u, 0) == 0 && dup(1) == 3);
+    EXPECT(close(700) == 0 && dup(1) == 700);
 }
 
 TEST(a_path_descriptor_only_names) {

@@ -1,7 +1,6 @@
-// Advisory locks: of a process on ranges (fcntl), of an open file on the whole (flock).
+// Advisory locks of a process on ranges of a file (fcntl).
 
 #include <signal.h>
-#include <sys/file.h>
 
 #include "filetesting.h"
 
@@ -118,24 +117,6 @@ TEST(a_lock_can_be_waited_for) {
     waiter = start([&] { lock(fd, F_WRLCK, 5, 1, F_SETLKW); });
     sleep_ms(5);
     EXPECT(kill(waiter, SIGKILL) == 0 && wait_for(waiter) == -SIGKILL);
-}
-
-TEST(flock_locks_the_whole_file) {
-    int fd = make_file("f"), other = open("f", O_RDONLY);
-    EXPECT(flock(fd, LOCK_SH) == 0 && flock(other, LOCK_SH) == 0);
-    EXPECT_ERROR(EAGAIN, flock(fd, LOCK_EX | LOCK_NB));
-    EXPECT(flock(other, LOCK_UN) == 0 && flock(fd, LOCK_EX | LOCK_NB) == 0);
-    EXPECT_ERROR(EAGAIN, flock(other, LOCK_SH | LOCK_NB));
-    EXPECT(lock(other, F_RDLCK, 0, 10) == 0);  // the two kinds do not see each other
-    int copy = dup(fd);
-    EXPECT(flock(copy, LOCK_EX | LOCK_NB) == 0 && close(fd) == 0);
-    EXPECT_ERROR(EAGAIN, flock(other, LOCK_SH | LOCK_NB));
-    pid_t waiter = start([&] { EXPECT(flock(other, LOCK_EX) == 0); });
-    sleep_ms(10);
-    EXPECT(flock(copy, LOCK_UN) == 0 && wait_for(waiter) == 0);
-    EXPECT_ERROR(EINVAL, flock(other, 0));
-    EXPECT_ERROR(EINVAL, flock(other, LOCK_SH | LOCK_EX));
-    EXPECT_ERROR(EBADF, flock(99, LOCK_SH));
 }
 
 }  // namespace

@@ -116,36 +116,6 @@ TEST(a_child_whose_parent_is_gone_gets_another) {
     EXPECT(parent == 1);
 }
 
-TEST(an_orphan_ends_like_any_child_of_the_first_process) {
-    auto& orphan = shared<volatile pid_t>();
-    for (long exit_signal : {SIGKILL, SIGUSR1, 64, 65, 200, 255}) {
-        EXPECT(child([&] {
-            pid_t self = getpid();
-            pid_t pid = static_cast<pid_t>(syscall(SYS_clone, exit_signal, 0, 0, 0, 0));
-            if (pid == 0) {
-                while (getppid() == self)
-                    sleep_ms(1);
-                _exit(0);
-            }
-            orphan = pid;
-        }) == 0);
-        while (kill(orphan, 0) == 0)  // until the first process has waited for it
-            sleep_ms(1);
-        EXPECT(errno == ESRCH);
-    }
-}
-
-TEST(a_child_may_end_with_any_signal_or_none) {
-    signal(SIGUSR1, SIG_IGN);
-    for (long exit_signal : {SIGUSR1 + 0l, 0l, 65l, 200l, 255l}) {
-        pid_t pid = static_cast<pid_t>(syscall(SYS_clone, exit_signal, 0, 0, 0, 0));
-        if (pid == 0) _exit(3);
-        EXPECT_ERROR(ECHILD, waitpid(pid, nullptr, 0));
-        int status = 0;
-        EXPECT(waitpid(pid, &status, __WCLONE) == pid && WEXITSTATUS(status) == 3);
-    }
-}
-
 TEST(vfork_and_spawn_wait_for_the_new_program) {
     volatile int shared = 0;
     pid_t pid = vfork();
