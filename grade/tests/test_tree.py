@@ -29,8 +29,8 @@ LAYER_LINES = {
     "fs": 2757,
     "mm": 454,
     "process": 1826,
-    "sched": 377,
-    "syscall": 1175,
+    "sched": 374,
+    "syscall": 1143,
     "vdso": 62,
     "vm": 1626,
 }

@@ -67,7 +67,8 @@ bool arch::on_page_fault(VirtAddr address, Perms access, TrapFrame* frame) {
     auto [signal, code] = HEARD[static_cast<size_t>(outcome)];
     if (frame && !raise_fault({.number = signal, .code = code, .fields = {address.value}}))
         kill_for_fault(signal, outcome, address, access, frame->user_pc());
-    if (outcome == FaultOutcome::out_of_memory) lock_process_tree()->send(thread.process(), SignalInfo::from_kernel(SIGKILL));
+    SignalInfo kill = SignalInfo::from_kernel(SIGKILL);
+    if (outcome == FaultOutcome::out_of_memory) lock_process_tree()->send(thread.process(), kill);
     return false;
 }
 

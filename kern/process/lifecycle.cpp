@@ -9,13 +9,14 @@ namespace {
 // CLONE
 
 // Threads of one process share everything; processes share nothing but, if wanted, the space, and end with SIGCHLD.
-Result<> check(uint64_t flags) {
+Result<> check(const CloneRequest& request) {
     using namespace clone_flag;
-    uint64_t shares = flags & (THREAD_SHARES & ~VM);
+    uint64_t flags = request.flags, shares = flags & (THREAD_SHARES & ~VM);
     bool shares_all = (shares | (flags & VM)) == THREAD_SHARES;
     bool contradicts = (flags & CLEAR_SIGHAND) && (flags & SIGHAND);
-    if (!(flags & THREAD) && (flags & EXIT_SIGNAL) != SIGCHLD) return fail(Errno::EINVAL);
-    return (flags & ~SUPPORTED) || (shares && !shares_all) || contradicts ? fail(Errno::EINVAL) : Result<>();
+    if ((flags & ~SUPPORTED) || (shares && !shares_all) || contradicts) return fail(Errno::EINVAL);
+    if (!(flags & THREAD) && request.exit_signal != SIGCHLD) return fail(Errno::EINVAL);
+    return request.set_tid || request.set_tid_size || request.cgroup ? fail(Errno::EINVAL) : Result<>();
 }
 
 // A thread of `process` that will go on where its parent is, with the parent's registers but for what `request` says.
@@ -31,7 +32,7 @@ Result<Own<UserThread>> make_thread(Ref<Process> process, Ref<Vmar> space, const
     arch::copy_user_state(thread->context, parent.context);
     arch::TrapFrame& frame = *thread->context.user_frame;
     frame.set_syscall_result(0);
-    if (request.stack.value) frame.set_user_sp(request.stack);
+    if (request.stack.value) frame.set_user_sp(request.stack + request.stack_size);
     if (request.flags & clone_flag::SETTLS) frame.set_user_tls(request.tls);
     return thread;
 }
@@ -83,7 +84,7 @@ std::optional<int> leave_process(UserThread& self, int wait_status) {
 }  // namespace
 
 Result<int> clone(const CloneRequest& request) {
-    TRY(check(request.flags));
+    TRY(check(request));
     UserThread& parent = current_user_thread();
     bool is_thread = request.flags & clone_flag::THREAD;
     auto process = is_thread ? Ref<Process>::share(&parent.process()) : TRY(Process::fork_from(parent.process()));

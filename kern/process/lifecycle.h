@@ -24,24 +24,29 @@ Alarm set_alarm(Process& process, Alarm alarm);
 // pthread_create(3) use it. CLEAR_SIGHAND leaves the child no handler.
 
 namespace clone_flag {
-inline constexpr uint64_t EXIT_SIGNAL = 0xff;
 inline constexpr uint64_t VM = 0x100, FS = 0x200, FILES = 0x400, SIGHAND = 0x800, VFORK = 0x4000, THREAD = 0x10000,
                           SYSVSEM = 0x40000, SETTLS = 0x80000, PARENT_SETTID = 0x100000, CHILD_CLEARTID = 0x200000,
                           DETACHED = 0x400000, CHILD_SETTID = 0x1000000, CLEAR_SIGHAND = 0x1'0000'0000;
 inline constexpr uint64_t THREAD_SHARES = VM | FS | FILES | SIGHAND | THREAD;
-inline constexpr uint64_t SUPPORTED = EXIT_SIGNAL | THREAD_SHARES | VFORK | SYSVSEM | SETTLS | PARENT_SETTID |
-                                      CHILD_CLEARTID | DETACHED | CHILD_SETTID | CLEAR_SIGHAND;
+inline constexpr uint64_t SUPPORTED = THREAD_SHARES | VFORK | SYSVSEM | SETTLS | PARENT_SETTID | CHILD_CLEARTID |
+                                      DETACHED | CHILD_SETTID | CLEAR_SIGHAND;
 }  // namespace clone_flag
 
+// struct clone_args, what clone3(2) is told.
 struct CloneRequest {
-    uint64_t flags = 0;
-    VirtAddr stack;  // the child's; null: where the parent's is
-    VirtAddr parent_tid, tls, child_tid;
+    uint64_t flags = 0, pidfd = 0;
+    VirtAddr child_tid, parent_tid;
+    uint64_t exit_signal = 0;
+    VirtAddr stack;  // the child's lies behind its size; null: where the parent's is
+    uint64_t stack_size = 0;
+    VirtAddr tls;
+    uint64_t set_tid = 0, set_tid_size = 0, cgroup = 0;  // a program made before these were added passes less
 };
 
 // Returns the child's tid, to the parent; the child returns from the same system call with 0. With clone_flag::VFORK
 // the parent waits until the child has run another program or has exited. EINVAL (processes that would share more than
-// the space, threads that would share less than all), EAGAIN (too many), ENOMEM: nothing is left behind.
+// the space, threads that would share less than all, a number or a cgroup asked for), EAGAIN (too many), ENOMEM: nothing
+// is left behind.
 Result<int> clone(const CloneRequest& request);
 
 // EXEC

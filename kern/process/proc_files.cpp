@@ -149,26 +149,20 @@ void write_stat(const View& view, TextSink& out) {
 
 void write_status(const View& view, TextSink& out) {
     Process& process = *view.process;
-    uint32_t umask = process.files.umask.load();
     auto state = process.lock();
     CommandName name = state->name;
-    uint64_t threads = state->thread_count, pending = state->pending.set().bits(), handled[2] = {};  // ignored, caught
-    for (int number = 1; number <= SIGNAL_COUNT; number++)
-        if (SignalAction& action = state->actions[number]; action.handler != SignalAction::DEFAULT)
-            handled[action.has_handler()] |= SignalSet::of(number).bits();
+    uint64_t threads = state->thread_count;
     state.unlock();
-    format_to(out, "Name:\t{}\nUmask:\t0{}{}{}\nState:\t{}\n", name.data(), umask >> 6, umask >> 3 & 7, umask & 7,
-              state_of(view));
-    format_to(out, "Tgid:\t{}\nNgid:\t0\nPid:\t{}\nPPid:\t{}\n", process.pid(), process.pid(), process.parent_pid());
-    out.write("TracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
+    format_to(out, "Name:\t{}\nState:\t{}\nTgid:\t{}\nPid:\t{}\nPPid:\t{}\n", name.data(), state_of(view), process.pid(),
+              process.pid(), process.parent_pid());
+    out.write("Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
     if (view.vmar) {
         ResidentPages resident = view.vmar->resident_pages();
         format_to(out, "VmSize:\t{8} kB\nVmRSS:\t{8} kB\nRssAnon:\t{8} kB\nRssFile:\t{8} kB\n",
                   view.vmar->total_bytes() / 1024, resident.total() * PAGE_KIB, resident.anon * PAGE_KIB,
                   resident.file * PAGE_KIB);
     }
-    format_to(out, "Threads:\t{}\nShdPnd:\t{016x}\nSigIgn:\t{016x}\nSigCgt:\t{016x}\n", threads, pending, handled[0],
-              handled[1]);
+    format_to(out, "Threads:\t{}\n", threads);
 }
 
 // ITS FILES, and the numbers in directories

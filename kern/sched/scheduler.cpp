@@ -44,7 +44,7 @@ struct RunQueue {
     void set_timer_by(uint64_t time) {
         if (time <= next_timer) arch::set_timer(next_timer = time);
     }
-    unsigned wake_due();
+    void wake_due();
     void switch_away(Thread::State state);
     static void finish_switch();
     static bool steal(uint32_t limit);
@@ -88,19 +88,17 @@ RunQueue& RunQueue::lock_of(const Thread& thread) {
     }
 }
 
-// Returns how many it woke. Sets the timer anew: to the end of the turn or the next sleeper, whichever is earlier.
-unsigned RunQueue::wake_due() {
+// Wakes whose time has come. Sets the timer anew: to the end of the turn or the next sleeper, whichever is earlier.
+void RunQueue::wake_due() {
     uint64_t now = arch::now_ns(), next = current == idle ? NEVER : now + turn_ns;
-    unsigned woken = 0;
     for (auto place = sleepers.begin(); place != sleepers.end();) {
         Thread& sleeper = *place;
         ++place;
-        if (sleeper.wake_time_ <= now) woken += wake(sleeper);
-        else next = std::min(next, sleeper.wake_time_);
+        if (sleeper.wake_time_ > now) next = std::min(next, sleeper.wake_time_);
+        else if (wake(sleeper)) call_idle_hart(*this);
     }
     next_timer = NEVER;
     set_timer_by(next);
-    return woken;
 }
 
 // HARTS
@@ -238,9 +236,8 @@ void Scheduler::sleep_until_set(const Atomic<uint32_t>& flag, uint64_t deadline,
 void Scheduler::on_timer(bool in_user) {
     RunQueue& queue = lock_my_queue();
     (in_user ? queue.current->ticks_in_user_ : queue.current->ticks_in_kernel_).fetch_add(1);
-    unsigned woken = queue.wake_due();
+    queue.wake_due();
     queue.lock.unlock();
-    while (woken--) call_idle_hart(queue);
     RunQueue::steal(queue.ready_count.load() + 1);
     arch::this_hart().need_resched = queue.ready_count.load() > 0;
 }

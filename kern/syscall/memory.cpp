@@ -6,9 +6,10 @@ namespace {
 
 constexpr uint64_t PROT_BITS = 7, PROT_SEM = 8;
 constexpr uint64_t MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_SHARED_VALIDATE = 3, MAP_TYPE = 0xf, MAP_FIXED = 0x10,
-                   MAP_ANONYMOUS = 0x20, MAP_GROWSDOWN = 0x100, MAP_LOCKED = 0x2000, MAP_POPULATE = 0x8000,
-                   MAP_HUGETLB = 0x40000, MAP_FIXED_NOREPLACE = 0x100000;
-// What MAP_SHARED_VALIDATE knows: these, and MAP_DENYWRITE, EXECUTABLE, NORESERVE, NONBLOCK, STACK, which change nothing.
+                   MAP_ANONYMOUS = 0x20, MAP_GROWSDOWN = 0x100, MAP_POPULATE = 0x8000, MAP_HUGETLB = 0x40000,
+                   MAP_FIXED_NOREPLACE = 0x100000;
+// What MAP_SHARED_VALIDATE knows: these, and MAP_DENYWRITE, EXECUTABLE, LOCKED, NORESERVE, NONBLOCK, STACK, which change
+// nothing.
 constexpr uint64_t MAP_KNOWN = 0x17'f93f;
 constexpr uint64_t USER_END = VMAR_CAP_ADDR.value;
 
@@ -134,9 +135,8 @@ Result<uint64_t> sys_mmap(VirtAddr at, uint64_t length, uint64_t prot, uint64_t 
     TRY(set_backing(request, flags, fd, offset));
     TRY(check_data_limit(request));
     VirtAddr start = TRY(vmar().map(request));
-    if (flags & MAP_LOCKED) (void)vmar().advise(VirtRange::sized(start, request.size), Advice::lock);
-    if (flags & (MAP_POPULATE | MAP_LOCKED))
-        (void)populate(VirtRange::sized(start, request.size));  // what cannot be had is left to the program's own access
+    // what cannot be had is left to the program's own access
+    if (flags & MAP_POPULATE) (void)populate(VirtRange::sized(start, request.size));
     return start.value;
 }
 

@@ -55,18 +55,17 @@ Result<uint64_t> sys_pselect6(int most, VirtAddr to_read, VirtAddr to_write, Vir
     using namespace poll_event;
     constexpr uint16_t URGENT = 2, WANTED[] = {IN, OUT, URGENT}, MEANT[] = {IN | HANG_UP | ERROR, OUT | ERROR, URGENT};
     const VirtAddr places[] = {to_read, to_write, urgent};
-    if (most < 0) return fail(Errno::EINVAL);
-    size_t words = (std::min<size_t>(static_cast<size_t>(most), FdTable::MOST) + 63) / 64, count = 0;
-    Vec<uint64_t> sets;  // one behind the other
+    constexpr int MOST = 1024;  // FD_SETSIZE
+    if (most < 0 || most > MOST) return fail(Errno::EINVAL);
+    uint64_t sets[3][MOST / 64] = {}, count = 0;
     Vec<PollFile> list;
-    TRY(sets.resize(3 * words));
-    auto bytes_of = [&](size_t set) { return std::as_writable_bytes(std::span(sets.data() + set * words, words)); };
+    size_t size = align_up(static_cast<uint64_t>(most), 64) / 8;
+    auto bytes_of = [&](size_t set) { return std::as_writable_bytes(std::span(sets[set])).first(size); };
     for (size_t set = 0; set < 3; set++)
         if (places[set].value) TRY(read_user(bytes_of(set), places[set]));
-    for (int fd = 0; fd < most && static_cast<size_t>(fd) < 64 * words; fd++) {
+    for (int fd = 0; fd < most; fd++) {
         PollFile item{fd, 0, 0};
-        for (size_t set = 0; set < 3; set++)
-            item.wanted |= sets[set * words + fd / 64] >> (fd % 64) & 1 ? WANTED[set] : 0;
+        for (size_t set = 0; set < 3; set++) item.wanted |= sets[set][fd / 64] >> (fd % 64) & 1 ? WANTED[set] : 0;
         if (!item.wanted) continue;
         TRY(get_file(fd));
         TRY(list.push(item));
@@ -77,11 +76,11 @@ Result<uint64_t> sys_pselect6(int most, VirtAddr to_read, VirtAddr to_write, Vir
     } mask;
     if (mask_argument.value) mask = TRY(read_user<Mask>(mask_argument));
     TRY(wait_for_files(list, timeout, mask.set, mask.size));
-    for (uint64_t& word : sets) word = 0;
     for (size_t set = 0; set < 3; set++) {
+        std::ranges::fill(sets[set], 0);
         for (const PollFile& item : list) {
             bool is_set = (item.wanted & WANTED[set]) && (item.seen & MEANT[set]);
-            sets[set * words + item.fd / 64] |= uint64_t{is_set} << (item.fd % 64);
+            sets[set][item.fd / 64] |= uint64_t{is_set} << (item.fd % 64);
             count += is_set;
         }
         if (places[set].value) TRY(write_user(places[set], bytes_of(set)));

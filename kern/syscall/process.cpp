@@ -10,31 +10,18 @@ Process& self() { return current_process(); }
 // STARTING AND ENDING
 
 Result<int> sys_clone(uint64_t flags, VirtAddr stack, VirtAddr parent_tid, VirtAddr tls, VirtAddr child_tid) {
-    return clone({flags & UINT32_MAX, stack, parent_tid, tls, child_tid});
+    constexpr uint64_t EXIT_SIGNAL = 0xff;
+    return clone({.flags = flags & UINT32_MAX & ~EXIT_SIGNAL, .child_tid = child_tid, .parent_tid = parent_tid,
+                  .exit_signal = flags & EXIT_SIGNAL, .stack = stack, .tls = tls});
 }
 
-// What clone3(2) is told.
-struct CloneArgs {
-    uint64_t flags, pidfd;
-    VirtAddr child_tid, parent_tid;
-    uint64_t exit_signal;
-    VirtAddr stack;
-    uint64_t stack_size;
-    VirtAddr tls;
-    uint64_t set_tid, set_tid_size, cgroup;  // a program made before these were added passes less
-};
-
-// EINVAL also for what only this call can ask for: numbers for the child, its cgroup.
 Result<int> sys_clone3(VirtAddr arguments, size_t size) {
-    CloneArgs wanted = {};
-    if (size < offsetof(CloneArgs, set_tid)) return fail(Errno::EINVAL);
-    if (size > sizeof(wanted)) return fail(Errno::E2BIG);
-    TRY(read_user(std::as_writable_bytes(std::span(&wanted, 1)).first(size), arguments));
-    bool misplaced = wanted.set_tid || wanted.set_tid_size || wanted.cgroup || (wanted.flags & clone_flag::EXIT_SIGNAL);
-    bool half_a_stack = !wanted.stack.value != !wanted.stack_size;
-    if (misplaced || half_a_stack || wanted.exit_signal > SIGNAL_COUNT) return fail(Errno::EINVAL);
-    return clone({wanted.flags | wanted.exit_signal, wanted.stack + wanted.stack_size, wanted.parent_tid, wanted.tls,
-                  wanted.child_tid});
+    CloneRequest request;
+    if (size < offsetof(CloneRequest, set_tid)) return fail(Errno::EINVAL);
+    if (size > sizeof(request)) return fail(Errno::E2BIG);
+    TRY(read_user(std::as_writable_bytes(std::span(&request, 1)).first(size), arguments));
+    bool half_a_stack = !request.stack.value != !request.stack_size;
+    return half_a_stack ? fail(Errno::EINVAL) : clone(request);
 }
 
 // A NULL-terminated array of strings; a null array is an empty one. E2BIG, EFAULT.

@@ -43,24 +43,13 @@ Result<> sys_uname(VirtAddr to) {
     return write_user(to, fields);
 }
 
-struct SystemInfo {  // struct sysinfo
-    int64_t uptime;
-    uint64_t loads[3];
-    uint64_t total_ram, free_ram, shared_ram, buffer_ram, total_swap, free_swap;
-    uint16_t processes;
-    uint64_t total_high, free_high;
-    uint32_t unit;
-};
-static_assert(sizeof(SystemInfo) == 112);
-
+// struct sysinfo, all of it words: seconds since power-on, three loads, memory (all, free, shared, in buffers), swap (all,
+// free), processes, high memory (all, free), and the unit that memory is counted in.
 Result<> sys_sysinfo(VirtAddr to) {
-    SystemInfo info = {};
-    info.uptime = Timespec::of(arch::now_ns()).seconds;
-    info.total_ram = total_frame_count() * PAGE_SIZE;
-    info.free_ram = free_frame_count() * PAGE_SIZE;
-    info.processes = static_cast<uint16_t>(lock_process_tree()->count());
-    info.unit = 1;
-    return write_user(to, info);
+    uint64_t seconds = arch::now_ns() / NS_PER_SECOND, processes = lock_process_tree()->count();
+    const uint64_t words[14] = {seconds, 0, 0, 0, total_frame_count(), free_frame_count(), 0, 0, 0, 0,
+                                processes, 0, 0, PAGE_SIZE};
+    return write_user(to, words);
 }
 
 Result<uint64_t> sys_getrandom(VirtAddr to, uint64_t size, uint32_t flags) {

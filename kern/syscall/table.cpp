@@ -6,16 +6,13 @@ namespace {
 
 constexpr size_t TABLE_SIZE = 512;
 constinit SyscallHandler handlers[TABLE_SIZE];
-Atomic<uint64_t> reported[TABLE_SIZE / 64];
 
-// Says once a number which call a program missed.
+// Says which call a program missed, the first time.
 Result<uint64_t> unknown(uint64_t number) {
-    if constexpr (DEBUG_BUILD) {
-        uint64_t bit = uint64_t{1} << (number % 64);
-        if (number < TABLE_SIZE && !(reported[number / 64].fetch_or(bit) & bit))
-            print("{}[{}]: system call {} is not supported\n", current_process().lock()->name.data(),
-                  current_process().pid(), number);
-    }
+    if (!DEBUG_BUILD || number >= TABLE_SIZE) return fail(Errno::ENOSYS);
+    handlers[number] = fails<Errno::ENOSYS>;
+    CommandName name = current_process().lock()->name;
+    print("{}[{}]: system call {} is not supported\n", name.data(), current_process().pid(), number);
     return fail(Errno::ENOSYS);
 }
 
