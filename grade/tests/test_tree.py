@@ -28,7 +28,7 @@ LAYER_LINES = {
     "dev": 259,
     "fs": 2757,
     "mm": 454,
-    "process": 1826,
+    "process": 1825,
     "sched": 374,
     "syscall": 1143,
     "vdso": 62,

@@ -92,10 +92,6 @@ void ProcessTree::make_zombie(Process& process, int wait_status) {
     if (action.handler == SignalAction::IGNORE || (action.flags & SignalAction::NOCLDWAIT)) remove(process);
 }
 
-void ProcessTree::wake_parent(Process& child) {
-    if (child.parent_) child.parent_->events.wake_all();
-}
-
 void ProcessTree::tell_parent(Process& child, int wait_status) {
     wake_parent(child);
     if (child.parent_ && !(child.parent_->lock()->actions[SIGCHLD].flags & SignalAction::NOCLDSTOP))

@@ -62,7 +62,7 @@ public:
     bool is_zombie(Process& process) const { return process.is_zombie_; }
     // SIGCHLD to the parent for a child that stopped or continued, and whoever waits for children looks again.
     void tell_parent(Process& child, int wait_status);
-    void wake_parent(Process& child);
+    void wake_parent(Process& child) { if (child.parent_) child.parent_->events.wake_all(); }
 
     struct Change {
         int pid = 0;
