@@ -45,7 +45,7 @@ help:
 #help   make unit       the host tests, under ASan and UBSan      [LAB=vmar] [CHECK=]
 #help   make test       everything the project promises           [FAST=1] [LONG=1]
 #help   make fuzz       what reads bytes of strangers, on random ones   [FUZZ=elf] [RUNS=] [SEED=]
-#help   make coverage   which lines of the address space the host tests run
+#help   make coverage   which lines of the address space the tests run
 #help   make bench      what operations cost in instructions        [LINUX=1] [UPDATE=1]
 #help   make handout    write a student's tree: LAB=vmar          [OUT=dir] [WITH=boot]
 #help   make gradescope pack a lab's autograder: LAB=vmar            [OUT=zip]

@@ -5,7 +5,7 @@ CROSS_CXX ?= $(CROSS)g++
 HOST_CXX ?= g++
 
 KERN_SOURCES := $(sort $(shell find kern -name '*.cpp' -o -name '*.S')) \
-  $(wildcard grade/kernel/*.cpp $(if $(SAN),grade/kernel/san/*.cpp))
+  $(wildcard grade/kernel/*.cpp $(if $(SAN),grade/kernel/san/*.cpp) $(if $(COVERAGE),grade/kernel/coverage/*.cpp))
 KERN_OBJECTS := $(patsubst %,$(BUILD)/%.o,$(KERN_SOURCES))
 KERN_LINKER_SCRIPT := kern/arch/riscv/kernel.ld
 
@@ -29,7 +29,16 @@ SAN_FLAGS = $(if $(filter kern/runtime.cpp grade/kernel/san/%,$<),,$(SAN_UNDEFIN
 KERN_LDFLAGS += $(SAN_WRAPPED:%=-Wl,--wrap=%)
 endif
 
-$(call remember,$(BUILD)/kern/flags,$(CROSS_CXX) $(KERN_CXXFLAGS) $(if $(SAN),$(SAN_UNDEFINED) $(SAN_MEMORY)))
+# COVERAGE=1: kern/vm counts which of its lines run; grade/kernel/coverage tells when the machine goes off.
+COVERAGE_COUNTS := -Og --coverage -fprofile-info-section=gcov_info -fprofile-update=atomic
+ifneq ($(COVERAGE),)
+COVERAGE_FLAGS = $(if $(filter kern/vm/%,$<),$(COVERAGE_COUNTS))
+KERN_LDFLAGS += -Wl,--wrap=_ZN3dev14power_off_withEj
+KERN_LIBRARIES := -lgcov
+endif
+KERN_LIBRARIES += -lgcc
+
+$(call remember,$(BUILD)/kern/flags,$(CROSS_CXX) $(KERN_CXXFLAGS) $(if $(SAN),$(SAN_UNDEFINED) $(SAN_MEMORY)) $(if $(COVERAGE),$(COVERAGE_COUNTS)))
 $(call remember,$(BUILD)/kern/objects,$(KERN_LDFLAGS) $(KERN_OBJECTS))
 
 # What every file has in common, the C++ library's headers above all, is compiled once.
@@ -41,7 +50,7 @@ $(BUILD)/kern/base/common.h.gch: kern/base/common.h $(BUILD)/kern/flags
 $(filter %.cpp.o,$(KERN_OBJECTS)): $(BUILD)/%.o: % $(BUILD)/kern/flags $(BUILD)/kern/base/common.h.gch
 	$(call log,CXX,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CROSS_CXX) -I$(BUILD)/kern -include base/common.h $(KERN_CXXFLAGS) $(SAN_FLAGS) -MMD -MP -c -o $@ $< >&2
+	$(Q)$(CROSS_CXX) -I$(BUILD)/kern -include base/common.h $(KERN_CXXFLAGS) $(SAN_FLAGS) $(COVERAGE_FLAGS) -MMD -MP -c -o $@ $< >&2
 
 $(BUILD)/kern/%.S.o: kern/%.S $(BUILD)/kern/flags
 	$(call log,AS,$<)
@@ -71,7 +80,7 @@ $(BUILD)/kern/no_symbols.o $(BUILD)/kern/symbols.o: %.o: %.S
 	$(Q)$(CROSS_CXX) $(KERN_ARCH) -c -o $@ $< >&2
 
 $(BUILD)/kern/first.elf: $(KERN_OBJECTS) $(BUILD)/kern/no_symbols.o $(KERN_LINKER_SCRIPT) $(BUILD)/kern/objects
-	$(Q)$(CROSS_CXX) $(KERN_ARCH) $(KERN_LDFLAGS) -o $@ $(filter %.o,$^) -lgcc >&2
+	$(Q)$(CROSS_CXX) $(KERN_ARCH) $(KERN_LDFLAGS) -o $@ $(filter %.o,$^) $(KERN_LIBRARIES) >&2
 
 # A handout whose holes are all open may bring the whole kernel with it, built.
 WHOLE_KERNEL := $(wildcard labs/*/kernel.elf)
@@ -81,7 +90,7 @@ $(BUILD)/kernel.elf: $(WHOLE_KERNEL)
 else
 $(BUILD)/kernel.elf: $(BUILD)/kern/first.elf $(BUILD)/kern/symbols.o
 	$(call log,LINK,$@)
-	$(Q)$(CROSS_CXX) $(KERN_ARCH) $(KERN_LDFLAGS) -o $@.new $(KERN_OBJECTS) $(BUILD)/kern/symbols.o -lgcc >&2
+	$(Q)$(CROSS_CXX) $(KERN_ARCH) $(KERN_LDFLAGS) -o $@.new $(KERN_OBJECTS) $(BUILD)/kern/symbols.o $(KERN_LIBRARIES) >&2
 	$(Q)mv $@.new $@
 endif
 

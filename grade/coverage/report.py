@@ -1,4 +1,5 @@
-"""report.py BUILD: which lines and branches of kern/vm the host tests have run, from what they left in BUILD (gcov's counts).
+"""report.py BUILD: which lines and branches of kern/vm the tests have run, on the host and in the guest, from what they left
+in BUILD (gcov's counts).
 
 Fails when fewer than 95 of 100 lines ran, or when one that did not has no reason in grade/tests/coverage_reasons.toml.
 """
@@ -6,6 +7,7 @@ Fails when fewer than 95 of 100 lines ran, or when one that did not has no reaso
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -14,32 +16,58 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER, LEAST = "kern/vm", 95.0
+HOST, GUEST = ("gcov", "host/**/*.gcda"), (os.environ.get("CROSS", "riscv64-linux-gnu-") + "gcov", "kern/**/*.gcda")
+
+Lines = dict[str, dict[int, int]]  # how often each line ran, by file
+Branches = dict[str, dict[int, list[int]]]  # how often each branch of a line was taken
 
 
-def counts(build: Path) -> tuple[dict[str, dict[int, int]], dict[str, dict[tuple[int, int], int]]]:
-    """How often each line ran, by file; and each branch, by line and place in it. A header's lines count once, over all files."""
-    lines: dict = defaultdict(lambda: defaultdict(int))
-    branches: dict = defaultdict(lambda: defaultdict(int))
-    data = sorted(str(path) for path in build.glob("host/**/*.gcda"))
+def counts(build: Path, side: tuple[str, str]) -> tuple[Lines, Branches]:
+    """Of one side. A line of a header counts once, over all files that include it."""
+    tool, pattern = side
+    data = sorted(str(path) for path in build.glob(pattern))
     if not data:
-        raise SystemExit(f"coverage: nothing has run in {build}; make coverage does all")
-    done = subprocess.run(["gcov", "--json-format", "--stdout", "--branch-probabilities", *data], cwd=ROOT, check=True, capture_output=True)
+        raise SystemExit(f"coverage: nothing has run in {build}/{pattern}; make coverage does all")
+    lines: Lines = defaultdict(lambda: defaultdict(int))
+    branches: Branches = defaultdict(dict)
+    done = subprocess.run([tool, "--json-format", "--stdout", "--branch-probabilities", *data], cwd=ROOT, check=True, capture_output=True)
     for document in done.stdout.splitlines():
         for file in json.loads(document)["files"]:
             if not file["file"].startswith(FOLDER):
                 continue
             for line in file["lines"]:
-                lines[file["file"]][line["line_number"]] += line["count"]
-                for place, branch in enumerate(line["branches"]):
-                    if not branch["throw"]:
-                        branches[file["file"]][line["line_number"], place] += branch["count"]
+                number = line["line_number"]
+                lines[file["file"]][number] += line["count"]
+                taken = [branch["count"] for branch in line["branches"] if not branch["throw"]]
+                merge_line(branches[file["file"]], number, taken)
+    return lines, branches
+
+
+def merge_line(into: dict[int, list[int]], number: int, taken: list[int]) -> None:
+    """Two compilers may see a line's branches differently: then the fuller view counts."""
+    known = into.get(number, [])
+    if len(known) == len(taken):
+        into[number] = [a + b for a, b in zip(known, taken)]
+    elif len(known) < len(taken):
+        into[number] = taken
+
+
+def together(host: tuple[Lines, Branches], guest: tuple[Lines, Branches]) -> tuple[Lines, Branches]:
+    """What ran on either side. What the host's compiler, which optimises nothing, takes for a line is one."""
+    lines = {file: {number: count + guest[0].get(file, {}).get(number, 0) for number, count in of_file.items()}
+             for file, of_file in host[0].items()}
+    branches: Branches = {file: dict(of_file) for file, of_file in host[1].items()}
+    for file, of_file in branches.items():
+        for number, taken in guest[1].get(file, {}).items():
+            if len(taken) == len(of_file.get(number, [])):
+                merge_line(of_file, number, taken)
     return lines, branches
 
 
 def share(numbers) -> str:
     numbers = list(numbers)
     ran = sum(1 for number in numbers if number)
-    return f"{ran:4} of {len(numbers):4}  {100 * ran / max(1, len(numbers)):5.1f} %"
+    return f"{ran} of {len(numbers)} {100 * ran / max(1, len(numbers)):5.1f} %"
 
 
 def unexplained(lines: dict[str, dict[int, int]]) -> list[str]:
@@ -61,13 +89,19 @@ def unexplained(lines: dict[str, dict[int, int]]) -> list[str]:
 
 
 def main() -> int:
-    lines, branches = counts(Path(sys.argv[1]))
-    for file in sorted(lines):
-        print(f"{file:44} lines {share(lines[file].values())}   branches {share(branches[file].values())}")
-    every = [count for of_file in lines.values() for count in of_file.values()]
-    print(f"{'all':44} lines {share(every)}   branches {share(count for of_file in branches.values() for count in of_file.values())}")
+    build = Path(sys.argv[1])
+    host, guest = counts(build, HOST), counts(build, GUEST)
+    lines, branches = together(host, guest)
+    in_guest = {file: {n: guest[0].get(file, {}).get(n, 0) for n in of_file} for file, of_file in lines.items()}
+    every_branch = {file: dict(enumerate(sum(of_file.values(), []))) for file, of_file in branches.items()}
+    views = {"lines, host": host[0], "guest": in_guest, "both": lines, "branches, both": every_branch}
+    print(f"{'':42}" + "".join(f"  {view:>21}" for view in views))
+    for file in [*sorted(lines), "all"]:
+        of = [[count for name, of_file in view.items() if file in (name, "all") for count in of_file.values()] for view in views.values()]
+        print(f"{file:42}" + "".join(f"  {share(numbers):>21}" for numbers in of))
     problems = unexplained(lines)
-    print("\n".join(problems))
+    print("".join(f"{problem}\n" for problem in problems), end="")
+    every = [count for of_file in lines.values() for count in of_file.values()]
     ran = 100 * sum(1 for count in every if count) / len(every)
     return int(bool(problems) or ran < LEAST)
 
