@@ -28,9 +28,9 @@ LAYER_LINES = {
     "dev": 259,
     "fs": 2757,
     "mm": 454,
-    "process": 1825,
+    "process": 1803,
     "sched": 374,
-    "syscall": 1143,
+    "syscall": 1141,
     "vdso": 62,
     "vm": 1626,
 }

@@ -57,11 +57,11 @@ Result<> make_init() {
     auto process = TRY(make_ref<Process>());
     auto thread = TRY(make_own<UserThread>(process, nullptr));
     TRY(thread->prepare(init_thread));
+    TRY(start_alarms());
     auto tree = lock_process_tree();
     TRY(tree->add(*process, *thread, nullptr));
     tree->start(std::move(thread));
-    tree.unlock();
-    return start_alarms();
+    return {};
 }
 
 }  // namespace

@@ -118,7 +118,6 @@ void exit_thread(int wait_status) {
 
 void exit_process(int wait_status) {
     Process& process = current_process();
-    if (process.pid() == INIT_PID) end_machine(wait_status);
     process.end_threads(nullptr, wait_status);
     exit_thread(wait_status);
 }

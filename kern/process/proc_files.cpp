@@ -209,19 +209,11 @@ int next_process(ProcSubject, int first) {
 void write_meminfo(TextSink& out) {
     uint64_t total = total_frame_count() * PAGE_KIB, free = free_frame_count() * PAGE_KIB;
     format_to(out, "MemTotal:       {8} kB\nMemFree:        {8} kB\nMemAvailable:   {8} kB\n", total, free, free);
-    format_to(out, "Buffers:        {8} kB\nCached:         {8} kB\nSwapCached:     {8} kB\n", 0, 0, 0);
-    format_to(out, "SwapTotal:      {8} kB\nSwapFree:       {8} kB\n", 0, 0);
-}
-
-// In which the harts from `first` to before `end` had nothing to run.
-uint64_t idle_ticks(unsigned first, unsigned end) {
-    uint64_t idle = 0;
-    for (unsigned hart = first; hart < end; hart++) idle += Scheduler::idle_ns(hart) / NS_PER_TICK;
-    return idle;
+    out.write("Buffers: 0 kB\nCached: 0 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n");
 }
 
 void write_uptime(TextSink& out) {
-    uint64_t up = arch::now_ns() / NS_PER_TICK, idle = idle_ticks(0, Scheduler::hart_count());
+    uint64_t up = arch::now_ns() / NS_PER_TICK, idle = Scheduler::idle_ns() / NS_PER_TICK;
     format_to(out, "{}.{02} {}.{02}\n", up / 100, up % 100, idle / 100, idle % 100);
 }
 
@@ -230,19 +222,11 @@ void write_cpuinfo(TextSink& out) {
         format_to(out, "processor\t: {}\nhart\t\t: {}\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n\n", hart, hart);
 }
 
-// "cpu  busy 0 0 idle ..."
-void write_cpu_line(TextSink& out, unsigned first, unsigned end) {
-    uint64_t all = arch::now_ns() / NS_PER_TICK * (end - first), idle = std::min(idle_ticks(first, end), all);
-    format_to(out, " {} 0 0 {} 0 0 0 0 0 0\n", all - idle, idle);
-}
-
+// All harts together: "cpu  busy 0 0 idle ..."
 void write_system_stat(TextSink& out) {
-    out.write("cpu ");
-    write_cpu_line(out, 0, Scheduler::hart_count());
-    for (unsigned hart = 0; hart < Scheduler::hart_count(); hart++) {
-        format_to(out, "cpu{}", hart);
-        write_cpu_line(out, hart, hart + 1);
-    }
+    uint64_t all = arch::now_ns() * Scheduler::hart_count() / NS_PER_TICK;
+    uint64_t idle = std::min(Scheduler::idle_ns() / NS_PER_TICK, all);
+    format_to(out, "cpu  {} 0 0 {} 0 0 0 0 0 0\n", all - idle, idle);
     format_to(out, "intr 0\nctxt 0\nbtime {}\nprocesses {}\nprocs_blocked 0\n",
               (dev::wall_clock_ns() - arch::now_ns()) / 1'000'000'000, lock_process_tree()->last_number());
 }

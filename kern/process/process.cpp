@@ -83,5 +83,3 @@ void arch::before_user_return(TrapFrame&) {
         else return;
     }
 }
-
-void arch::on_timer(bool in_user) { Scheduler::on_timer(in_user); }

@@ -12,28 +12,25 @@ Result<Ref<Process>> find_process(int pid) {
 
 // BY NUMBER
 
-Result<int> ProcessTree::take_number(uint64_t most) {
+Result<> ProcessTree::add(UserThread& thread) {
+    uint64_t most = thread.process().lock()->limits[resource::PROCESSES].current;
     if (count_ >= std::min<uint64_t>(most, MAX_TASKS)) return fail(Errno::EAGAIN);
     do
         last_number_ = last_number_ + 1 < PID_LIMIT ? last_number_ + 1 : INIT_PID + 1;
     while (numbers_[last_number_].uses);
     use(last_number_);
-    return last_number_;
+    thread.tid_ = last_number_;
+    return {};
 }
 
 Result<> ProcessTree::add(Process& process, UserThread& thread, Process* parent) {
-    int pid = TRY(take_number(parent ? parent->lock()->limits[resource::PROCESSES].current : NO_LIMIT));
-    process.pid_ = thread.tid_ = pid;
+    TRY(add(thread));
+    int pid = process.pid_ = thread.tid_;
     use(pid);
     join(process, parent ? parent->group_ : pid, parent ? parent->session_ : pid);
     if (parent) put_below(process, *parent);
     process.ref();
     numbers_[pid].process = &process;
-    return {};
-}
-
-Result<> ProcessTree::add(UserThread& thread) {
-    thread.tid_ = TRY(take_number(thread.process().lock()->limits[resource::PROCESSES].current));
     return {};
 }
 
@@ -107,11 +104,10 @@ std::optional<int> ProcessTree::change_of(Process& child, uint32_t options) {
     return options & wait_option::NO_WAIT ? state->news : std::exchange(state->news, 0);
 }
 
-auto ProcessTree::take_change(Process& parent, WaitTarget target, uint32_t options) -> std::optional<Result<Change>> {
+auto ProcessTree::take_change(Process& parent, WaitFor kind, int id, uint32_t options) -> std::optional<Result<Change>> {
     bool has_any = false;
     for (Process& child : parent.children_) {
-        bool is_meant = target.kind == WaitTarget::Kind::any ||
-                        (target.kind == WaitTarget::Kind::process ? child.pid_ : child.group_) == target.id;
+        bool is_meant = kind == WaitFor::any || (kind == WaitFor::process ? child.pid_ : child.group_) == id;
         if (!is_meant || (options & (wait_option::ALL | wait_option::CLONE)) == wait_option::CLONE) continue;
         has_any = true;
         auto status = change_of(child, options);

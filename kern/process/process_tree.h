@@ -7,11 +7,8 @@ inline constexpr int INIT_PID = 1;
 inline constexpr size_t MAX_TASKS = 1000;  // threads and zombies
 inline constexpr int PID_LIMIT = 4096;     // numbers go from 1 to below this, and then begin again
 
-// What wait4(2) waits for: any child, one of a group, or one process.
-struct WaitTarget {
-    enum class Kind { any, process, group } kind = Kind::any;  // P_ALL, P_PID, P_PGID of waitid(2)
-    int id = 0;
-};
+// Which children wait4(2) waits for: P_ALL, P_PID, P_PGID of waitid(2). A number says which process or group.
+enum class WaitFor : uint32_t { any, process, group };
 
 // The options of wait4(2) and waitid(2).
 namespace wait_option {
@@ -29,11 +26,11 @@ class ProcessTree {
 public:
     // BY NUMBER
 
-    // Gives `process` and its first thread their number, and the process its place below `parent` (null: the first
-    // process), whose group and session it joins. EAGAIN when there are too many.
-    Result<> add(Process& process, UserThread& thread, Process* parent);
-    // Gives one more thread of a process its number. EAGAIN.
+    // Gives a thread its number. EAGAIN when there are too many.
     Result<> add(UserThread& thread);
+    // The same for the first thread of `process`, which gets that number and its place below `parent` (null: the first
+    // process), whose group and session it joins.
+    Result<> add(Process& process, UserThread& thread, Process* parent);
     // Lets a thread that has its number run, as one of its process. From now on find_thread() finds it.
     void start(Own<UserThread> thread);
     // Takes it out again: a zombie that was waited for; a thread that ends.
@@ -70,7 +67,7 @@ public:
         CpuTime time;  // its own and its children's
     };
     // What is new of the children of `parent`; zombies are taken out. Nothing: nothing yet. ECHILD: it has no such child.
-    std::optional<Result<Change>> take_change(Process& parent, WaitTarget target, uint32_t options);
+    std::optional<Result<Change>> take_change(Process& parent, WaitFor kind, int id, uint32_t options);
 
     // GROUPS AND SESSIONS: a session is a terminal's, a group is one of its jobs. See credentials(7), setpgid(2).
 
@@ -103,7 +100,6 @@ private:
     };
 
     static bool is_number(int number) { return 0 < number && number < PID_LIMIT; }
-    Result<int> take_number(uint64_t most);
     void use(int number) { count_ += numbers_[number].uses++ == 0; }
     void drop(int number) { count_ -= --numbers_[number].uses == 0; }
     void join(Process& process, int group, int session);

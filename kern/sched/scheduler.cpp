@@ -44,7 +44,7 @@ struct RunQueue {
     void set_timer_by(uint64_t time) {
         if (time <= next_timer) arch::set_timer(next_timer = time);
     }
-    void wake_due();
+    void tick(bool in_user);
     void switch_away(Thread::State state);
     static void finish_switch();
     static bool steal(uint32_t limit);
@@ -89,7 +89,8 @@ RunQueue& RunQueue::lock_of(const Thread& thread) {
 }
 
 // Wakes whose time has come. Sets the timer anew: to the end of the turn or the next sleeper, whichever is earlier.
-void RunQueue::wake_due() {
+void RunQueue::tick(bool in_user) {
+    (in_user ? current->ticks_in_user_ : current->ticks_in_kernel_).fetch_add(1);
     uint64_t now = arch::now_ns(), next = current == idle ? NEVER : now + turn_ns;
     for (auto place = sleepers.begin(); place != sleepers.end();) {
         Thread& sleeper = *place;
@@ -129,7 +130,12 @@ Result<> Scheduler::start_hart(uint64_t firmware_id) {
 }
 
 unsigned Scheduler::hart_count() { return started_harts.load(); }
-uint64_t Scheduler::idle_ns(unsigned hart) { return queues[hart].idle->cpu_time().ns; }
+
+uint64_t Scheduler::idle_ns() {
+    uint64_t sum = 0;
+    for (unsigned hart = 0; hart < hart_count(); hart++) sum += queues[hart].idle->cpu_time().ns;
+    return sum;
+}
 
 // Interrupts are off from the look to the sleep: one that comes between is pending, and ends the sleep at once.
 void Scheduler::run_idle() {
@@ -233,13 +239,12 @@ void Scheduler::sleep_until_set(const Atomic<uint32_t>& flag, uint64_t deadline,
 }
 
 // A hart that has far fewer threads than another one takes over one of its.
-void Scheduler::on_timer(bool in_user) {
+void arch::on_timer(bool in_user) {
     RunQueue& queue = lock_my_queue();
-    (in_user ? queue.current->ticks_in_user_ : queue.current->ticks_in_kernel_).fetch_add(1);
-    queue.wake_due();
+    queue.tick(in_user);
     queue.lock.unlock();
     RunQueue::steal(queue.ready_count.load() + 1);
-    arch::this_hart().need_resched = queue.ready_count.load() > 0;
+    this_hart().need_resched = queue.ready_count.load() > 0;
 }
 
 // A THREAD'S OWN PART

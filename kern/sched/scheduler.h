@@ -34,9 +34,6 @@ class Thread : public ListNode<Thread>, public ListNode<SleepTag> {
 public:
     enum class State : uint32_t { ready, running, sleeping, dead };
 
-    Thread() = default;
-    Thread(const Thread&) = delete;
-    Thread& operator=(const Thread&) = delete;
     virtual ~Thread();
 
     // Gives a new thread its kernel stack; when it first runs it calls entry(thread), which must not return. ENOMEM.
@@ -90,8 +87,8 @@ public:
 
     // Harts that take part.
     static unsigned hart_count();
-    // How long this one (by index) has had nothing to run; ns.
-    static uint64_t idle_ns(unsigned hart);
+    // How long they have had nothing to run, together.
+    static uint64_t idle_ns();
 
     // Makes a new or sleeping thread ready, and calls an idle hart for it if there is one. Returns whether it slept. Any
     // context.
@@ -105,7 +102,4 @@ public:
     // Sleeps until wake(), the deadline (ns since power-on), or, if interruptible, Thread::interrupt(). Returns at once
     // when `flag` is set: whoever sets it calls wake() afterwards. May return early. No spinning lock may be held.
     static void sleep_until_set(const Atomic<uint32_t>& flag, uint64_t deadline, Interruptible interruptible);
-
-    // The timer interrupt: wakes whose time has come, and asks for a turn if others wait.
-    static void on_timer(bool in_user);
 };

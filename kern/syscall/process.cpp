@@ -53,9 +53,9 @@ constexpr uint32_t WAIT_OPTIONS = wait_option::NO_HANG | wait_option::STOPPED | 
                                   wait_option::NO_THREAD | wait_option::ALL | wait_option::CLONE;
 
 // Group 0 is the caller's. With NO_HANG, pid 0 says that nothing is new yet.
-Result<ProcessTree::Change> wait_for(WaitTarget target, uint32_t options, VirtAddr usage) {
-    if (target.kind == WaitTarget::Kind::group && target.id == 0) target.id = lock_process_tree()->group(self());
-    auto look = [&] { return lock_process_tree()->take_change(self(), target, options); };
+Result<ProcessTree::Change> wait_for(WaitFor kind, int id, uint32_t options, VirtAddr usage) {
+    if (kind == WaitFor::group && id == 0) id = lock_process_tree()->group(self());
+    auto look = [&] { return lock_process_tree()->take_change(self(), kind, id, options); };
     auto found = options & wait_option::NO_HANG ? look() : TRY(self().events.wait_until(look));
     if (!found) return ProcessTree::Change();
     auto change = TRY(std::move(*found));
@@ -64,22 +64,20 @@ Result<ProcessTree::Change> wait_for(WaitTarget target, uint32_t options, VirtAd
 }
 
 Result<int> sys_wait4(int id, VirtAddr status, uint32_t options, VirtAddr usage) {
-    using Kind = WaitTarget::Kind;
     if (options & ~WAIT_OPTIONS) return fail(Errno::EINVAL);
     if (id == INT32_MIN) return fail(Errno::ESRCH);
-    Kind kind = id == -1 ? Kind::any : id > 0 ? Kind::process : Kind::group;
-    auto change = TRY(wait_for({kind, id > 0 ? id : -id}, options | wait_option::EXITED, usage));
+    WaitFor kind = id == -1 ? WaitFor::any : id > 0 ? WaitFor::process : WaitFor::group;
+    auto change = TRY(wait_for(kind, id > 0 ? id : -id, options | wait_option::EXITED, usage));
     if (change.pid && status.value) TRY(write_user(status, change.wait_status));
     return change.pid;
 }
 
-Result<> sys_waitid(uint32_t kind, int id, VirtAddr info, uint32_t options, VirtAddr usage) {
+Result<> sys_waitid(WaitFor kind, int id, VirtAddr info, uint32_t options, VirtAddr usage) {
     using namespace wait_option;
     if ((options & ~(WAIT_OPTIONS | EXITED | NO_WAIT)) || !(options & (STOPPED | EXITED | CONTINUED)))
         return fail(Errno::EINVAL);
-    bool is_process = kind == static_cast<uint32_t>(WaitTarget::Kind::process);
-    if (kind > static_cast<uint32_t>(WaitTarget::Kind::group) || id < is_process) return fail(Errno::EINVAL);
-    auto change = TRY(wait_for({static_cast<WaitTarget::Kind>(kind), id}, options, usage));
+    if (kind > WaitFor::group || id < (kind == WaitFor::process)) return fail(Errno::EINVAL);
+    auto change = TRY(wait_for(kind, id, options, usage));
     SignalInfo told = change.pid ? SignalInfo::of_child(change.pid, change.wait_status) : SignalInfo();
     return info.value ? write_user(info, told) : Result<>();
 }

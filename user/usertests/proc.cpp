@@ -265,7 +265,7 @@ TEST(descriptors_can_be_opened_again) {
 TEST(the_system_is_described) {
     std::string stat = content_of("/proc/stat");
     EXPECT(stat.starts_with("cpu  ") && words_of(stat.substr(0, stat.find('\n'))).size() == 11);
-    EXPECT(words_of(field_of(stat, "cpu0")).size() == 10 && std::stol(field_of(stat, "btime")) > 0);
+    EXPECT(std::stol(field_of(stat, "btime")) > 0);
     EXPECT(std::stol(field_of(stat, "processes")) > 0);
     std::string memory = content_of("/proc/meminfo");
     for (const char* name :
