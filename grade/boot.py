@@ -31,7 +31,8 @@ def qemu_command(kernel, initrd, append, smp=1, mem="128M", icount=False, extra=
         raise BootError("qemu-system-riscv64 is not installed; make doctor says how to get it")
     if not os.path.exists(kernel):
         raise BootError(f"no kernel at {kernel}; make all builds it")
-    command = [program, "-machine", "virt", "-smp", str(smp), "-m", str(mem), "-display", "none", "-no-reboot"]
+    command = [program, "-machine", "virt", "-smp", str(smp), "-m", str(mem), "-display", "none", "-no-reboot",
+               "-global", "virtio-mmio.force-legacy=false"]  # the kernel drives disks as of virtio 1.0
     if icount:
         # Several harts that wait for each other would never meet at one instruction a nanosecond.
         command += ["-icount", f"shift={0 if int(smp) == 1 else 3},sleep=off"]

@@ -1,6 +1,6 @@
 // The virtio block device behind virtio-mmio registers: Virtual I/O Device Version 1.2, sections 2.7 (rings), 4.2
-// (registers) and 5.2 (requests). QEMU shows its registers in the form before version 1.0 (4.2.4, "legacy") unless
-// told otherwise; both are understood.
+// (registers) and 5.2 (requests). QEMU must be told to show its registers in the form of version 1.0 and later, by
+// -global virtio-mmio.force-legacy=false; a device in the older form is left alone.
 //
 // Driver and device share three tables in memory. A request is a chain of three descriptors; the driver puts the
 // chain's head into the ring of what is available, the device, in its own order, into the ring of what is used:
@@ -20,12 +20,11 @@ namespace {
 
 enum Register : uint64_t {
     MAGIC = 0x000, VERSION = 0x004, DEVICE_ID = 0x008, DEVICE_FEATURES = 0x010, DEVICE_FEATURES_HALF = 0x014,
-    DRIVER_FEATURES = 0x020, DRIVER_FEATURES_HALF = 0x024, LEGACY_PAGE_SIZE = 0x028, QUEUE_SIZE_MAX = 0x034,
-    QUEUE_SIZE = 0x038, LEGACY_QUEUE_ALIGN = 0x03c, LEGACY_QUEUE_PAGE = 0x040, QUEUE_READY = 0x044,
-    QUEUE_NOTIFY = 0x050, INTERRUPT_STATUS = 0x060, INTERRUPT_ACK = 0x064, STATUS = 0x070, QUEUE_DESCRIPTORS = 0x080,
-    QUEUE_AVAILABLE = 0x090, QUEUE_USED = 0x0a0, CONFIG_CAPACITY = 0x100,
+    DRIVER_FEATURES = 0x020, DRIVER_FEATURES_HALF = 0x024, QUEUE_SIZE_MAX = 0x034, QUEUE_SIZE = 0x038,
+    QUEUE_READY = 0x044, QUEUE_NOTIFY = 0x050, INTERRUPT_STATUS = 0x060, INTERRUPT_ACK = 0x064, STATUS = 0x070,
+    QUEUE_DESCRIPTORS = 0x080, QUEUE_AVAILABLE = 0x090, QUEUE_USED = 0x0a0, CONFIG_CAPACITY = 0x100,
 };
-constexpr uint32_t VIRTIO = 0x74726976, BLOCK_DEVICE = 2;
+constexpr uint32_t VIRTIO = 0x74726976, MODERN = 2, BLOCK_DEVICE = 2;
 enum Status : uint32_t { ACKNOWLEDGE = 1, DRIVER = 2, DRIVER_OK = 4, FEATURES_OK = 8 };
 constexpr uint32_t FEATURE_READ_ONLY = 1 << 5, FEATURE_FLUSH = 1 << 9;
 constexpr uint32_t FEATURE_VERSION_1 = 1;  // in the upper half
@@ -39,13 +38,12 @@ struct Descriptor {
     uint16_t flags, next;
 };
 
-// As legacy devices want them: one behind the other, the used ring on a page of its own.
-struct alignas(PAGE_SIZE) Rings {
+struct alignas(16) Rings {
     Descriptor descriptors[QUEUE];
     struct {
         uint16_t flags, index, heads[QUEUE];
     } available;
-    struct alignas(PAGE_SIZE) {
+    struct alignas(4) {
         uint16_t flags, index;
         struct {
             uint32_t head, written;
@@ -71,8 +69,8 @@ bool Disk::start(const DeviceSlot& slot, unsigned number) {
     number_ = number;
     auto get = [&](uint64_t at) { return read_register<uint32_t>(registers_ + at); };
     auto set = [&](uint64_t at, uint64_t value) { write_register(registers_ + at, static_cast<uint32_t>(value)); };
-    if (get(MAGIC) != VIRTIO || get(DEVICE_ID) != BLOCK_DEVICE) return false;
-    bool is_legacy = get(VERSION) == 1;
+    if (get(MAGIC) != VIRTIO || get(VERSION) != MODERN || get(DEVICE_ID) != BLOCK_DEVICE) return false;
+    constexpr uint32_t AGREED = ACKNOWLEDGE | DRIVER | FEATURES_OK;
     set(STATUS, 0);
     set(STATUS, ACKNOWLEDGE | DRIVER);
     set(DEVICE_FEATURES_HALF, 0);
@@ -80,28 +78,21 @@ bool Disk::start(const DeviceSlot& slot, unsigned number) {
     set(DRIVER_FEATURES_HALF, 0);
     set(DRIVER_FEATURES, features);
     set(DRIVER_FEATURES_HALF, 1);
-    if (!is_legacy) set(DRIVER_FEATURES, FEATURE_VERSION_1);
-    uint32_t status = ACKNOWLEDGE | DRIVER | (is_legacy ? 0u : FEATURES_OK);
-    set(STATUS, status);
-    if (get(QUEUE_SIZE_MAX) < QUEUE || get(STATUS) != status) return false;
+    set(DRIVER_FEATURES, FEATURE_VERSION_1);
+    set(STATUS, AGREED);
+    if (get(QUEUE_SIZE_MAX) < QUEUE || get(STATUS) != AGREED) return false;
     set(QUEUE_SIZE, QUEUE);
     const Rings& ring = rings[number];
-    if (is_legacy) {
-        set(LEGACY_PAGE_SIZE, PAGE_SIZE);
-        set(LEGACY_QUEUE_ALIGN, PAGE_SIZE);
-        set(LEGACY_QUEUE_PAGE, address_of(&ring) / PAGE_SIZE);
-    } else {
-        for (auto [at, table] : {std::pair<uint64_t, const void*>{QUEUE_DESCRIPTORS, ring.descriptors},
-                                 {QUEUE_AVAILABLE, &ring.available}, {QUEUE_USED, &ring.used}}) {
-            set(at, address_of(table));
-            set(at + 4, address_of(table) >> 32);
-        }
-        set(QUEUE_READY, 1);
+    for (auto [at, table] : {std::pair<uint64_t, const void*>{QUEUE_DESCRIPTORS, ring.descriptors},
+                             {QUEUE_AVAILABLE, &ring.available}, {QUEUE_USED, &ring.used}}) {
+        set(at, address_of(table));
+        set(at + 4, address_of(table) >> 32);
     }
+    set(QUEUE_READY, 1);
     is_read_only_ = features & FEATURE_READ_ONLY;
     can_flush_ = features & FEATURE_FLUSH;
     sector_count_ = get(CONFIG_CAPACITY) | uint64_t{get(CONFIG_CAPACITY + 4)} << 32;
-    set(STATUS, status | DRIVER_OK);
+    set(STATUS, AGREED | DRIVER_OK);
     enable_interrupt(slot.irq, on_interrupt);
     return true;
 }
