@@ -9,4 +9,8 @@ $(BUILD)/empty.elf: grade/bench/empty.S
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CROSS)gcc -nostdlib -static -no-pie -Wl,--build-id=none,-N,--no-warn-rwx-segments,-Ttext=0x80200000 -o $@ $< >&2
 
-.PHONY: bench
+# A class graded on one processor and on two.
+bench-batch: | $(BUILD)/setup.mk
+	@PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m grade.bench.batch --lab $(call quote,$(LAB)) $(if $(COUNT),--count $(call quote,$(COUNT)))
+
+.PHONY: bench bench-batch

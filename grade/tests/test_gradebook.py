@@ -12,6 +12,7 @@ import zipfile
 
 import pytest
 
+from grade.bench.batch import write_class
 from grade.gradebook import page, submissions, table
 from grade.gradebook.submissions import MOST_BYTES, find, read
 from grade.overlay import clean_files
@@ -224,6 +225,13 @@ def test_a_class_is_graded_and_an_interrupted_run_goes_on(tmp_path):
     assert '<td class="number">100</td>' in (out / "report.html").read_text()
     states = {path.stem: json.loads(path.read_text())["state"] for path in out.glob("results/*.json")}
     assert states == {"ann": "graded", "bob": "graded", "cid": "graded", "dan": "does not build", "eve": "unreadable"}
+
+
+def test_the_class_that_is_measured_is_mixed(tmp_path):
+    write_class(LAB, 6, tmp_path)
+    reference = {name: clean_files(ROOT)[name][0] for name in LAB.files}
+    right = [name for name, path in find(tmp_path) if taken(path).files == reference]
+    assert right == ["student-00", "student-04"] and len(find(tmp_path)) == 6
 
 
 def test_a_batch_says_what_is_wrong_with_the_command(tmp_path):
