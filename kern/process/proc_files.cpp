@@ -137,8 +137,8 @@ void write_stat(const View& view, TextSink& out) {
     format_to(out, "{} ({}) {}", process.pid(), name.data(), state_of(view).front());
     write_words(out, process.parent_pid(), group, session, terminal.session ? device_number_of(5, 1) : 0, terminal.group,
                 0, 0, 0, 0, 0,  // flags, faults
-                own.user_ns() / NS_PER_TICK, own.kernel_ns() / NS_PER_TICK, children.user_ns() / NS_PER_TICK,
-                children.kernel_ns() / NS_PER_TICK, 20, 0, threads, 0, process.start_ns / NS_PER_TICK,  // 20: priority
+                own.user_ns / NS_PER_TICK, own.kernel_ns / NS_PER_TICK, children.user_ns / NS_PER_TICK,
+                children.kernel_ns / NS_PER_TICK, 20, 0, threads, 0, process.start_ns / NS_PER_TICK,  // 20: priority
                 view.vmar ? view.vmar->total_bytes() : 0, view.vmar ? view.vmar->resident_pages().total() : 0, limit,
                 vm.code.start.value, vm.code.end.value, vm.init_stack().user_sp().value, 0, 0,
                 0, 0, 0, 0, 0, 0, 0, SIGCHLD, 0, 0, 0, 0, 0, 0,  // signals: see status

@@ -31,17 +31,12 @@ uint64_t bias_to(VirtAddr base, const ElfImage& image) {
     return image.is_position_independent() ? align_down(base.value, image.alignment) - image.span.start.value : 0;
 }
 
-// Where a mapping of the image's size would go.
-Result<VirtAddr> find_place(Vmar& vmar, const ElfImage& image) {
+// Where a mapping of its size would go. ELIBBAD instead of ENOEXEC: the program itself is in order.
+Result<LoadedElf> load_interpreter(Vmar& vmar, const ElfImage& image) {
     MapRequest request{.size = image.span.size(), .perms = Perms::none(), .alignment = image.alignment};
     VirtAddr place = TRY(vmar.map(request));
     TRY(vmar.unmap(VirtRange::sized(place, request.size)));
-    return place;
-}
-
-// ELIBBAD instead of ENOEXEC: the program itself is in order.
-Result<LoadedElf> load_interpreter(Vmar& vmar, const ElfImage& image) {
-    auto loaded = load_elf(vmar, image, bias_to(TRY(find_place(vmar, image)), image));
+    auto loaded = load_elf(vmar, image, bias_to(place, image));
     return !loaded && loaded.error() == Errno::ENOEXEC ? fail(Errno::ELIBBAD) : loaded;
 }
 

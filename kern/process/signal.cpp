@@ -52,28 +52,20 @@ Result<> SignalStack::set(const SignalStack& wanted) {
 
 // WHAT IS PENDING
 
-struct PendingSignals::Details : ListNode<Details> {
-    explicit Details(const SignalInfo& info_) : info(info_) {}
-    SignalInfo info;
-};
-
 void PendingSignals::add(const SignalInfo& info) {
     if (set_.has(info.number)) return;
     set_ = set_ | SignalSet::of(info.number);
-    if (auto details = make_own<Details>(info)) details_.push_back(*details->release());
+    (void)details_.push(info);
 }
 
 SignalInfo PendingSignals::take(SignalSet wanted) {
     SignalSet candidates = set_ & wanted, first = candidates & SYNCHRONOUS;
     SignalInfo info{.number = (first.empty() ? candidates : first).first()};
     if (info.number) set_ = set_ - SignalSet::of(info.number);
-    for (Details& details : details_) {
-        if (details.info.number != info.number) continue;
-        info = details.info;
-        details.unlink();
-        delete &details;
-        break;
-    }
+    auto known = std::ranges::find(details_, info.number, &SignalInfo::number);
+    if (known == details_.end()) return info;
+    info = std::exchange(*known, details_.back());
+    details_.pop();
     return info;
 }
 

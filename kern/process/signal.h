@@ -82,8 +82,6 @@ static_assert(sizeof(SignalInfo) == 128);
 // Signals on their way to a process or a thread, one of each number. With the process's lock.
 class PendingSignals {
 public:
-    ~PendingSignals() { discard(set_); }
-
     SignalSet set() const { return set_; }
     void add(const SignalInfo& info);
     // Takes off the one of `wanted` that comes first: the program's own faults, then by number. Number 0: there is
@@ -92,10 +90,8 @@ public:
     void discard(SignalSet unwanted) { while (take(unwanted).number) continue; }
 
 private:
-    struct Details;
-
     SignalSet set_;
-    List<Details, Details> details_;  // what is known of each; there may not have been memory for some
+    Vec<SignalInfo> details_;  // what is known of each; there may not have been memory for some
 };
 
 // sigaltstack(2)

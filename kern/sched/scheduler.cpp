@@ -133,7 +133,7 @@ unsigned Scheduler::hart_count() { return started_harts.load(); }
 
 uint64_t Scheduler::idle_ns() {
     uint64_t sum = 0;
-    for (unsigned hart = 0; hart < hart_count(); hart++) sum += queues[hart].idle->cpu_time().ns;
+    for (unsigned hart = 0; hart < hart_count(); hart++) sum += queues[hart].idle->cpu_time().ns();
     return sum;
 }
 
@@ -279,8 +279,10 @@ void Thread::start(void* thread) {
 }
 
 CpuTime Thread::cpu_time() const {
-    uint64_t running = state_ == State::running ? arch::now_ns() - running_since_ : 0;
-    return {run_ns_.load() + running, ticks_in_user_.load(), ticks_in_kernel_.load()};
+    uint64_t ns = run_ns_.load() + (state_ == State::running ? arch::now_ns() - running_since_ : 0);
+    uint64_t in_kernel = ticks_in_kernel_.load(), ticks = in_kernel + ticks_in_user_.load();
+    uint64_t kernel_ns = ticks ? ns / ticks * in_kernel : 0;
+    return {ns - kernel_ns, kernel_ns};
 }
 
 // If it runs on another hart, perhaps in user mode, it shall hear of it now.

@@ -11,16 +11,13 @@ struct SleepTag;
 
 // Processor time: measured, and divided into the program's and the kernel's as the timer found the thread in either.
 struct CpuTime {
-    uint64_t ns = 0;
-    uint64_t ticks_in_user = 0, ticks_in_kernel = 0;
+    uint64_t user_ns = 0, kernel_ns = 0;
 
+    uint64_t ns() const { return user_ns + kernel_ns; }
     void operator+=(const CpuTime& other) {
-        ns += other.ns;
-        ticks_in_user += other.ticks_in_user;
-        ticks_in_kernel += other.ticks_in_kernel;
+        user_ns += other.user_ns;
+        kernel_ns += other.kernel_ns;
     }
-    uint64_t kernel_ns() const { return ticks_in_kernel ? ns / (ticks_in_user + ticks_in_kernel) * ticks_in_kernel : 0; }
-    uint64_t user_ns() const { return ns - kernel_ns(); }
 };
 
 // What the scheduler knows of a thread: a kernel stack, the registers it left off with, and whether it can run.

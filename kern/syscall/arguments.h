@@ -57,7 +57,7 @@ inline uint64_t time_until(uint64_t deadline) {
 
 // struct rusage: the processor time, by program and kernel; the rest of it, 14 words, is 0. EFAULT.
 inline Result<> write_usage(VirtAddr to, CpuTime time) {
-    return write_user(to, std::array<Timeval, 9>{Timeval::of(time.user_ns()), Timeval::of(time.kernel_ns())});
+    return write_user(to, std::array<Timeval, 9>{Timeval::of(time.user_ns), Timeval::of(time.kernel_ns)});
 }
 
 // A time of the wall clock as one since power-on; 0: it is past.

@@ -15,8 +15,8 @@ bool is_since_boot(int clock) { return CLOCK_MONOTONIC <= clock && clock <= CLOC
 // What the clock shows, ns. EINVAL.
 Result<uint64_t> read_clock(int clock) {
     if (is_wall_clock(clock)) return dev::wall_clock_ns();
-    if (clock == CLOCK_PROCESS_CPUTIME) return current_process().lock()->cpu_time().ns;
-    if (clock == CLOCK_THREAD_CPUTIME) return current_thread().cpu_time().ns;
+    if (clock == CLOCK_PROCESS_CPUTIME) return current_process().lock()->cpu_time().ns();
+    if (clock == CLOCK_THREAD_CPUTIME) return current_thread().cpu_time().ns();
     return is_since_boot(clock) ? Result<uint64_t>(arch::now_ns()) : fail(Errno::EINVAL);
 }
 
@@ -29,7 +29,7 @@ Result<uint64_t> sys_times(VirtAddr to) {
     auto state = current_process().lock();
     CpuTime own = state->cpu_time(), children = state->children_time;
     state.unlock();
-    uint64_t counts[] = {own.user_ns(), own.kernel_ns(), children.user_ns(), children.kernel_ns()};
+    uint64_t counts[] = {own.user_ns, own.kernel_ns, children.user_ns, children.kernel_ns};
     for (uint64_t& count : counts) count /= NS_PER_TICK;
     if (to.value) TRY(write_user(to, counts));
     return arch::now_ns() / NS_PER_TICK;
