@@ -29,7 +29,7 @@ LAYER_LINES = {
     "fs": 2757,
     "mm": 454,
     "process": 1791,
-    "sched": 373,
+    "sched": 369,
     "syscall": 1141,
     "vdso": 62,
     "vm": 1626,

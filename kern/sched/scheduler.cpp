@@ -121,7 +121,7 @@ Result<> Scheduler::start_hart(uint64_t firmware_id) {
     uint32_t index = started_harts.load();
     if (index == arch::MAX_HARTS) return fail(Errno::EINVAL);
     auto thread = TRY(make_own<Thread>());
-    TRY(thread->prepare_stack(enter_hart));
+    TRY(thread->prepare(nullptr, enter_hart));
     queues[index].idle = queues[index].current = thread.get();
     TRY(arch::start_hart(index, firmware_id, thread->context));
     (void)thread.release();
@@ -255,14 +255,10 @@ Thread::~Thread() {
     frame_at(arch::virt_to_phys(stack_)).unref();
 }
 
-Result<> Thread::prepare(void (*entry)(Thread&)) {
-    entry_ = entry;
-    return prepare_stack(start);
-}
-
-Result<> Thread::prepare_stack(void (*start)(void*)) {
+Result<> Thread::prepare(void (*entry)(Thread&), void (*start)(void*)) {
     constexpr unsigned STACK_ORDER = std::countr_zero(arch::KERNEL_STACK_SIZE / PAGE_SIZE);
     Frame* stack = TRY(allocate_frame(FrameUse::kernel, Fill::none, STACK_ORDER));
+    entry_ = entry;
     stack_ = stack->data();
     hart_.store(arch::this_hart().index);
     arch::guard_stack(stack_, true);
@@ -271,7 +267,7 @@ Result<> Thread::prepare_stack(void (*start)(void*)) {
 }
 
 // Where the first switch to a thread arrives: interrupts are off, and the run queue is still locked.
-void Thread::start(void* thread) {
+void Thread::first_switch(void* thread) {
     RunQueue::finish_switch();
     arch::restore_interrupts(true);
     auto* self = static_cast<Thread*>(thread);

@@ -34,7 +34,8 @@ public:
     virtual ~Thread();
 
     // Gives a new thread its kernel stack; when it first runs it calls entry(thread), which must not return. ENOMEM.
-    Result<> prepare(void (*entry)(Thread&));
+    // `start` is what it jumps to; something else only for a hart that the firmware starts.
+    Result<> prepare(void (*entry)(Thread&), void (*start)(void*) = first_switch);
 
     // Ends the sleeps of this thread that can be interrupted, this one and those to come, with EINTR: it has something
     // to see to before it returns to user mode.
@@ -53,8 +54,7 @@ private:
     friend struct RunQueue;
     friend class Scheduler;
 
-    Result<> prepare_stack(void (*start)(void*));
-    static void start(void* thread);
+    static void first_switch(void* thread);
 
     Atomic<uint32_t> interrupted_;
     // With the lock of the run queue of `hart_`:
