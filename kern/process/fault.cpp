@@ -96,7 +96,6 @@ void describe_current_process(TextSink& sink) {
     Process& process = self.process();
     format_to(sink, "process {} ({})\n", process.pid(), process.state_.unlocked().name.data());
     VirtRange heap = self.vmar().process_vm().heap().range_unlocked();
-    self.vmar().for_each_unlocked([&](const VmMapping& mapping) {
-        describe_mapping(sink, "  {}-{} {}{} {}\n", mapping, heap);
-    });
+    auto describe = [&](const VmMapping& mapping) { describe_mapping(sink, "  {}-{} {}{} {}\n", mapping, heap); };
+    self.vmar().for_each_unlocked(describe);
 }

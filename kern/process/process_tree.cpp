@@ -134,9 +134,7 @@ void ProcessTree::join(Process& process, int group, int session) {
 }
 
 bool ProcessTree::has_group(int group, int session) {
-    bool found = false;
-    for_each([&](Process& process) { found |= process.group_ == group && (!session || process.session_ == session); });
-    return found;
+    return any_of([&](Process& process) { return process.group_ == group && (!session || process.session_ == session); });
 }
 
 Result<> ProcessTree::set_group(Process& process, int group) {
@@ -157,11 +155,9 @@ Result<> ProcessTree::start_session(Process& process) {
 }
 
 bool ProcessTree::is_orphaned(int group) {
-    bool orphaned = true;
-    for_each([&](Process& process) {
+    return !any_of([&](Process& process) {
         Process* parent = process.parent_;
-        if (process.group_ == group && !process.is_zombie_ && parent && parent->pid_ != INIT_PID)
-            orphaned &= parent->group_ == group || parent->session_ != process.session_;
+        if (process.group_ != group || process.is_zombie_ || !parent || parent->pid_ == INIT_PID) return false;
+        return parent->group_ != group && parent->session_ == process.session_;
     });
-    return orphaned;
 }

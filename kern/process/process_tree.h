@@ -48,6 +48,11 @@ public:
         for (Number& number : numbers_)
             if (number.process) visit(*number.process);
     }
+    // Whether one of them is such.
+    template <typename Predicate>
+    bool any_of(Predicate is_such) {
+        return std::ranges::any_of(numbers_, [&](Number& number) { return number.process && is_such(*number.process); });
+    }
     size_t count() const { return count_; }
     int last_number() const { return last_number_; }
 

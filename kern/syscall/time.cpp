@@ -55,10 +55,6 @@ Result<> sleep_until(uint64_t deadline, VirtAddr remaining) {
     return fail(error);
 }
 
-Result<> sys_nanosleep(VirtAddr time, VirtAddr remaining) {
-    return sleep_until(current_user_thread().deadline_in(TRY(read_timespec(time))), remaining);
-}
-
 Result<> sys_clock_nanosleep(int clock, uint32_t flags, VirtAddr time, VirtAddr remaining) {
     constexpr uint32_t ABSOLUTE = 1;
     if (clock == CLOCK_THREAD_CPUTIME) return fail(Errno::EINVAL);
@@ -69,6 +65,8 @@ Result<> sys_clock_nanosleep(int clock, uint32_t flags, VirtAddr time, VirtAddr 
     if (!(flags & ABSOLUTE)) return sleep_until(deadline, remaining);
     return sleep_until(is_wall_clock(clock) ? deadline_of_wall_clock(ns) : ns, {});
 }
+
+Result<> sys_nanosleep(VirtAddr time, VirtAddr left) { return sys_clock_nanosleep(CLOCK_MONOTONIC, 0, time, left); }
 
 // ALARMS. Of the three timers of setitimer(2) the one that runs in real time.
 
