@@ -24,7 +24,7 @@ class BootError(Exception):
     """Something on the host is not as it must be; the text is one line, naming what and where."""
 
 
-def qemu_command(kernel, initrd, append, smp=1, mem="128M", icount=False, extra=()):
+def qemu_command(kernel, initrd, append, smp=1, mem="128M", icount=False, extra=(), debugged=False):
     """The command line of the machine `virt`, without its serial port and monitor unless extra gives them."""
     program = shutil.which("qemu-system-riscv64")
     if program is None:
@@ -34,8 +34,9 @@ def qemu_command(kernel, initrd, append, smp=1, mem="128M", icount=False, extra=
     command = [program, "-machine", "virt", "-smp", str(smp), "-m", str(mem), "-display", "none", "-no-reboot",
                "-global", "virtio-mmio.force-legacy=false"]  # the kernel drives disks as of virtio 1.0
     if icount:
-        # Several harts that wait for each other would never meet at one instruction a nanosecond.
-        command += ["-icount", f"shift={0 if int(smp) == 1 else 3},sleep=off"]
+        # Several harts that wait for each other would never meet at one instruction a nanosecond. Idle time is skipped; but
+        # QEMU takes a machine that a debugger has stopped for an idle one, and would skip to the end of time.
+        command += ["-icount", f"shift={0 if int(smp) == 1 else 3},sleep={'on' if debugged else 'off'}"]
     return command + [*extra, "-kernel", kernel, "-initrd", initrd, "-append", append]
 
 

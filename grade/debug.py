@@ -38,7 +38,7 @@ def knows_riscv(path):
 def machine_command(options, stub, initrd, extra):
     extra = ["-S", "-chardev", f"socket,path={stub},server=on,wait=off,id=stub", "-gdb", "chardev:stub", *extra, *guest.disks(options)]
     return boot.qemu_command(f"{options.build}/kernel.elf", initrd, guest.boot_arguments(options), options.smp, options.mem,
-                             options.icount, extra)
+                             options.icount, extra, debugged=True)
 
 
 def gdb(options):
