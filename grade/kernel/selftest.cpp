@@ -197,6 +197,35 @@ Complaint other_harts_forget_translations() {
     return complaint;
 }
 
+// A lock whose waiters sleep, and who waits for it.
+Mutex desk(LockRank::inode);
+Atomic<Thread*> visitor;
+Atomic<uint32_t> visits;
+
+void visit_desk(Thread& self) {
+    visitor.store(&self);
+    {
+        LockGuard guard(desk);
+        visits.fetch_add(1);
+    }
+    Scheduler::exit();
+}
+
+Complaint a_sleeping_lock_is_handed_on() {
+    uint32_t before = visits.load();
+    visitor.store(nullptr);
+    desk.lock();
+    start_thread(visit_desk);
+    while (!visitor.load() || !visitor.load()->is_sleeping())
+        Scheduler::yield();
+    bool waited = visits.load() == before;
+    desk.unlock();
+    while (visits.load() == before)
+        Scheduler::yield();
+    CHECK(waited);
+    return nullptr;
+}
+
 constexpr struct {
     const char* name;
     Complaint (*run)();
@@ -210,6 +239,7 @@ constexpr struct {
     {"clock and timer go on", clock_and_timer_go_on},
     {"user copies survive bad pointers", user_copies_survive_bad_pointers},
     {"other harts forget translations", other_harts_forget_translations},
+    {"a sleeping lock is handed on", a_sleeping_lock_is_handed_on},
 };
 
 bool run_selftests() {
@@ -223,7 +253,7 @@ bool run_selftests() {
     return all_passed;
 }
 
-// WHAT ENDS IN A PANIC, by name. Those that wait for another hart need two.
+// WHAT ENDS THE MACHINE, most of it in a panic, by name. Those that wait for another hart need two.
 
 Locked<uint32_t> coveted(LockRank::vmo);
 
@@ -239,6 +269,28 @@ void stall() {
     while (looks.fetch_add(1) < 1'000'000)
         arch::cpu_relax();
     (void)coveted.lock();
+}
+
+// One thread waits for a sleeping lock, one hart for a spinning one: what a debugger shows of both is known.
+void stay_a_while(Thread&) {
+    auto held = coveted.lock();
+    looks.store(1);
+    for (uint64_t start = arch::now_ns(); arch::now_ns() < start + 20'000'000;)
+        arch::cpu_relax();
+    held.unlock();
+    Scheduler::exit();
+}
+
+void wait_for_locks() {
+    if (a_sleeping_lock_is_handed_on()) arch::power_off(1);
+    if (Scheduler::hart_count() > 1) {
+        looks.store(0);
+        start_thread(stay_a_while);
+        while (looks.load() == 0)
+            arch::cpu_relax();
+        (void)coveted.lock();
+    }
+    arch::power_off(0);
 }
 
 void sleep_with_a_lock() {
@@ -290,6 +342,7 @@ constexpr struct {
     {"frame", write_to_a_freed_frame},
     {"shift", shift_too_far},
     {"stall", stall},
+    {"locks", wait_for_locks},
     {"sleep", sleep_with_a_lock},
     {"order", take_out_of_order},
     {"overflow", overflow_the_stack},

@@ -1,4 +1,4 @@
-"""make qemu-gdb and what an editor does with it, make map, make trace, make addr2line, and the line that leads from a panic to GDB."""
+"""make qemu-gdb and what an editor does with it, make map, make addr2line, and the line that leads from a panic to GDB."""
 
 import contextlib
 import json
@@ -10,7 +10,6 @@ import time
 
 import pytest
 
-from grade.tests.conftest import LONG
 from grade.tests.debugger import ENVIRONMENT, PATIENCE, ROOT
 
 
@@ -109,19 +108,3 @@ def test_map_draws_memory_and_writes_its_page(tmp_path):
     text = page.read_text()
     assert looks > 0 and 0 < text.count('<div class="map"') <= looks and "http" not in text.replace("http-equiv", "")
     assert "Welcome to Astrolabe." in done.stdout  # the machine's own console
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("harts", [1, 4] if LONG else [4])
-def test_trace_is_a_time_line_of_calls_and_threads(tmp_path, harts):
-    out = tmp_path / "trace.json"
-    done = make("trace", "CMD=/bin/sh -c 'cat /etc/motd | wc'", f"SMP={harts}", f"OUT={out}")
-    assert done.returncode == 0, done.stdout
-    events = json.loads(out.read_text())["traceEvents"]
-    calls = [event for event in events if event.get("cat") == "syscall"]
-    assert any(event["args"]["call"].startswith('write(1, "Welcome to Astrolabe') and event["args"]["result"] == "22" for event in calls)
-    assert {"execve", "clone", "wait4", "exit_group"} <= {event["name"] for event in calls}
-    assert any(event.get("cat") == "sched" and event["name"].startswith("wc ") for event in events)
-    assert any(event.get("cat") == "fault" for event in events)
-    for event in events:
-        assert event["ph"] in "XiM" and (event["ph"] == "M" or event["ts"] >= 0) and (event["ph"] != "X" or event["dur"] >= 0)

@@ -69,7 +69,8 @@ public:
     void lock() {
         may_sleep();
         if (!state_.compare_exchange(FREE, HELD)) [[unlikely]]
-            waiters_.wait_uninterruptibly([this] { return state_.exchange_acquire(CONTENDED) == FREE; });
+            wait();
+        holder_ = &current_thread();
     }
     void unlock() {
         if (state_.fetch_and(FREE) == CONTENDED) [[unlikely]]
@@ -77,7 +78,10 @@ public:
     }
 
 private:
+    void wait();
+
     static constexpr uint32_t FREE = 0, HELD = 1, CONTENDED = 2;  // contended: someone may sleep
     Atomic<uint32_t> state_;
+    Thread* holder_ = nullptr;  // while it is held; for a debugger
     WaitQueue waiters_;
 };

@@ -11,7 +11,9 @@ from astrolabe.core.place import Place, name_of, type_named
 RANK = "LockRank"
 RANKED = "RankedLock"
 MUTEX = "Mutex"
-WAIT_FUNCTION = "RankedLock::wait_turn"
+TERMINAL = "(anonymous namespace)::output"  # who writes to it
+SPINS = ("RankedLock::wait_until", "RankedLock::wait_turn")  # functions whose `this` is a lock
+COMPLAINS = "RankedLock::report_wrong_order"
 
 
 @dataclasses.dataclass
@@ -22,18 +24,16 @@ class Lock:
     def is_mutex(self):
         return name_of(self.place.ctype) == MUTEX
 
-    def rank(self):
-        return self.place.rank.number() if not self.is_mutex() else None
-
-    def holders(self):
-        """The harts' bits, which debug builds keep; of a Mutex -1 for "someone"."""
+    def holder(self):
+        """Who has it, in words: threads have a Mutex, harts what spins."""
         if self.is_mutex():
-            return -1 if self.place.get("state").number() & 1 else 0
-        return self.place.holders.number()
+            return thread_words(kernel.Thread(self.place.holder.target())) if self.place.holder.number() else "a thread"
+        harts = harts_in(self.place.holders.number())
+        return "hart " + ", ".join(harts) if harts else "a hart (a build without assertions does not say which)"
 
     def is_held(self):
         if self.is_mutex():
-            return bool(self.place.get("state").number() & 1)
+            return bool(self.place.get("state").number())
         held = self.place.find("held")
         if held is not None:
             return bool(held.number())
@@ -58,10 +58,20 @@ def rank_names(bits):
     return [rank_name(rank) for rank in range(32) if bits >> rank & 1]
 
 
+def harts_in(bits):
+    return [str(hart) for hart in range(32) if bits >> hart & 1]
+
+
+def thread_words(thread):
+    process = thread.process()
+    return f"thread {thread.tid()} ({process.name()})" if process else "a thread of the kernel"
+
+
 def known():
     """The locks one can get to: the kernel's own, then those of each process and its space. One that is out of reach is left out."""
     for name, variable in (("process tree", kernel.TREE), ("frames", physical.BUDDIES), ("kernel heap", kernel.HEAP)):
         yield Lock(name, Place.of(variable).guard())
+    yield Lock("terminal output", Place.of(TERMINAL))
     for index, queue in enumerate(Place.of(kernel.QUEUES).elements()):
         if queue.idle.number():
             yield Lock(f"run queue of hart {index}", queue.get("lock"))
@@ -74,6 +84,8 @@ def of_process(process):
     yield Lock(f"{name} state", process.place.get("state").guard())
     yield Lock(f"{name} vmar slot", process.place.vmar.guard())
     yield Lock(f"{name} files", process.place.files.table.slots.guard())
+    for fd, file, _ in process.open_files():
+        yield Lock(f"{name} file {fd} offset", file.position)
     space = process.vmar()
     if space is None:
         return
@@ -82,16 +94,18 @@ def of_process(process):
     yield Lock(f"{name} heap", space.process_vm.heap.get("state").guard())
 
 
-def waited_for(thread):
-    """The lock the hart behind a GDB thread spins for: (address, rank), found in its call stack; None when it does not."""
+def wanted_by(thread):
+    """What the hart behind a GDB thread spins for, or must not take: (Lock, whether it is out of order), found in its call stack;
+    None when it does neither."""
     previous = gdb.selected_thread()
     try:
         thread.switch()
         frame = gdb.newest_frame()
         while frame is not None:
-            if (frame.name() or "").startswith(WAIT_FUNCTION):
+            name = frame.name() or ""
+            if name.startswith((*SPINS, COMPLAINS)):
                 place = Place(int(frame.read_var("this")), type_named(RANKED))
-                return place.address, place.rank.number()
+                return Lock(f"{rank_name(place.rank.number())} at {place.address:#x}", place), name.startswith(COMPLAINS)
             frame = frame.older()
     except (gdb.error, ValueError, Corrupt):
         return None
