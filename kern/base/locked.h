@@ -12,8 +12,7 @@ protected:
     constexpr explicit RankedLock(LockRank rank) : rank_(rank) {}
 
     // Tries until it works. To wait for seconds is a deadlock, whose cause is reported by panic().
-    template <typename Attempt>
-    void take(Attempt attempt) {
+    void take(auto attempt) {
         if (DEBUG_BUILD && arch::this_hart().held_locks >= rank_bit(rank_)) [[unlikely]]
             report_wrong_order();
         if (!attempt()) wait_until(attempt);

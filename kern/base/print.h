@@ -53,8 +53,7 @@ using FormatArgs = std::initializer_list<FormatArg>;
 // `{}` `{x}` (hexadecimal) `{5}` (right-aligned in 5 columns) `{05}` `{012x}` (zero-filled).
 void format_to(TextSink& sink, std::string_view format, FormatArgs args);
 
-template <typename... Args>
-void format_to(TextSink& sink, std::string_view format, const Args&... args) {
+void format_to(TextSink& sink, std::string_view format, const auto&... args) {
     format_to(sink, format, FormatArgs{FormatArg(args)...});
 }
 
@@ -72,12 +71,10 @@ void write_message(std::string_view format, FormatArgs args);
 inline bool quiet = false;  // the boot argument
 
 // A message in one step.
-template <typename... Args>
-void alert(std::string_view format, const Args&... args) { write_message(format, {FormatArg(args)...}); }
+void alert(std::string_view format, const auto&... args) { write_message(format, {FormatArg(args)...}); }
 
 // The same, but dropped under `quiet`: for what the user need not see. (He must see a killed program, a lab's hole, a panic.)
-template <typename... Args>
-void print(std::string_view format, const Args&... args) {
+void print(std::string_view format, const auto&... args) {
     if (!quiet) alert(format, args...);
 }
 

@@ -31,7 +31,3 @@ void WaitQueue::wake_all() {
     auto waiters = waiters_.lock();
     while (Waiter* waiter = waiters->pop_front()) wake(*waiter);
 }
-
-void Mutex::wait() {
-    waiters_.wait_uninterruptibly([this] { return state_.exchange_acquire(CONTENDED) == FREE; });
-}

@@ -14,13 +14,11 @@ public:
     // that value. EINTR when the thread is to die or has a signal to handle; ETIMEDOUT after `deadline` (ns since
     // power-on); EAGAIN when that is AT_ONCE: it never sleeps. No spinning lock may be held.
     static constexpr uint64_t AT_ONCE = 0;
-    template <typename Attempt>
-    auto wait_until(Attempt attempt, uint64_t deadline = NEVER) -> Result<decltype(attempt())> {
+    auto wait_until(auto attempt, uint64_t deadline = NEVER) -> Result<decltype(attempt())> {
         return wait(attempt, deadline, Scheduler::Interruptible::yes);
     }
     // The same, but nothing ends the wait early: only for what is sure to come soon.
-    template <typename Attempt>
-    auto wait_uninterruptibly(Attempt attempt) -> decltype(attempt()) {
+    auto wait_uninterruptibly(auto attempt) -> decltype(attempt()) {
         return *wait(attempt, NEVER, Scheduler::Interruptible::no);
     }
 
@@ -38,8 +36,7 @@ public:
     static void wake(Waiter& waiter);
 
 private:
-    template <typename Attempt>
-    auto wait(Attempt& attempt, uint64_t deadline, Scheduler::Interruptible interruptible) -> Result<decltype(attempt())> {
+    auto wait(auto& attempt, uint64_t deadline, Scheduler::Interruptible interruptible) -> Result<decltype(attempt())> {
         may_sleep();
         if (auto result = attempt()) return result;
         if (deadline == AT_ONCE) return fail(Errno::EAGAIN);
@@ -68,17 +65,17 @@ public:
     constexpr explicit Mutex(LockRank) {}
     void lock() {
         may_sleep();
-        if (!state_.compare_exchange(FREE, HELD)) [[unlikely]]
-            wait();
+        if (!state_.compare_exchange(FREE, HELD)) wait();
         holder_ = &current_thread();
     }
     void unlock() {
-        if (state_.fetch_and(FREE) == CONTENDED) [[unlikely]]
-            waiters_.wake_one();
+        if (state_.fetch_and(FREE) == CONTENDED) waiters_.wake_one();
     }
 
 private:
-    void wait();
+    [[gnu::noinline]] void wait() {  // where a debugger sees a wait begin and end
+        waiters_.wait_uninterruptibly([this] { return state_.exchange_acquire(CONTENDED) == FREE; });
+    }
 
     static constexpr uint32_t FREE = 0, HELD = 1, CONTENDED = 2;  // contended: someone may sleep
     Atomic<uint32_t> state_;

@@ -26,8 +26,10 @@ def functions(name):
         raise Corrupt(f"this kernel has no function {name}: is its ELF file loaded?") from None
     for place in places:
         block = gdb.block_for_pc(place.pc)
-        while block.function is None:
+        while not block.superblock.is_static:
             block = block.superblock
+        if not block.function.name.startswith(name):
+            continue  # a lambda of the function, which another one took in
         code = gdb.selected_inferior().architecture().disassemble(block.start, block.end - 1)
         found[block.start] = [line["addr"] for line in code if line["asm"].split()[0] == "ret"]
     return found
