@@ -16,4 +16,8 @@ pictures: $(BUILD)/kernel.elf $(BUILD)/initramfs.cpio $(BUILD)/user/lab/tour
 	$(Q)PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m docs.pictures.record
 	$(Q)PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m docs.pictures.draw
 
-.PHONY: docs pictures
+# And what the site and the report of a batch look like in a browser.
+screenshots: docs
+	$(Q)PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m docs.pictures.shoot
+
+.PHONY: docs pictures screenshots

@@ -28,11 +28,13 @@ td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
                font-size: .75rem; }
 .map th.check { vertical-align: bottom; padding: .3rem .1rem; font-weight: normal; font-size: .85rem; }
 .map th.check span { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; }
+tr:first-child > th { vertical-align: bottom; }
+.map td.number { white-space: nowrap; }
 .map th.name { position: sticky; left: 0; background: var(--page); font-weight: normal; white-space: nowrap; }
 .ok { background: var(--ok); } .FAIL { background: var(--fail); } .waits { background: var(--waits); }
 .none, .TROUBLE { background: var(--none); }
 .key span { display: inline-block; width: 1rem; height: 1rem; line-height: 1rem; text-align: center; color: #fff; font-size: .7rem;
-            margin: 0 .3rem 0 1rem; vertical-align: -2px; }
+            margin-right: .3rem; vertical-align: middle; } .key span:not(:first-child) { margin-left: 1rem; } p.key { margin-top: .8rem; }
 .bar { background: var(--line); width: 14rem; height: .8rem; } .bar div { background: var(--ok); height: 100%; }
 .columns { display: flex; align-items: flex-end; gap: 3px; height: 8rem; }
 .columns div { flex: 1; max-width: 4rem; text-align: center; font-size: .8rem; }
@@ -81,10 +83,14 @@ def scores(lab: Lab, results: list[dict]) -> str:
         counts[min(TENTHS - 1, total * TENTHS // lab.points)] += 1
     most = max(counts) or 1
     columns = "".join(
-        f'<div>{count or ""}<i style="height:{6 * count / most:.2f}rem"></i>{lab.points * tenth // TENTHS}</div>'
+        f'<div>{count or ""}<i style="height:{6 * count / most:.2f}rem"></i>{range_of(lab, tenth)}</div>'
         for tenth, count in enumerate(counts)
     )
     return f'<h2>Scores</h2><div class="columns" role="img" aria-label="submissions by points">{columns}</div>'
+
+
+def range_of(lab: Lab, tenth: int) -> str:
+    return f"{lab.points * tenth // TENTHS}{'+' if tenth == TENTHS - 1 else ''}"
 
 
 def heat_map(lab: Lab, results: list[dict]) -> str:

@@ -2,8 +2,11 @@
 
 import json
 import re
+import struct
+import zlib
 
 from docs.pictures.draw import HERE, draw
+from docs.pictures.png import SIGNATURE, chunk, rows_of, shrink
 from docs.pictures.record import SEEN, mappings, walk
 from grade.tests.pages import ROOT
 
@@ -34,6 +37,22 @@ def test_the_trap_path_names_what_is_there():
     for file, function in (("arch/riscv/trap.S", "trap_entry"), ("syscall/table.cpp", "on_user_syscall"),
                            ("process/process.cpp", "before_user_return")):
         assert f"kern/{file}" in text and function in (ROOT / "kern" / file).read_text()
+
+
+def test_a_screenshot_becomes_small_and_stays_the_same_picture(tmp_path):
+    rows = [bytes((x * y % 5 * 50, y % 3 * 100, 7, 255)[channel] for x in range(40) for channel in range(4)) for y in range(30)]
+    filtered, above = b"", bytes(160)
+    for number, row in enumerate(rows):  # each kind of PNG's filters, the fifth as the first
+        left = [bytes(4) + row[:-4], above, bytes((a + b) // 2 for a, b in zip(bytes(4) + row[:-4], above))]
+        kind = number % 4
+        filtered += bytes([kind]) + (row if not kind else bytes((a - b) & 255 for a, b in zip(row, left[kind - 1])))
+        above = row
+    path = tmp_path / "a.png"
+    head = struct.pack(">IIBBBBB", 40, 30, 8, 6, 0, 0, 0)
+    path.write_bytes(SIGNATURE + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(filtered)) + chunk(b"IEND", b""))
+    assert rows_of(path.read_bytes()) == (40, 4, rows)
+    shrink(path)
+    assert path.stat().st_size < 1000 and all(image.stat().st_size < 60_000 for image in HERE.glob("*.png"))
 
 
 def test_every_picture_is_shown_somewhere():
