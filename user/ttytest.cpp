@@ -2,7 +2,7 @@
 // compares this kernel with the Linux it runs on. Started as the first process it begins a session on the console.
 //
 //   lines [+FLAG | -FLAG]...   sets flags of c_lflag, then shows what each read gives, to the end of the input
-//   raw MIN TIME               the same without line editing, to a 'q'
+//   raw MIN                    the same without line editing, to a 'q'
 //   job                        a foreground job to stop, continue and kill: answers to `fg`, `bg` and `end`
 //   flood                      a foreground job that writes for ever
 //   background                 what a job in the background may not do
@@ -25,9 +25,7 @@
 namespace {
 
 const std::map<std::string, tcflag_t> FLAGS = {
-    {"ISIG", ISIG},     {"ICANON", ICANON}, {"ECHO", ECHO},       {"ECHOE", ECHOE},   {"ECHOK", ECHOK},
-    {"ECHONL", ECHONL}, {"NOFLSH", NOFLSH}, {"TOSTOP", TOSTOP}, {"ECHOCTL", ECHOCTL}, {"ECHOKE", ECHOKE},
-    {"IEXTEN", IEXTEN},
+    {"ISIG", ISIG}, {"ICANON", ICANON}, {"ECHO", ECHO}, {"TOSTOP", TOSTOP}, {"IEXTEN", IEXTEN},
 };
 
 const char* outcome(long result) { return result < 0 ? strerrorname_np(errno) : "ok"; }
@@ -74,12 +72,12 @@ int lines(char** flags) {
     return 0;
 }
 
-int raw(int minimum, int tenths) {
+int raw(int minimum) {
     termios before = settings(), now = before;
     now.c_lflag = 0;
     now.c_iflag = 0;
     now.c_cc[VMIN] = static_cast<cc_t>(minimum);
-    now.c_cc[VTIME] = static_cast<cc_t>(tenths);
+    now.c_cc[VTIME] = 0;
     tcsetattr(0, TCSAFLUSH, &now);
     printf("set\n");
     char bytes[100] = "";
@@ -318,7 +316,7 @@ int main(int argc, char** argv) {
     make_alike();
     printf("ready\n");
     return mode == "lines" ? lines(argv + 2)
-           : mode == "raw" && argc == 4 ? raw(atoi(argv[2]), atoi(argv[3]))
+           : mode == "raw" && argc == 3 ? raw(atoi(argv[2]))
            : mode == "job" ? job()
            : mode == "flood" ? flood()
            : mode == "background" ? background()

@@ -86,10 +86,6 @@ def test_a_line_is_edited(terminal):
 
 
 @pytest.mark.parametrize(("flag", "keys", "shown"), [
-    ("-ECHOE", "abc\x7f\x17d\r", f"abc^?{BACK * 2}d\r\n<d\\012>\r\n"),
-    ("-ECHOKE", "ab\x15c\r", "ab^U\r\nc\r\n<c\\012>\r\n"),
-    ("-ECHOK", "ab\x15c\r", "ab^Uc\r\n<c\\012>\r\n"),
-    ("-ECHOCTL", "a\x02b\x7f\x7f\x7fc\r", f"a\x02b{BACK * 2}c\r\n<c\\012>\r\n"),
     ("-ECHO", "abc\x7fd\r", "<abd\\012>\r\n"),
     ("-ISIG", "a\x03b\r", "a^Cb\r\n<a\\003b\\012>\r\n"),
     ("-IEXTEN", "a b\x17\r", "a b^W\r\n<a b\\027\\012>\r\n"),
@@ -100,29 +96,12 @@ def test_how_keys_are_echoed(terminal, flag, keys, shown):
     tty.typed(keys, shown)
 
 
-def test_a_newline_is_echoed_alone(terminal):
-    tty = terminal("lines", "-ECHO", "+ECHONL")
-    tty.shows("set\r\n")
-    tty.typed("abc\r", "\r\n<abc\\012>\r\n")
-
-
 def test_raw_reads_wait_for_as_many_bytes_as_they_want(terminal):
-    tty = terminal("raw", "3", "0")
+    tty = terminal("raw", "3")
     tty.shows("set\r\n")
     tty.typed("ab\r", "<ab\\015>\r\n")
     tty.typed("\x03\x04\x1a", "<\\003\\004\\032>\r\n")
     tty.typed("\x7fq!", "<\\177q!>\r\n")
-
-
-def test_raw_reads_end_after_a_pause(terminal):
-    tty = terminal("raw", "3", "2")
-    tty.shows("set\r\n")
-    tty.typed("a", "<a>\r\n")
-    tty.typed("bcd", "<bcd>\r\n")
-    tty.typed("q", "<q>\r\n")
-    tty = terminal("raw", "0", "1")
-    tty.shows("set\r\n")
-    tty.typed("q", "<q>\r\n")
 
 
 @pytest.mark.parametrize("mode", ["session", "settings"])

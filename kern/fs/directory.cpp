@@ -36,6 +36,12 @@ bool Directory::is_empty() {
     return list(first) && first.records().empty();
 }
 
+void Directory::count_name(Inode& inode, int change) {
+    inode.add_links(inode.as_directory() ? 2 * change : change);
+    add_links(inode.as_directory() ? change : 0);
+    touch_modified();
+}
+
 void Directory::set_place(Ref<Directory> parent, String name) {
     LockGuard guard(tree);
     std::swap(parent_, parent);  // the old ones go when the lock is free again

@@ -41,8 +41,7 @@ private:
 
 class Directory : public Inode {
 public:
-    // Has two links from the start: its name, and its own ".".
-    Directory(FileSystem& fs, uint32_t mode, uint64_t number = 0) : Inode(fs, mode, number) { links_.store(2); }
+    using Inode::Inode;
 
     // ENTRIES, as each file system keeps them. "." and ".." are not among them. Both may sleep, and come with
     // FileSystem::names held or not: what they look at has a lock of its own. A name leads to the same Directory object
@@ -53,10 +52,9 @@ public:
     virtual Result<> list(EntrySink& sink) = 0;
     static constexpr uint64_t FIRST_ENTRY = 2;
 
-    // CHANGING THEM. The caller holds FileSystem::names, has checked the rules of fs/tree.h, and sees to links, times
-    // and places. May sleep. ENOMEM, ENOSPC, EIO.
-
-    // A new inode that has no name yet, with the links it will have; a directory's ".." is this one.
+    // CHANGING THEM. The caller holds FileSystem::names, has checked the rules of fs/tree.h, and sees to places. May
+    // sleep. ENOMEM, ENOSPC, EIO.
+    // A new inode that has no name and no links yet; a directory's ".." is this one.
     virtual Result<Ref<Inode>> make(const NewInode&) { return fail(Errno::ENOENT); }
     // The name, new or not, leads to this inode from here on; at no moment nowhere.
     virtual Result<> put(std::string_view, Ref<Inode>) { return fail(Errno::EPERM); }
@@ -84,7 +82,15 @@ public:
     // when the directory was removed, ERANGE when it does not fit.
     Result<std::string_view> path(std::span<char> buffer, std::string_view name = {}, std::string_view remark = {});
 
+protected:
+    // For who has put or erased a name of `inode` here: the links and times of both. A directory's name comes with its
+    // own "." and with a "..", which leads here.
+    void gained(Inode& inode) { count_name(inode, 1); }
+    void lost(Inode& inode) { count_name(inode, -1); }
+
 private:
+    void count_name(Inode& inode, int change);
+
     // With the lock of the tree:
     Ref<Directory> parent_;  // of a mounted root: the directory it covers
     String name_;            // of a mounted root: empty

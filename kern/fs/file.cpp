@@ -8,7 +8,7 @@ Result<Ref<File>> File::open(Ref<Inode> inode, uint32_t flags, Ref<Directory> di
     file->content_ = std::move(content);
     file->directory_ = std::move(directory);
     file->name_ = std::move(own_name);
-    if (!file->has(open_flag::PATH_ONLY)) TRY(file->inode_->opened(*file));
+    if (!file->has(open_flag::PATH_ONLY)) file->inode_->opened(*file);
     return file;
 }
 

@@ -21,7 +21,7 @@ using FilePlace = std::optional<uint64_t>;
 class File final : public BackingFile {
 public:
     // Opens `inode`, found in `directory` as `name`; a directory itself, or what has no name, comes without. ENOMEM,
-    // ENXIO; of a fifo EINTR.
+    // ENXIO.
     static Result<Ref<File>> open(Ref<Inode> inode, uint32_t flags, Ref<Directory> directory = {},
                                   std::string_view name = {});
     File(Ref<Inode> inode, uint32_t flags);
@@ -76,7 +76,7 @@ private:
     Mutex position_{LockRank::inode};
 };
 
-// PIPES: bytes from writers to readers, in order. See pipe(7), fifo(7).
+// PIPES: bytes from writers to readers, in order. See pipe(7).
 
 inline constexpr size_t PIPE_CAPACITY = 65'536;
 
@@ -87,8 +87,6 @@ struct PipeEnds {
 
 // `flags`: NON_BLOCKING for both ends. ENOMEM.
 Result<PipeEnds> make_pipe(uint32_t flags);
-// One with a name. ENOMEM.
-Result<Ref<Inode>> make_fifo(FileSystem& fs, uint32_t mode);
 
 // ADVISORY LOCKS: fcntl(2)'s on ranges of bytes, which belong to a process.
 

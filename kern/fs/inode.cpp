@@ -3,15 +3,11 @@
 #include "dev/board.h"
 #include "fs/file.h"
 
-Inode::Inode(FileSystem& fs, uint32_t mode, uint64_t number)
-    : mode_(mode), fs_(fs), number_(number ? number : fs.last_inode_.fetch_add(1) + 1) {
-    fs.inode_count_.fetch_add(1);
+Inode::Inode(FileSystem& fs, uint32_t mode, uint32_t links, uint64_t number)
+    : mode_(mode), links_(links), fs_(Ref<FileSystem>::share(&fs)),
+      number_(number ? number : fs.last_inode_.fetch_add(1) + 1) {
     for (Atomic<uint64_t>* time : {&times_.accessed, &times_.modified, &times_.changed})
         time->store(dev::wall_clock_ns());
-}
-
-Inode::~Inode() {
-    if (fs_.inode_count_.fetch_sub(1) == 1) fs_.unused();
 }
 
 FileSystemSpace FileSystem::space() { return {PAGE_SIZE, total_frame_count(), free_frame_count(), 0, 0}; }

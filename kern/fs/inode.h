@@ -74,11 +74,12 @@ struct FileSystemSpace {
 };
 
 // What makes inodes belong together: a link or a rename stays within one. Derived from where there is more to it than
-// memory.
-class FileSystem {
+// memory. It is there as long as one of its inodes is.
+class FileSystem : public RefCounted<FileSystem> {
 public:
     constexpr FileSystem(std::string_view type_, uint64_t magic_, uint64_t device_)
         : type(type_), magic(magic_), device(device_) {}
+    virtual ~FileSystem() = default;
 
     const std::string_view type;
     const uint64_t magic;         // f_type of statfs(2)
@@ -90,17 +91,15 @@ public:
     virtual FileSystemSpace space();           // as this says it: what memory has
     // Everything that was changed before reaches the device. May sleep. EIO, ENOSPC.
     virtual Result<> sync() { return {}; }
-    // mount(2) with MS_REMOUNT. EROFS: it cannot be written; and what sync() says.
-    virtual Result<> set_read_only(bool value) { return read_only.store(value), sync(); }
-    // It is mounted no more: `root` has no place in the tree, though files may still be open (MNT_DETACH).
+    // From here on nothing changes, and all that has is on the device, which says that it is in order. What has no name
+    // is gone, even if it is open.
+    virtual Result<> set_read_only() { return read_only.store(1), sync(); }
+    // It is mounted no more: `root` has no place in the tree, and no file is open.
     virtual void unmounted(Directory& /*root*/) {}
-    // Its last inode went: after umount(2) and the last close(2). What mount(2) made deletes itself.
-    virtual void unused() {}
 
 private:
     friend class Inode;
     Atomic<uint64_t> last_inode_;
-    Atomic<uint32_t> inode_count_;  // those in memory
 };
 
 // Nanoseconds since 1970; times of files.
@@ -111,15 +110,13 @@ struct FileTimes {
 class Inode : public RefCounted<Inode> {
 public:
     // `mode`: type and permissions; `number` 0: a new one. Its times are now, its owner is root.
-    Inode(FileSystem& fs, uint32_t mode, uint64_t number = 0);
-    // With the last Ref: from here a disk's file system writes the inode back, or frees it when links() is 0. May
-    // sleep.
-    virtual ~Inode();
+    Inode(FileSystem& fs, uint32_t mode, uint32_t links = 0, uint64_t number = 0);
+    virtual ~Inode() = default;
 
     // WHAT IT IS
 
-    FileSystem& file_system() const { return fs_; }
-    Result<> check_writable() const { return fs_.read_only.load() ? fail(Errno::EROFS) : Result<>(); }
+    FileSystem& file_system() const { return *fs_; }
+    Result<> check_writable() const { return fs_->read_only.load() ? fail(Errno::EROFS) : Result<>(); }
     uint64_t number() const { return number_; }
     uint32_t mode() const { return mode_.load(); }
     InodeType type() const { return InodeType{mode() & TYPE_BITS}; }
@@ -182,20 +179,19 @@ public:
     virtual bool is_seekable() const { return true; }
     // Which of poll_event are so now. Who changes that calls poll_changed().
     virtual uint32_t ready() { return poll_event::IN | poll_event::OUT; }
-    // An error is that of open(2); closed() follows all the same.
-    virtual Result<> opened(File&) { return {}; }
+    virtual void opened(File&) {}
     virtual void closed(File&) {}
 
 protected:
     // For who reads them from a disk.
     Atomic<uint32_t> mode_;
     Atomic<uint32_t> user_, group_;
-    Atomic<uint32_t> links_{1};
+    Atomic<uint32_t> links_;
     FileTimes times_;
     uint64_t device_number_ = 0;
 
 private:
-    FileSystem& fs_;
+    Ref<FileSystem> fs_;
     uint64_t number_;
     Mutex changes_{LockRank::inode};
 };

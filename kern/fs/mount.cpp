@@ -52,20 +52,20 @@ Result<> mount(std::string_view type, std::string_view source, Inode* device, In
     return {};
 }
 
-Result<> remount(Inode& root, bool read_only) {
+Result<> remount_read_only(Inode& root) {
     auto list = mounts.lock();
     TRY(find_mount(*list, root));
-    return root.file_system().set_read_only(read_only);
+    return root.file_system().open_files.load() ? fail(Errno::EBUSY) : root.file_system().set_read_only();
 }
 
-Result<> unmount(Inode& root, bool even_if_busy) {
+Result<> unmount(Inode& root) {
     Own<Mount> gone;  // goes when the lock is free again
     auto list = mounts.lock();
     Mount* mount = TRY(find_mount(*list, root));
     FileSystem& fs = root.file_system();
     bool is_busy = fs.open_files.load();
     for (Mount& other : *list) is_busy |= &other.covered->file_system() == &fs;
-    if (is_busy && !even_if_busy) return fail(Errno::EBUSY);
+    if (is_busy) return fail(Errno::EBUSY);
     TRY(fs.sync());
     TRY(mount->covered->cover(nullptr));
     mount->unlink();
@@ -79,7 +79,9 @@ Result<> sync_file_systems() {
     return {};
 }
 
-void shut_down_file_systems() { ext2::Volume::shut_down_all(); }
+void shut_down_file_systems() {
+    for (auto list = mounts.lock(); Mount& mount : *list) (void)mount.root->file_system().set_read_only();
+}
 
 void write_mounts(TextSink& out) {
     format_to(out, "rootfs / rootfs rw 0 0\n");

@@ -17,10 +17,10 @@ struct FileSystemType {
 // there (null: nothing). ENODEV (no such type), ENOTDIR, ENOTBLK, EBUSY (`at` is covered or "/"), ENOENT and what the
 // type says.
 Result<> mount(std::string_view type, std::string_view source, Inode* device, Inode& at, bool read_only);
-// mount(2) with MS_REMOUNT: only whether it may be written. EINVAL: `root` is not that of a mount.
-Result<> remount(Inode& root, bool read_only);
+// mount(2) with MS_REMOUNT and MS_RDONLY. EINVAL: `root` is not that of a mount; EBUSY: open files.
+Result<> remount_read_only(Inode& root);
 // Takes a mount with this root away, after sync(). EINVAL, EBUSY (open files, a working directory or a mount in it).
-Result<> unmount(Inode& root, bool even_if_busy);
+Result<> unmount(Inode& root);
 // sync(2): all of them, and errors are not told.
 Result<> sync_file_systems();
 // Before the machine is powered off: nothing is written any more, and the disks say that they are in order.

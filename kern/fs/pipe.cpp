@@ -13,27 +13,11 @@ constexpr size_t ATOMIC_WRITE = 4096;  // PIPE_BUF: no other writer's bytes come
 //     frames_   [ . ][ . ][ ==== ][ ====== ][ === ][ . ] ...        byte n is in frame n / PAGE_SIZE % FRAMES
 //                            ^ read_             ^ written_
 struct Pipe final : Inode {
-    Pipe(FileSystem& fs, uint32_t permissions) : Inode(fs, mode_of(InodeType::fifo, permissions)) {}
+    Pipe() : Inode(pipefs, mode_of(InodeType::fifo, 0600), 1) {}
 
     bool is_seekable() const override { return false; }
 
-    // A fifo's end waits until the other is opened, be it for a moment only; who does not wait may not write to nobody.
-    Result<> opened(File& file) override {
-        count(file, 1);
-        bool waits = !file.has(open_flag::NON_BLOCKING);
-        if (!waits && !readers_.load()) return fail(Errno::ENXIO);
-        int readers_before = readers_so_far_.load(), writers_before = writers_so_far_.load();
-        readers_so_far_.fetch_add(file.can_read());
-        writers_so_far_.fetch_add(file.can_write());
-        changed();
-        auto is_met = [&] {
-            return (readers_.load() || readers_so_far_.load() != readers_before) &&
-                   (writers_.load() || writers_so_far_.load() != writers_before);
-        };
-        if (waits) TRY(events_.wait_until(is_met));
-        return {};
-    }
-
+    void opened(File& file) override { count(file, 1); }
     void closed(File& file) override { count(file, -1); }
 
     Result<size_t> read(File& file, uint64_t, UserBytes to) override {
@@ -72,8 +56,7 @@ struct Pipe final : Inode {
 
     uint32_t ready() override {
         uint32_t events = (used() ? poll_event::IN : 0) | (CAPACITY - used() >= ATOMIC_WRITE ? poll_event::OUT : 0);
-        bool is_left = !writers_.load() && writers_so_far_.load();
-        return events | (is_left ? poll_event::HANG_UP : 0) | (readers_.load() ? 0 : poll_event::ERROR);
+        return events | (writers_.load() ? 0 : poll_event::HANG_UP) | (readers_.load() ? 0 : poll_event::ERROR);
     }
 
     size_t used() const { return written_.load() - read_.load(); }
@@ -117,19 +100,13 @@ struct Pipe final : Inode {
     Mutex bytes_{LockRank::inode};      // what follows changes with it
     FrameRef frames_[FRAMES];
     Atomic<uint64_t> read_, written_;   // bytes so far
-    Atomic<int> readers_, writers_, readers_so_far_, writers_so_far_;
+    Atomic<int> readers_, writers_;
     WaitQueue events_;
 };
 
 }  // namespace
 
-Result<Ref<Inode>> make_fifo(FileSystem& fs, uint32_t mode) { return TRY(make_ref<Pipe>(fs, mode & PERMISSION_BITS)); }
-
-// Neither end waits for the other to be opened.
 Result<PipeEnds> make_pipe(uint32_t flags) {
-    Ref<Inode> pipe = TRY(make_fifo(pipefs, 0600));
-    auto reader = TRY(File::open(pipe, open_flag::NON_BLOCKING));
-    auto writer = TRY(File::open(pipe, flags | open_flag::WRITE_ONLY));
-    reader->set_flags(flags);
-    return PipeEnds{std::move(reader), std::move(writer)};
+    Ref<Inode> pipe = TRY(make_ref<Pipe>());
+    return PipeEnds{TRY(File::open(pipe, flags)), TRY(File::open(pipe, flags | open_flag::WRITE_ONLY))};
 }

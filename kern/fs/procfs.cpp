@@ -32,7 +32,7 @@ uint32_t mode_of(const ProcEntry& entry) { return static_cast<uint32_t>(entry.ty
 // A file or a link.
 struct ProcFile final : Inode {
     ProcFile(const ProcEntry& entry, ProcSubject subject)
-        : Inode(procfs, mode_of(entry), number_of(entry, subject)), entry_(entry), subject_(subject) {}
+        : Inode(procfs, mode_of(entry), 1, number_of(entry, subject)), entry_(entry), subject_(subject) {}
 
     // The text is made when the file is opened, and stays as it was then.
     Result<Ref<Vmo>> open_content() override {
@@ -58,7 +58,7 @@ struct ProcFile final : Inode {
 
 struct ProcDirectory final : Directory {
     ProcDirectory(const ProcEntry& entry, ProcSubject subject)
-        : Directory(procfs, mode_of(entry), number_of(entry, subject)), entry_(entry), subject_(subject) {}
+        : Directory(procfs, mode_of(entry), 2, number_of(entry, subject)), entry_(entry), subject_(subject) {}
 
     // Numbers at the root are processes.
     ProcSubject numbered(int n) const { return subject_.pid ? ProcSubject{subject_.pid, n} : ProcSubject{n}; }

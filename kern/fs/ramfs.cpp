@@ -82,7 +82,8 @@ struct Names {
 };
 
 struct RamDirectory final : Directory {
-    RamDirectory(FileSystem& fs, uint32_t permissions) : Directory(fs, mode_of(InodeType::directory, permissions)) {}
+    RamDirectory(FileSystem& fs, uint32_t permissions, uint32_t links)
+        : Directory(fs, mode_of(InodeType::directory, permissions), links) {}
 
     // As Linux's tmpfs counts.
     uint64_t size() override { return 20 * (names_.lock()->size + 2); }
@@ -108,8 +109,7 @@ struct RamDirectory final : Directory {
         FileSystem& fs = file_system();
         InodeType type{what.mode & TYPE_BITS};
         if (!memory_for_files()) return fail(Errno::ENOSPC);
-        if (type == InodeType::directory) return TRY(make_ref<RamDirectory>(fs, what.mode));
-        if (type == InodeType::fifo) return make_fifo(fs, what.mode);
+        if (type == InodeType::directory) return TRY(make_ref<RamDirectory>(fs, what.mode, 0));
         if (type != InodeType::regular && type != InodeType::symlink) return fail(Errno::EPERM);
         Ref<Vmo> vmo = type == InodeType::regular ? TRY(Vmo::create(0)) : Ref<Vmo>();
         return TRY(make_ref<RamInode>(fs, what.mode, std::move(vmo), TRY(String::copy(what.link_target))));
@@ -118,17 +118,21 @@ struct RamDirectory final : Directory {
     Result<> put(std::string_view name, Ref<Inode> inode) override {
         auto entry = TRY(make_own<Names::Entry>());
         entry->name = TRY(String::copy(name));
-        entry->inode = std::move(inode);
+        entry->inode = inode;
+        gained(*inode);
         auto names = names_.lock();
-        if (Names::Entry* old = names->find(name)) std::swap(old->inode, entry->inode);  // goes without the lock
+        if (Names::Entry* old = names->find(name)) std::swap(old->inode, entry->inode);
         else names->add(std::move(entry));
+        names.unlock();
+        if (entry) lost(*entry->inode);
         return {};
     }
 
     Result<> erase(std::string_view name) override {
-        Own<Names::Entry> gone;
         auto names = names_.lock();
-        gone = names->take(names->find(name));
+        Own<Names::Entry> gone = names->take(names->find(name));
+        names.unlock();
+        if (gone) lost(*gone->inode);
         return {};
     }
 
@@ -155,18 +159,14 @@ constinit Atomic<uint64_t> last_device{20};  // st_dev; each gets another
 struct Tmpfs final : FileSystem {
     Tmpfs() : FileSystem("tmpfs", 0x01021994, last_device.fetch_add(1) + 1) {}
     void unmounted(Directory& root) override { static_cast<RamDirectory&>(root).take_apart(); }
-    void unused() override { delete this; }
 };
 
 }  // namespace
 
 Result<Ref<Directory>> make_ram_directory(FileSystem& fs, uint32_t permissions) {
-    return TRY(make_ref<RamDirectory>(fs, permissions));
+    return TRY(make_ref<RamDirectory>(fs, permissions, 2));
 }
 
 Result<Ref<Directory>> make_tmpfs() {
-    auto fs = TRY(make_own<Tmpfs>());
-    Ref<Directory> root = TRY(make_ram_directory(*fs, 01777));
-    fs.release();
-    return root;
+    return make_ram_directory(*TRY(make_ref<Tmpfs>()), 01777);
 }

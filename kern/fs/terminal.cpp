@@ -7,11 +7,11 @@
 namespace {
 
 // The bits and characters of termios(3) that mean something here; others are remembered without effect.
-constexpr uint32_t INLCR = 0100, IGNCR = 0200, ICRNL = 0400, OPOST = 1, ONLCR = 4;
+constexpr uint32_t ICRNL = 0400, OPOST = 1, ONLCR = 4;
 constexpr uint32_t B38400 = 017, CS8 = 060, CREAD = 0200;
-constexpr uint32_t ISIG = 1, ICANON = 2, ECHO = 010, ECHOE = 020, ECHOK = 040, ECHONL = 0100, NOFLSH = 0200,
-                   TOSTOP = 0400, ECHOCTL = 01000, ECHOKE = 04000, IEXTEN = 0100000;
-enum Character { VINTR, VQUIT, VERASE, VKILL, VEOF, VTIME, VMIN, VSUSP = 10, VEOL, VWERASE = 14, VEOL2 = 16 };
+constexpr uint32_t ISIG = 1, ICANON = 2, ECHO = 010, TOSTOP = 0400, IEXTEN = 0100000;
+constexpr uint32_t ECHOE = 020, ECHOK = 040, ECHOCTL = 01000, ECHOKE = 04000;  // always so
+enum Character { VINTR, VQUIT, VERASE, VKILL, VEOF, VMIN = 6, VSUSP = 10, VEOL, VWERASE = 14 };
 
 constexpr int SIGWINCH = 28;
 constexpr std::pair<Character, int> SIGNAL_KEYS[] = {{VINTR, 2}, {VQUIT, 3}, {VSUSP, 20}};  // SIGINT, SIGQUIT, SIGTSTP
@@ -53,11 +53,8 @@ struct Terminal {
     bool adds_returns() const { return (settings.output & OPOST) && (settings.output & ONLCR); }
     uint8_t character(Character which) const { return settings.characters[which]; }
     bool is(char c, Character which) const { return c && static_cast<uint8_t>(c) == character(which); }
-    // Bytes that must be there for a read of `most`: a line, or what VMIN and VTIME say. 0: it waits for none.
-    size_t enough(size_t most) const {
-        if (has(ICANON)) return 1;
-        return character(VMIN) ? std::min<size_t>(most, character(VMIN)) : character(VTIME) ? 1 : 0;
-    }
+    // Bytes that must be there for a read of `most`: a line, or what VMIN says. 0: it waits for none.
+    size_t enough(size_t most) const { return has(ICANON) ? 1 : std::min<size_t>(most, character(VMIN)); }
 
     // `flushes`: what was typed under the old ones is forgotten.
     void set(const Settings& wanted, bool flushes) {
@@ -83,37 +80,29 @@ void show(std::string_view text) {
 }
 
 void Terminal::echo(char c) {
-    if (!has(ECHO) && !(c == '\n' && has(ECHONL))) return;
     char caret[] = {'^', static_cast<char>(c ^ 0x40)};
-    show(c == '\n' && adds_returns()         ? "\r\n"
-         : is_control(c) && has(ECHOCTL) ? std::string_view(caret, 2)
-                                         : std::string_view(&c, 1));
+    if (!has(ECHO)) return;
+    if (c == '\n' && adds_returns()) show("\r\n");
+    else show(is_control(c) ? std::string_view(caret, 2) : std::string_view(&c, 1));
 }
 
 // VERASE, VWERASE or VKILL. On the screen a control character took two columns, the later bytes of a character none.
 void Terminal::erase(Character key) {
-    bool on_screen = key == VWERASE || (has(ECHOE) && (key == VERASE || (has(ECHOK) && has(ECHOKE))));
-    size_t erased = 0;
     char old;
     for (bool in_word = false; input.take_back(old);) {
         if (key == VWERASE && in_word && !is_word(old)) {
             input.put(static_cast<uint8_t>(old));
             break;
         }
-        erased++;
         in_word |= is_word(old);
-        if (on_screen && has(ECHO) && begins_character(old))
-            show(!is_control(old) ? "\b \b" : has(ECHOCTL) ? "\b \b\b \b" : "");
+        if (has(ECHO) && begins_character(old)) show(is_control(old) ? "\b \b\b \b" : "\b \b");
         if (key == VERASE && begins_character(old)) break;
     }
-    if (on_screen || !erased) return;
-    echo(static_cast<char>(character(key)));
-    if (key == VKILL && has(ECHOK)) echo('\n');
 }
 
 // One key that is no signal.
 void Terminal::type(char c) {
-    bool ends_line = !has(ICANON) || c == '\n' || is(c, VEOL) || is(c, VEOL2), ends_input = has(ICANON) && is(c, VEOF);
+    bool ends_line = !has(ICANON) || c == '\n' || is(c, VEOL), ends_input = has(ICANON) && is(c, VEOF);
     if (has(ICANON) && (is(c, VERASE) || c == '\b')) return erase(VERASE);
     if (has(ICANON) && is(c, VKILL)) return erase(VKILL);
     if (has(ICANON) && has(IEXTEN) && is(c, VWERASE)) return erase(VWERASE);
@@ -125,13 +114,11 @@ void Terminal::type(char c) {
 
 void on_key(char c) {
     auto state = terminal.lock();
-    uint32_t mode = state->settings.input;
-    if (c == '\r' && (mode & IGNCR)) return;
-    if (c == '\r' ? mode & ICRNL : c == '\n' && (mode & INLCR)) c ^= '\r' ^ '\n';
+    if (c == '\r' && (state->settings.input & ICRNL)) c = '\n';
     for (auto [key, signal] : SIGNAL_KEYS) {
         if (!state->has(ISIG) || !state->is(c, key)) continue;
         state->echo(c);
-        if (!state->has(NOFLSH)) state->input.clear();
+        state->input.clear();
         return on_terminal_key(signal);
     }
     state->type(c);
@@ -157,20 +144,15 @@ Chunk Terminal::take(size_t most) {
     return chunk;
 }
 
-// Waits as termios(3), "Canonical and noncanonical mode", says: the pause that VTIME allows begins with the read when
-// VMIN is 0, else anew with each byte.
+// See termios(3), "Canonical and noncanonical mode".
 Result<Chunk> await_chunk(size_t most, bool may_sleep) {
     for (;;) {
         auto state = terminal.lock();
         size_t had = state->input.ready();
         if (had >= state->enough(most) || (had && !may_sleep)) return state->take(most);
         if (!may_sleep) return fail(Errno::EAGAIN);
-        bool has_pause = !state->has(ICANON) && state->character(VTIME) && (had || !state->character(VMIN));
-        uint64_t deadline = has_pause ? arch::now_ns() + state->character(VTIME) * 100'000'000ull : NEVER;
         state.unlock();
-        auto news = readers.wait_until([=] { return terminal.lock()->input.ready() != had; }, deadline);
-        if (!news && news.error() == Errno::ETIMEDOUT) return terminal.lock()->take(most);
-        TRY(news);
+        TRY(readers.wait_until([=] { return terminal.lock()->input.ready() != had; }));
     }
 }
 

@@ -90,14 +90,6 @@ Result<> check_empty(Directory& directory) {
     return directory.is_empty() ? Result<>() : fail(Errno::ENOTEMPTY);
 }
 
-// A name of `inode` in `directory` is gone.
-void drop_name(Directory& directory, Inode& inode) {
-    bool is_directory = inode.as_directory();
-    inode.add_links(is_directory ? -2 : -1);
-    directory.add_links(is_directory ? -1 : 0);
-    directory.touch_modified();
-}
-
 }  // namespace
 
 Result<Ref<Inode>> create(const Target& target, const NewInode& what) {
@@ -109,11 +101,8 @@ Result<Ref<Inode>> create(const Target& target, const NewInode& what) {
     String name = TRY(String::copy(target.name));
     Ref<Inode> inode = TRY(directory.make(what));
     if (Directory* made = inode->as_directory()) made->set_place(target.directory, std::move(name));
-    directory.add_links(is_directory ? 1 : 0);  // its ".."
-    directory.touch_modified();
-    auto put = directory.put(target.name, inode);
-    if (!put) drop_name(directory, *inode);
-    return put ? Result<Ref<Inode>>(std::move(inode)) : fail(put.error());
+    TRY(directory.put(target.name, inode));
+    return inode;
 }
 
 Result<> link(Inode& inode, const Target& target) {
@@ -123,10 +112,7 @@ Result<> link(Inode& inode, const Target& target) {
     if (inode.links() == 0) return fail(Errno::ENOENT);
     if (inode.as_directory()) return fail(Errno::EPERM);
     if (inode.links() >= LINK_LIMIT) return fail(Errno::EMLINK);
-    TRY(target.directory->put(target.name, Ref<Inode>::share(&inode)));
-    inode.add_links(1);
-    target.directory->touch_modified();
-    return {};
+    return target.directory->put(target.name, Ref<Inode>::share(&inode));
 }
 
 Result<> remove(const Target& target, bool is_directory) {
@@ -141,9 +127,7 @@ Result<> remove(const Target& target, bool is_directory) {
     if (directory && !is_directory) return fail(Errno::EISDIR);
     if (!directory && (is_directory || target.slash_follows)) return fail(Errno::ENOTDIR);
     if (directory) TRY(check_empty(*directory));
-    TRY(target.directory->erase(target.name));
-    drop_name(*target.directory, *inode);
-    return {};
+    return target.directory->erase(target.name);
 }
 
 namespace {
@@ -179,13 +163,7 @@ Result<> rename(const Target& from, const Target& to, Existing existing) {
     if (directory && from.directory != to.directory) TRY(directory->set_parent(*to.directory));
     TRY(to.directory->put(to.name, inode));
     TRY(from.directory->erase(from.name));
-    // It has as many names as before, and a directory's ".." is another one.
-    inode->add_links(directory ? 2 : 1);
-    to.directory->add_links(directory ? 1 : 0);
-    drop_name(*from.directory, *inode);
     if (directory) directory->set_place(to.directory, std::move(name));
-    if (replaced) drop_name(*to.directory, *replaced);
-    to.directory->touch_modified();
     return {};
 }
 
@@ -225,8 +203,7 @@ Result<Ref<File>> open_path(Ref<Directory> start, std::string_view path, uint32_
 }
 
 Result<Ref<File>> open_executable(Ref<Directory> start, std::string_view path) {
-    Target target = TRY(walk(std::move(start), path, LastLink::follow));
-    if (!target.inode) return fail(Errno::ENOENT);
-    if (!target.inode->is(InodeType::regular) || !(target.inode->mode() & 0111)) return fail(Errno::EACCES);
-    return File::open(target.inode, 0, target.directory, target.name);
+    Ref<File> file = TRY(open_path(std::move(start), path, 0));
+    bool is_program = file->inode().is(InodeType::regular) && (file->inode().mode() & 0111);
+    return is_program ? Result<Ref<File>>(std::move(file)) : fail(Errno::EACCES);
 }

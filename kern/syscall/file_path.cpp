@@ -60,12 +60,10 @@ Result<> sys_mkdirat(int fd, VirtAddr path, uint32_t mode) {
     return make(fd, path, {mode_of(InodeType::directory, masked(mode))});
 }
 
-// Devices are in /dev alone.
+// Devices are in /dev alone, and pipes have no names.
 Result<> sys_mknodat(int fd, VirtAddr path, uint32_t mode) {
     InodeType type = mode & TYPE_BITS ? InodeType{mode & TYPE_BITS} : InodeType::regular;
-    if (type == InodeType::directory) return fail(Errno::EPERM);
-    if (type == InodeType::symlink) return fail(Errno::EINVAL);
-    return make(fd, path, {mode_of(type, masked(mode))});
+    return type == InodeType::regular ? make(fd, path, {mode_of(type, masked(mode))}) : fail(Errno::EPERM);
 }
 
 Result<> sys_symlinkat(VirtAddr text_at, int fd, VirtAddr path) {
@@ -240,17 +238,17 @@ Result<> sys_mount(VirtAddr source, VirtAddr at, VirtAddr type_name, uint64_t fl
     String source_name = source.value ? TRY(read_user_path(source)) : String();
     String type = type_name.value ? TRY(read_user_path(type_name)) : String();
     Ref<Inode> place = TRY(find_inode(AT_FDCWD, at));
-    if (flags & REMOUNT) return remount(*place, flags & READ_ONLY);
-    if ((flags & (BIND | MOVE | PROPAGATION)) || !type_name.value) return fail(Errno::EINVAL);
+    if ((flags & REMOUNT) && (flags & READ_ONLY)) return remount_read_only(*place);
+    if ((flags & (REMOUNT | BIND | MOVE | PROPAGATION)) || !type_name.value) return fail(Errno::EINVAL);
     auto device = find_inode(AT_FDCWD, source);
     std::string_view shown = source.value ? source_name.view() : "none";
     return mount(type.view(), shown, device ? device->get() : nullptr, *place, flags & READ_ONLY);
 }
 
 Result<> sys_umount2(VirtAddr at, int flags) {
-    constexpr int DETACH = 2, NO_FOLLOW = 8, ALL = 15;
-    if (flags & ~ALL) return fail(Errno::EINVAL);
-    return unmount(*TRY(find_inode(AT_FDCWD, at, flags & NO_FOLLOW ? AT_SYMLINK_NOFOLLOW : 0)), flags & DETACH);
+    constexpr int FORCE = 1, NO_FOLLOW = 8;
+    if (flags & ~(FORCE | NO_FOLLOW)) return fail(Errno::EINVAL);
+    return unmount(*TRY(find_inode(AT_FDCWD, at, flags & NO_FOLLOW ? AT_SYMLINK_NOFOLLOW : 0)));
 }
 
 // WHERE A PROCESS IS

@@ -23,7 +23,7 @@ constexpr uint64_t ARENA = 0x10'0000'0000;  // 32 pages for data, a read-only on
 constexpr uint64_t DATA_PAGES = 32, READ_ONLY = ARENA + DATA_PAGES * PAGE, NO_RIGHTS = READ_ONLY + PAGE, HOLE = NO_RIGHTS + PAGE;
 constexpr uint64_t PLAYGROUND = ARENA + 64 * PAGE, PLAYGROUND_PAGES = 64;
 
-constexpr const char* NAMES[] = {"a", "b", "c", "d", "d/e", "d/../a", "./b", "link", "loop", "d/link", "script", "pipe", "new",
+constexpr const char* NAMES[] = {"a", "b", "c", "d", "d/e", "d/../a", "./b", "link", "loop", "d/link", "script", "new",
                                  "new/x", ".", "..", "", "/", "/proc", "/proc/self", "/proc/self/maps",
                                  "/proc/self/fd/3", "/proc/self/status", "/proc/meminfo", "null", "zero", "full", "urandom", "a/b",
                                  "tmpfs", "proc", "ext2"};
@@ -60,7 +60,6 @@ Arguments::Arguments(Random& random) : random_(random), self_(getpid()) {
     symlink("a", "link"), symlink("loop", "loop"), symlink("../b", "d/link");
     for (std::string device : {"null", "zero", "full", "urandom"})  // through links: a device that is removed is gone for all
         symlink(("/dev/" + device).c_str(), device.c_str());
-    mkfifo("pipe", 0600);
     int script = open("script", O_RDWR | O_CREAT | O_CLOEXEC, 0755);
     write(script, "#!/bin/true x\n", 14);
     close(script);

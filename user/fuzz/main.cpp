@@ -140,14 +140,14 @@ void wait_for(pid_t child, Totals& totals) {
 
 // Of all that is mounted on the directory or on one below it.
 void unmount_below(const std::string& path) {
-    while (umount2(path.c_str(), MNT_DETACH) == 0) {
-    }
-    DIR* directory = opendir(path.c_str());
-    if (!directory) return;
-    while (const dirent* entry = readdir(directory))
-        if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            unmount_below(path + "/" + entry->d_name);
-    closedir(directory);
+    do {
+        DIR* directory = opendir(path.c_str());
+        if (!directory) return;
+        while (const dirent* entry = readdir(directory))
+            if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+                unmount_below(path + "/" + entry->d_name);
+        closedir(directory);
+    } while (umount(path.c_str()) == 0);
 }
 
 void remove_directory(const std::string& path) {

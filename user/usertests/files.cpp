@@ -141,6 +141,13 @@ TEST(descriptors_end_at_their_limit) {
     EXPECT(close(700) == 0 && dup(1) == 700);
 }
 
+TEST(a_regular_file_can_be_made_as_a_node) {
+    EXPECT(mknod("f", S_IFREG | 0640, 0) == 0 && stat_of("f").st_mode == (S_IFREG | 0640) && mknod("g", 0600, 0) == 0);
+    EXPECT_ERROR(EEXIST, mknod("f", S_IFREG | 0600, 0));
+    EXPECT_ERROR(EPERM, mknod("d", S_IFDIR | 0700, 0));
+    EXPECT_ERROR(ENOENT, mknod("missing/f", S_IFREG | 0700, 0));
+}
+
 TEST(a_path_descriptor_only_names) {
     close(make_file("f", "x"));
     int fd = open("f", O_PATH);

@@ -52,10 +52,7 @@ TEST(what_is_in_use_stays) {
     EXPECT(chdir("..") == 0 && mkdir("d/e", 0755) == 0 && mount("none", "d/e", "tmpfs", 0, nullptr) == 0);
     EXPECT_ERROR(EBUSY, umount("d"));
     EXPECT(umount("d/e") == 0);
-    fd = open("d/f", O_RDONLY);
-    char text[10];
-    EXPECT(umount2("d", MNT_DETACH) == 0 && !is_there("d/f") && read(fd, text, 10) == 7);
-    EXPECT(close(fd) == 0);
+    EXPECT(umount("d") == 0 && !is_there("d/f"));
     EXPECT_ERROR(EINVAL, umount("d"));
     EXPECT(rmdir("d") == 0);
 }
@@ -94,7 +91,7 @@ TEST(a_read_only_mount_does_not_change) {
     EXPECT(access("d/f", R_OK) == 0);
     EXPECT_ERROR(EROFS, access("d/f", W_OK));
     EXPECT(content_of("d/f") == "x" && close(open("d/f", O_RDONLY | O_CREAT, 0644)) == 0);
-    EXPECT(mount("none", "d", nullptr, MS_REMOUNT, nullptr) == 0 && unlink("d/f") == 0 && umount("d") == 0);
+    EXPECT(umount("d") == 0);
 }
 
 TEST(mount_says_what_is_wrong) {

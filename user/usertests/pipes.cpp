@@ -142,60 +142,6 @@ TEST(a_read_that_fails_leaves_the_byte_in_the_pipe) {
     }
 }
 
-// ---- named pipes ----------------------------------------------------------------------------------------------------
-
-TEST(a_named_pipe_waits_for_its_other_end) {
-    EXPECT(mkfifo("p", 0640) == 0 && stat_of("p").st_mode == (S_IFIFO | 0640));
-    EXPECT_ERROR(EEXIST, mkfifo("p", 0640));
-    pid_t writer = start([] {
-        int fd = open("p", O_WRONLY);
-        EXPECT(fd >= 0 && write(fd, "through", 7) == 7);
-    });
-    sleep_ms(10);
-    int fd = open("p", O_RDONLY);
-    char text[10];
-    EXPECT(fd >= 0 && read(fd, text, 10) == 7 && memcmp(text, "through", 7) == 0 && wait_for(writer) == 0);
-    EXPECT(read(fd, text, 10) == 0);
-    EXPECT_ERROR(ESPIPE, lseek(fd, 0, SEEK_SET));
-    EXPECT(close(fd) == 0);
-    pid_t reader = start([&] {
-        int fd = open("p", O_RDONLY);
-        EXPECT(read(fd, text, 10) == 2 && read(fd, text, 10) == 0);
-    });
-    fd = open("p", O_WRONLY);
-    EXPECT(write(fd, "xy", 2) == 2 && close(fd) == 0 && wait_for(reader) == 0);
-}
-
-TEST(a_named_pipe_can_be_opened_without_waiting) {
-    EXPECT(mkfifo("p", 0600) == 0);
-    EXPECT_ERROR(ENXIO, open("p", O_WRONLY | O_NONBLOCK));
-    int reader = open("p", O_RDONLY | O_NONBLOCK);
-    char c;
-    EXPECT(reader >= 0 && read(reader, &c, 1) == 0);
-    pollfd waits = {reader, POLLIN, 0};
-    EXPECT(poll(&waits, 1, 0) == 0);
-    int writer = open("p", O_WRONLY | O_NONBLOCK);
-    EXPECT(writer >= 0);
-    EXPECT_ERROR(EAGAIN, read(reader, &c, 1));
-    EXPECT(write(writer, "x", 1) == 1 && read(reader, &c, 1) == 1 && close(writer) == 0);
-    EXPECT(poll(&waits, 1, 0) == 1 && waits.revents == POLLHUP);
-    int both = open("p", O_RDWR);
-    EXPECT(both >= 0 && close(reader) == 0 && write(both, "y", 1) == 1 && read(both, &c, 1) == 1 && c == 'y');
-    pid_t waiter = start([] { EXPECT(mkfifo("q", 0600) == 0 && open("q", O_RDONLY) >= 0); });
-    sleep_ms(10);
-    EXPECT(kill(waiter, SIGKILL) == 0 && wait_for(waiter) == -SIGKILL);
-    EXPECT_ERROR(ENXIO, open("q", O_WRONLY | O_NONBLOCK));
-    EXPECT(unlink("p") == 0 && write(both, "z", 1) == 1);
-}
-
-TEST(nodes_can_be_made_of_some_kinds) {
-    EXPECT(mknod("f", S_IFREG | 0600, 0) == 0 && S_ISREG(stat_of("f").st_mode) && mknod("g", 0600, 0) == 0);
-    EXPECT_ERROR(EEXIST, mknod("f", S_IFIFO | 0600, 0));
-    EXPECT_ERROR(EPERM, mknod("d", S_IFDIR | 0700, 0));
-    EXPECT_ERROR(EINVAL, mknod("l", S_IFLNK | 0700, 0));
-    EXPECT_ERROR(ENOENT, mknod("missing/p", S_IFIFO | 0700, 0));
-}
-
 // ---- select ---------------------------------------------------------------------------------------------------------
 
 TEST(select_says_what_is_ready) {

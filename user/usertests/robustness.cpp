@@ -98,7 +98,7 @@ TEST(paths) {
                    {"statfs", SYS_statfs, {BAD, address(map(1))}},
                    {"readlinkat", SYS_readlinkat, {AT_FDCWD, BAD, address(map(1)), 100}},
                    {"mkdirat", SYS_mkdirat, {AT_FDCWD, BAD, 0755}},
-                   {"mknodat", SYS_mknodat, {AT_FDCWD, BAD, S_IFIFO | 0600, 0}},
+                   {"mknodat", SYS_mknodat, {AT_FDCWD, BAD, S_IFREG | 0600, 0}},
                    {"unlinkat", SYS_unlinkat, {AT_FDCWD, BAD, 0}},
                    {"symlinkat", SYS_symlinkat, {BAD, AT_FDCWD, address("new")}},
                    {"symlinkat", SYS_symlinkat, {address("x"), AT_FDCWD, BAD}},

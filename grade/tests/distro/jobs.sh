@@ -20,7 +20,6 @@ yes | head -n 3
 yes | sed 5q | wc -l
 seq 5 | while read -r n; do echo $((n * n)); done | tac | paste -s -d,
 cat /dev/zero | dd bs=1000 count=100 iflag=fullblock 2>/dev/null | wc -c
-mkfifo /tmp/fifo; (cat /tmp/fifo | rev) & echo 'through a fifo' >/tmp/fifo; wait
 timeout 0.2 sleep 10; echo "timeout: $?"
 sh -c 'trap "echo int; exit 9" INT; kill -INT $$; echo unreached'; echo "child: $?"
 trap 'echo child ended' CHLD; true & wait; trap - CHLD

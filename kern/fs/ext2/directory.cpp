@@ -91,7 +91,7 @@ Result<Ref<Inode>> Node::make(const NewInode& what) {
     disk.size_low = static_cast<uint32_t>(is_directory ? volume_.block_size : what.link_target.size());
     if (disk.size_low < sizeof(disk.blocks)) what.link_target.copy(reinterpret_cast<char*>(disk.blocks), disk.size_low);
     uint32_t number = TRY(volume_.take(Volume::INODE, id()));
-    auto made = volume_.add_node(number, disk, 0);
+    auto made = volume_.add_node(number, disk);
     if (!made) {
         TRY(volume_.give_back(Volume::INODE, number));
         return fail(made.error());
@@ -163,8 +163,8 @@ Result<> Node::put_entry(std::string_view name, Node& node) {
     found = TRY(make_room(size_for(name.size())));
     fill(*found.item, found->size, name, node);
     TRY(found.write());
-    node.names_++;
-    return node.store();
+    gained(node);
+    return {};
 }
 
 Result<> Node::replace_entry(Found found, Node& node) {
@@ -172,14 +172,12 @@ Result<> Node::replace_entry(Found found, Node& node) {
     char buffer[16];
     BufferSink spare{std::span(buffer)};
     format_to(spare, "#{}", old->number());
-    Ref<Node> shelter = old->names_ == 1 && !old->as_directory() ? volume_.shelter() : nullptr;
+    Ref<Node> shelter = old->links() == 1 ? volume_.shelter() : nullptr;
     if (shelter) TRY(shelter->put_entry(spare.view(), *old));
-    old->names_--;
-    if (old->names_ == 0) TRY(old->write_inode());
+    TRY(drop_name(*old));
     fill(*found.item, found->size, name_of(*found.item), node);
     TRY(found.write());
-    node.names_++;
-    TRY(node.store());
+    gained(node);
     return shelter ? shelter->erase_entry(spare.view()) : Result<>();
 }
 
@@ -192,17 +190,20 @@ Result<> Node::erase_entry(std::string_view name) {
     TRY(drop_index());
     Found found = TRY(find(name));
     if (!found) return fail(Errno::ENOENT);
-    Ref<Node> node = TRY(volume_.node(found->inode));
-    node->names_--;
-    if (auto stored = node->names_ ? node->store() : node->write_inode(); !stored) {
-        node->names_++;
-        return stored;
-    }
+    TRY(drop_name(*TRY(volume_.node(found->inode))));
     if (found.before) found.before->size = static_cast<uint16_t>(found.before->size + found->size);
     else found->inode = 0;
     TRY(found.write());
     Volume::wake_flusher();
     return {};
+}
+
+// Before the entry goes.
+Result<> Node::drop_name(Node& node) {
+    lost(node);
+    Result<> written = node.links() ? Result<>() : node.write_inode();
+    if (!written) gained(node);
+    return written;
 }
 
 Result<> Node::set_parent(Directory& parent) {

@@ -65,14 +65,11 @@ public:
     // For mount(2). EINVAL: no ext2, or one with features that we lack, which one line tells.
     static Result<Ref<Directory>> open(BlockDevice* device, bool read_only);
     Volume(BlockDevice& device, const Superblock& super);
-    ~Volume();
 
     FileSystemSpace space() override;
     Result<> sync() override;
-    Result<> set_read_only(bool value) override;
+    Result<> set_read_only() override;
     void unmounted(Directory& root) override;
-    // Before the machine is powered off: all disks come to rest, and whoever goes on to write waits for ever.
-    static void shut_down_all();
 
     const size_t block_size, inode_size;
     const uint32_t numbers_per_block;
@@ -89,6 +86,7 @@ public:
     size_t sectors(size_t blocks) const { return blocks * (block_size / SECTOR_SIZE); }
     // From `block` on as many as the bytes are. EIO.
     Result<> transfer(BlockDevice::Kind kind, uint64_t block, std::span<const std::byte> bytes) {
+        if (kind == BlockDevice::Kind::write && at_rest_.load()) return fail(Errno::EROFS);
         return device_.ask(kind, sectors(block), bytes);
     }
 
@@ -114,7 +112,7 @@ public:
     Result<uint32_t> free_tree(uint32_t number, unsigned depth);
     // A node is in memory from its first use until some time after the last. ENOENT: it is free.
     Result<Ref<Node>> node(uint32_t number);
-    Result<Ref<Node>> add_node(uint32_t number, const DiskInode& disk, uint32_t names);
+    Result<Ref<Node>> add_node(uint32_t number, const DiskInode& disk);
     // lost+found, where what loses its name gets another; null: there is none.
     Ref<Node> shelter() { return node(shelter_).value_or(nullptr); }
     Result<> write_metadata();
@@ -134,8 +132,7 @@ private:
     Result<> store_touched();
     Result<> free_node(Node& node);
     bool sweep(bool drop_unused);
-    Result<> settle(bool for_good);
-    bool finish();
+    void drop_nodes();
     static void flush_for_ever(Thread&);
     void for_each_node(auto visit);
 
@@ -145,8 +142,7 @@ private:
     BlockDevice& device_;
     const size_t group_count_;
     const uint32_t first_[2], per_group_[2], count_[2];  // blocks, inodes: first number, how many in a group, in all
-    bool must_not_write_ = false;
-    Atomic<uint32_t> detached_;
+    Atomic<uint32_t> at_rest_;  // 1: the disk says so, and nothing is written any more
 
     Ref<Vmo> cache_;
     List<Node, Node> nodes_[64];
@@ -157,7 +153,7 @@ private:
 // An inode in memory, of any type: only one whose mode says so is ever used as a directory.
 class Node final : public Directory, public ListNode<Node>, PageSource {
 public:
-    Node(Volume& volume, uint32_t number, const DiskInode& disk, uint32_t names);
+    Node(Volume& volume, uint32_t number, const DiskInode& disk);
 
     uint64_t size() override { return vmo_ ? vmo_->size() : size_.load(); }
     uint64_t blocks() override;
@@ -195,6 +191,7 @@ private:
     Result<> put_entry(std::string_view name, Node& node);
     Result<> replace_entry(Found found, Node& node);
     Result<> erase_entry(std::string_view name);
+    Result<> drop_name(Node& node);
     Result<> fill_new(const DiskInode& disk, Node& parent, std::string_view link_target);
     Result<> drop_index();
     Result<> write_inode() { return TRY(store()), TRY(volume_.inode(id())).write(); }
@@ -210,7 +207,6 @@ private:
     Volume& volume_;
     Ref<Vmo> vmo_;            // of a regular file
     Atomic<uint64_t> size_;   // of all others
-    uint32_t names_;          // entries that lead here, as the disk may know; with the volume's lock
     Atomic<uint32_t> touched_;  // the inode in the cache may be out of date
     uint32_t goal_;           // where a block would go well
     Mutex writing_{LockRank::inode};  // held while pages are written: their blocks are not given to others meanwhile

@@ -12,20 +12,17 @@ bool is_zero(std::span<const std::byte> bytes) {
     return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
 }
 
-constexpr size_t MOST_BLOCKS = PAGE_SIZE / 1024;  // in a page
-
 }  // namespace
 
 // THE INODE
 
-Node::Node(Volume& volume, uint32_t number, const DiskInode& disk, uint32_t names)
-    : Directory(volume, disk.mode, number), volume_(volume), names_(names), goal_(volume.home_of(number)) {
+Node::Node(Volume& volume, uint32_t number, const DiskInode& disk)
+    : Directory(volume, disk.mode, disk.links, number), volume_(volume), goal_(volume.home_of(number)) {
     if (is(InodeType::character) || is(InodeType::block))
         device_number_ = disk.blocks[0] ? disk.blocks[0] : disk.blocks[1];
     user_.store(disk.user_low | uint32_t{disk.user_high} << 16);
     group_.store(disk.group_low | uint32_t{disk.group_high} << 16);
-    links_.store(names ? disk.links : as_directory() ? 2 : 1);
-    if (!names) return;
+    if (!disk.links) return;  // a new one
     times_.accessed.store(disk.accessed * SECOND);
     times_.modified.store(disk.modified * SECOND);
     times_.changed.store(disk.changed * SECOND);
@@ -42,11 +39,11 @@ Result<> Node::store() {
     inode->user_high = static_cast<uint16_t>(user() >> 16);
     inode->group_low = static_cast<uint16_t>(group());
     inode->group_high = static_cast<uint16_t>(group() >> 16);
-    inode->links = static_cast<uint16_t>(names_ && as_directory() ? links() : names_);
+    inode->links = static_cast<uint16_t>(links());
     inode->accessed = static_cast<uint32_t>(times_.accessed.load() / SECOND);
     inode->modified = static_cast<uint32_t>(times_.modified.load() / SECOND);
     inode->changed = static_cast<uint32_t>(times_.changed.load() / SECOND);
-    inode->deleted = names_ ? 0 : inode->changed;
+    inode->deleted = inode->links ? 0 : inode->changed;
     inode->size_low = static_cast<uint32_t>(size);
     if (vmo_) inode->size_high = static_cast<uint32_t>(size >> 32);
     if (memcmp(&before, inode.item, sizeof(before)) != 0) inode.changed();
@@ -149,22 +146,16 @@ Result<> Node::resize(uint64_t size) {
 
 // PAGES
 
-// Of a page all blocks that there are; what is written and not zero gets some. Blocks that follow each other on the
-// disk travel together.
+// Of a page all blocks that there are; what is written and not zero gets some.
 Result<> Node::transfer(BlockDevice::Kind kind, uint64_t index, std::span<const std::byte> page) {
-    uint32_t blocks[MOST_BLOCKS + 1] = {};
-    size_t block_size = volume_.block_size;
     uint64_t start = index * PAGE_SIZE, bytes = std::clamp(this->size(), start, start + PAGE_SIZE) - start;
-    {
-        LockGuard guard(volume_.lock);
-        for (size_t at = 0; at < bytes; at += block_size) {
-            bool make_missing = kind == BlockDevice::Kind::write && !is_zero(page.subspan(at, block_size));
-            blocks[at / block_size] = TRY(block_of((start + at) / block_size, make_missing));
-        }
-    }
-    for (size_t i = 0, run; i * block_size < bytes; i += run) {
-        for (run = 1; blocks[i] && blocks[i + run] == blocks[i] + run;) run++;
-        if (blocks[i]) TRY(volume_.transfer(kind, blocks[i], page.subspan(i * block_size, run * block_size)));
+    for (size_t at = 0; at < bytes; at += volume_.block_size) {
+        auto block = page.subspan(at, volume_.block_size);
+        bool make_missing = kind == BlockDevice::Kind::write && !is_zero(block);
+        volume_.lock.lock();
+        auto number = block_of((start + at) / volume_.block_size, make_missing);
+        volume_.lock.unlock();
+        if (TRY(number)) TRY(volume_.transfer(kind, *number, block));
     }
     return {};
 }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr uint64_t SECOND = 1'000'000'000, FLUSH_INTERVAL = 5 * SECOND;
 
-// All that are mounted, and those that still have open files. Held while the flusher works.
+// All that are mounted. Held while the flusher works.
 constinit Locked<List<Volume, Volume>, Mutex> volumes{LockRank::inode};
 constinit WaitQueue flusher;
 constinit Atomic<uint32_t> flush_wanted;
@@ -54,29 +54,19 @@ Result<Ref<Directory>> Volume::open(BlockDevice* device, bool read_only) {
     FrameRef page = TRY(FrameRef::allocate(FrameUse::kernel));
     auto& super = *reinterpret_cast<Superblock*>(page->data());
     auto list = volumes.lock();
-    for (Volume& volume : *list) {
-        if (&volume.device_ != device) continue;
-        if (!volume.finish()) return fail(Errno::EBUSY);
-        delete &volume;
-        break;
-    }
+    for (Volume& volume : *list)
+        if (&volume.device_ == device) return fail(Errno::EBUSY);
     TRY(device->ask(BlockDevice::Kind::read, SUPERBLOCK_AT / SECTOR_SIZE, {page->data(), SUPERBLOCK_AT}));
     if (const char* why = complaint(super, *device)) {
         alert("ext2: vd{} cannot be mounted: {}\n", device->letter, why);
         return fail(Errno::EINVAL);
     }
-    auto volume = TRY(make_own<Volume>(*device, super));
+    auto volume = TRY(make_ref<Volume>(*device, super));
     volume->cache_ = TRY(Vmo::create(uint64_t{super.block_count} * PAGE_SIZE, volume.get()));
     const char* why = super.read_only_compatible & ~READ_ONLY_KNOWN ? "it has features that this kernel does not know"
                       : super.state != STATE_CLEAN ? "it was not unmounted, e2fsck has to look at it first" : nullptr;
-    volume->must_not_write_ = why || device->disk.is_read_only();
     if (why) alert("ext2: vd{} is mounted read-only: {}\n", device->letter, why);
     volume->read_only.store(1);
-    LockGuard guard(volume->lock);
-    Ref<Node> root = TRY(volume->node(ROOT_INODE));
-    if (!root->as_directory()) return fail(Errno::EINVAL);
-    if (auto found = root->find("lost+found"); found && *found) volume->shelter_ = (*found)->inode;
-    if (!read_only && !volume->must_not_write_) TRY(volume->mark(false));
     static constinit bool has_flusher = false;
     if (!has_flusher) {
         auto thread = TRY(make_own<Thread>());
@@ -84,12 +74,22 @@ Result<Ref<Directory>> Volume::open(BlockDevice* device, bool read_only) {
         Scheduler::wake(*thread.release());
         has_flusher = true;
     }
-    list->push_back(*volume.release());
+    LockGuard guard(volume->lock);
+    Ref<Node> root = TRY(volume->node(ROOT_INODE));
+    Result<> begun = root->as_directory() ? Result<>() : fail(Errno::EINVAL);
+    if (begun && !read_only && !why && !device->disk.is_read_only()) begun = volume->mark(false);
+    if (!begun) return volume->drop_nodes(), fail(begun.error());
+    if (auto found = root->find("lost+found"); found && *found) volume->shelter_ = (*found)->inode;
+    list->push_back(*volume);
     return Ref<Directory>(root);
 }
 
-Volume::~Volume() {
-    for_each_node([](Node& node) { Ref<Node>::adopt(&node); });
+// They hold the volume, which goes with the last of them.
+void Volume::drop_nodes() {
+    for_each_node([](Node& node) {
+        static_cast<ListNode<Node>&>(node).unlink();
+        Ref<Node>::adopt(&node);
+    });
 }
 
 // Says on the disk whether it is at rest.
@@ -101,24 +101,16 @@ Result<> Volume::mark(bool clean) {
     TRY(super.write());
     TRY(device_.ask(BlockDevice::Kind::flush));
     read_only.store(clean);
+    at_rest_.store(clean);
     return {};
 }
 
-Result<> Volume::set_read_only(bool value) {
-    if (value == (read_only.load() != 0)) return {};
-    if (value) return settle(false);
-    LockGuard guard(lock);
-    return must_not_write_ ? fail(Errno::EROFS) : mark(false);
-}
-
-// Nothing is half done on the disk from here on, and it says so. What has no name but is open goes only `for_good`.
-Result<> Volume::settle(bool for_good) {
-    read_only.store(1);
+Result<> Volume::set_read_only() {
+    if (read_only.exchange_acquire(1)) return {};
     Result<> synced = sync();
     LockGuard guard(lock);
-    sweep(false);
     for_each_node([&](Node& node) {
-        if (!node.names_ && for_good) (void)free_node(node);
+        if (!node.links()) (void)free_node(node);
     });
     TRY(write_metadata());
     TRY(synced);
@@ -126,27 +118,11 @@ Result<> Volume::settle(bool for_good) {
 }
 
 void Volume::unmounted(Directory&) {
-    if (!open_files.load()) (void)set_read_only(true);
-    detached_.store(1);
-    wake_flusher();
-}
-
-void Volume::shut_down_all() {
-    for (auto list = volumes.lock(); Volume& volume : *list) {
-        if (!volume.read_only.load()) (void)volume.settle(true);
-        volume.lock.lock();  // for ever
-    }
-}
-
-// Of what is mounted no more, all that is left. True: nothing is, and the caller deletes it.
-bool Volume::finish() {
-    if (!detached_.load() || open_files.load()) return false;
-    (void)set_read_only(true);
-    LockGuard guard(lock);
-    sweep(true);
-    if (node_count_) return false;
+    auto list = volumes.lock();
     unlink();
-    return true;
+    (void)set_read_only();
+    LockGuard guard(lock);
+    drop_nodes();
 }
 
 FileSystemSpace Volume::space() {
@@ -206,7 +182,7 @@ Result<> Volume::sync() {
     {
         LockGuard guard(lock);
         for_each_node([&](Node& node) {
-            if (node.vmo_ && node.names_ && result) result = nodes.push(Ref<Node>::share(&node));
+            if (node.vmo_ && node.links() && result) result = nodes.push(Ref<Node>::share(&node));
         });
     }
     for (Ref<Node>& node : nodes)
@@ -232,12 +208,12 @@ Result<InBlock<DiskInode>> Volume::inode(uint32_t number) {
     return at<DiskInode>(TRY(group(index / per_group_[INODE]))->inode_table, index % per_group_[INODE] * inode_size);
 }
 
-Result<Ref<Node>> Volume::add_node(uint32_t number, const DiskInode& disk, uint32_t names) {
+Result<Ref<Node>> Volume::add_node(uint32_t number, const DiskInode& disk) {
     if (node_count_ >= next_sweep_) {
         sweep(true);
         next_sweep_ = node_count_ + 1024;
     }
-    auto node = TRY(make_ref<Node>(*this, number, disk, names));
+    auto node = TRY(make_ref<Node>(*this, number, disk));
     uint64_t size = disk.size_low | (node->is(InodeType::regular) ? uint64_t{disk.size_high} << 32 : 0);
     if (size > size_limit) return fail(Errno::EIO);
     node->size_.store(size);
@@ -251,27 +227,22 @@ Result<Ref<Node>> Volume::node(uint32_t number) {
     for (Node& node : nodes_[number % std::size(nodes_)])
         if (node.number() == number) return Ref<Node>::share(&node);
     auto disk = TRY(inode(number));
-    if (disk->links == 0) return fail(Errno::ENOENT);
-    bool is_directory = InodeType{disk->mode & TYPE_BITS} == InodeType::directory;
-    return add_node(number, *disk.item, is_directory ? 1 : disk->links);
+    return disk->links ? add_node(number, *disk.item) : fail(Errno::ENOENT);
 }
 
 // Frees what has no name and that nobody has open any more, and says whether there was any. What else is not in use,
-// and as the disk has it, goes out of memory if `drop_unused`; a directory after what is in it.
+// and as the disk has it, goes out of memory if `drop_unused`.
 bool Volume::sweep(bool drop_unused) {
-    bool freed = false, dropped;
-    do {
-        dropped = false;
-        for_each_node([&](Node& node) {
-            if (!node.is_unused() || (node.names_ && !drop_unused)) return;
-            if (node.names_ ? !node.store() || (node.vmo_ && !node.vmo_->is_clean()) : !free_node(node)) return;
-            freed |= !node.names_;
-            dropped = true;
-            static_cast<ListNode<Node>&>(node).unlink();
-            node_count_--;
-            Ref<Node>::adopt(&node);
-        });
-    } while (dropped && drop_unused);
+    bool freed = false;
+    for_each_node([&](Node& node) {
+        bool has_name = node.links();
+        if (!node.is_unused() || (has_name && !drop_unused)) return;
+        if (has_name ? !node.store() || (node.vmo_ && !node.vmo_->is_clean()) : !free_node(node)) return;
+        freed |= !has_name;
+        static_cast<ListNode<Node>&>(node).unlink();
+        node_count_--;
+        Ref<Node>::adopt(&node);
+    });
     return freed;
 }
 
@@ -288,15 +259,12 @@ void Volume::flush_for_ever(Thread&) {
         bool writes = arch::now_ns() >= next || Vmo::dirty_pages() > Vmo::dirty_limit() / 2;
         if (writes) next = arch::now_ns() + FLUSH_INTERVAL;
         auto list = volumes.lock();
-        for (auto place = list->begin(); place != list->end();) {
-            Volume& volume = *place;
-            ++place;
+        for (Volume& volume : *list) {
             volume.lock.lock();
             volume.sweep(false);
             (void)volume.store_touched();
             volume.lock.unlock();
             if (writes && Vmo::dirty_pages() && !volume.read_only.load()) (void)volume.sync();
-            if (volume.finish()) delete &volume;
         }
     }
 }
