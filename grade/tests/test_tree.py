@@ -26,7 +26,7 @@ LAYER_LINES = {
     "arch": 832,
     "base": 938,
     "dev": 251,
-    "fs": 2757,
+    "fs": 2669,
     "mm": 454,
     "process": 1790,
     "sched": 369,

@@ -108,5 +108,6 @@ struct Pipe final : Inode {
 
 Result<PipeEnds> make_pipe(uint32_t flags) {
     Ref<Inode> pipe = TRY(make_ref<Pipe>());
-    return PipeEnds{TRY(File::open(pipe, flags)), TRY(File::open(pipe, flags | open_flag::WRITE_ONLY))};
+    auto reader = TRY(File::open(pipe, flags)), writer = TRY(File::open(pipe, flags | open_flag::WRITE_ONLY));
+    return PipeEnds{std::move(reader), std::move(writer)};
 }
