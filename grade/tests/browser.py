@@ -42,8 +42,8 @@ def screenshot(url: str, to: Path, width: int = 1280, height: int = 900) -> None
     chromium(f"--screenshot={to}", f"--window-size={width},{height}", url)
 
 
-def visit(pages: list[Path], width: int = PHONE) -> list[dict]:
+def visit(pages: list[str], width: int = PHONE) -> list[dict]:
     """What visit.html says of each page in a window of that width."""
-    asked = urllib.parse.quote(json.dumps({"width": width, "pages": [page.as_uri() for page in pages]}))
+    asked = urllib.parse.quote(json.dumps({"width": width, "pages": pages}))
     out = chromium("--allow-file-access-from-files", "--virtual-time-budget=600000", "--dump-dom", f"{VISIT.as_uri()}#{asked}")
     return json.loads(html.unescape(re.search(r'<pre id="seen">(.+?)</pre>', out, re.DOTALL)[1]))

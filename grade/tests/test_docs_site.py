@@ -17,6 +17,9 @@ from labs.cut import solution_lines
 ROOT = Path(__file__).resolve().parents[2]
 WELL_KNOWN = 24  # characters from which on a line of a solution is not a line that anyone would write
 
+SEARCHES = {"copy-on-write": "labs/1-vmar/README.html", "ENOSYS": "docs/abi.html"}  # words, and a page that must be found
+NOWHERE = "xylophone"
+
 pytestmark = pytest.mark.slow
 
 
@@ -76,18 +79,17 @@ def test_every_page_is_in_the_contents(site, pages):
     assert not {path for path in pages if path.name not in ("index.html", "search.html", "genindex.html")} - reached
 
 
-def test_pictures_are_there_and_a_phone_need_not_scroll_sideways(site, pages):
+def test_pictures_are_there_a_phone_need_not_scroll_sideways_and_the_search_finds(site, pages):
     browser.install()
-    seen = browser.visit([path for path in pages if path != site / "index.html"])
-    assert len(seen) == len(pages) - 1 and sum(one["pictures"] for one in seen) >= 1
+    searches = {f"{(site / 'search.html').as_uri()}?q={words}": place for words, place in SEARCHES.items()}
+    visited = [path.as_uri() for path in pages if path != site / "index.html"]
+    nothing = f"{(site / 'search.html').as_uri()}?q={NOWHERE}"
+    seen = browser.visit([*visited, *searches, nothing])
+    assert len(seen) == len(visited) + len(searches) + 1 and sum(one["pictures"] for one in seen) >= 1
     assert not [one for one in seen if one["width"] > browser.PHONE or one["broken"]]
-
-
-@pytest.mark.parametrize("words, page", [("copy-on-write", "labs/1-vmar/README.html"), ("ENOSYS", "docs/abi.html")])
-def test_the_search_finds(site, words, page):
-    browser.install()
-    found = browser.dom(f"{(site / 'search.html').as_uri()}?q={words}")
-    assert f'href="{page}' in found
+    found = {one["page"]: {link.partition("?")[0].partition("#")[0] for link in one["found"]} for one in seen}
+    assert all(place in found[search] for search, place in searches.items()), found
+    assert not found[visited[0]] and not found[nothing]
 
 
 def test_the_site_shows_no_solution(site):

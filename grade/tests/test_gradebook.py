@@ -179,9 +179,7 @@ def test_the_page_in_a_browser(tmp_path):
     assert "100 submissions" in seen and "QEMU died" in seen and "&lt;b&gt;no&lt;/b&gt;" in seen
     assert seen.count('<th class="name">ann</th>') == 20 and seen.count("3 of 4; failed: heap::one") == 20
     assert seen.count('class="cell ok"') == 20 * (len(LAB.checks | LAB.hidden) * 2 - 2)
-    browser.screenshot(path.as_uri(), tmp_path / "report.png")
-    assert (tmp_path / "report.png").stat().st_size > 10_000
-    assert browser.visit([path])[0]["width"] <= browser.PHONE  # wide tables scroll by themselves
+    assert browser.visit([path.as_uri()])[0]["width"] <= browser.PHONE  # wide tables scroll by themselves
 
 
 # ALL OF IT
