@@ -25,8 +25,6 @@ struct alignas(64) Hart {
     VmSpace* space = nullptr;        // whose page table is active; null: the kernel's alone
     bool need_resched = false;       // the running thread's time is over
     uint32_t held_locks = 0;         // debug builds: rank_bit() of each spinning lock it holds
-    Context* fp_context = nullptr;   // who runs, and whose values the hart's floating-point registers are: see context.cpp
-    Context* fp_owner = nullptr;
     // For a panic's report. The trap that the panic is about, or by which another hart's panic stopped this one; null: none.
     const TrapFrame* stop_trap = nullptr;
     uint64_t stop_fp = 0;  // the frame pointer where it stopped

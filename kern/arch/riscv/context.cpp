@@ -1,12 +1,8 @@
-// Threads, and the lazy loading of floating-point registers:
+// Threads, and their floating-point registers, which the kernel itself never uses:
 //
-//     FS of a user's saved status      its f registers are                     changes when
-//     off                              in Context::fp (all zero at first)      the program's first FP instruction traps
-//     clean                            in the hart, equal to Context::fp       the hart writes one: dirty
-//     dirty                            in the hart                             it is switched away from: saved, off
-//
-// A thread that comes back to the hart whose f registers are still its own goes on with them: it used none elsewhere since
-// (Context::fp_hart), nor did another thread here (Hart::fp_owner).
+//     FS of a user's saved status      its f registers are
+//     clean                            in the hart while it runs, and in Context::fp
+//     dirty                            in the hart: the program has written one since. Saved when it is switched away from
 #include "context.h"
 
 namespace arch {
@@ -38,13 +34,8 @@ void prepare_context(Context& context, std::byte* stack, void (*entry)(void*), v
 }
 
 void switch_context(Context* from, Context* to) {
-    Hart& hart = this_hart();
-    if (from->user_frame) {
-        save_user_fp(*from);
-        set_fs(*from->user_frame, 0);
-    }
-    if (to->user_frame && hart.fp_owner == to && to->fp_hart == &hart) set_fs(*to->user_frame, FS_CLEAN);
-    hart.fp_context = to;
+    if (from->user_frame) save_user_fp(*from);
+    if (to->user_frame && to->user_frame->status & FS_MASK) load_float_registers(&to->fp);
     swap_registers(from, to);
 }
 
@@ -56,18 +47,8 @@ void save_user_fp(Context& context) {
 
 void set_user_fp(Context& context, const FpState& fp) {
     context.fp = fp;
-    context.fp_hart = nullptr;
-    set_fs(*context.user_frame, 0);
-}
-
-bool load_user_fp(TrapFrame& frame) {
-    Hart& hart = this_hart();
-    if ((frame.status & FS_MASK) != 0) return false;
-    load_float_registers(&hart.fp_context->fp);
-    hart.fp_owner = hart.fp_context;
-    hart.fp_context->fp_hart = &hart;
-    set_fs(frame, FS_CLEAN);
-    return true;
+    load_float_registers(&context.fp);
+    set_fs(*context.user_frame, FS_CLEAN);
 }
 
 void reset_user_state(Context& context, VirtAddr pc, VirtAddr sp) {
@@ -86,7 +67,6 @@ void reset_user_state(Context& context, VirtAddr pc, VirtAddr sp) {
 void copy_user_state(Context& child, Context& parent) {
     save_user_fp(parent);
     *child.user_frame = *parent.user_frame;
-    set_fs(*child.user_frame, 0);
     child.fp = parent.fp;
 }
 

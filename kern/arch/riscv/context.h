@@ -44,7 +44,7 @@ static_assert(offsetof(TrapFrame, status) == 256 && offsetof(TrapFrame, hart) ==
 // A kernel stack is one block of this size, aligned to it. Its lowest page is the guard: see guard_stack().
 inline constexpr size_t KERNEL_STACK_SIZE = 4 * PAGE_SIZE;
 
-// The user's floating-point registers while they are not in the hart.
+// The user's floating-point registers, as they were when they were last saved or loaded.
 struct FpState {
     uint64_t f[32] = {};
     uint64_t fcsr = 0;
@@ -56,7 +56,6 @@ struct Context {
     // The registers of the thread's user program, at the top of its kernel stack. Null for the boot context.
     TrapFrame* user_frame = nullptr;
     FpState fp;
-    const Hart* fp_hart = nullptr;  // the hart whose f registers may still be these; null: none
 };
 
 static_assert(offsetof(Context, sp) == 8 && offsetof(Context, s) == 16);
@@ -91,9 +90,5 @@ void save_user_fp(Context& context);
 
 // The running thread's user gets these floating-point registers (after a signal handler).
 void set_user_fp(Context& context, const FpState& fp);
-
-// An illegal instruction of the running user may only mean that its f registers are not in the hart. Returns whether
-// that was so; then they are now, and the instruction can be tried again.
-bool load_user_fp(TrapFrame& frame);
 
 }  // namespace arch

@@ -6,7 +6,7 @@ namespace arch {
 
 namespace {
 
-constexpr uint64_t ILLEGAL_INSTRUCTION = 2, INTERRUPT = uint64_t{1} << 63, TIMER = 5, EXTERNAL = 9;
+constexpr uint64_t INTERRUPT = uint64_t{1} << 63, TIMER = 5, EXTERNAL = 9;
 constexpr uint64_t SSTATUS_SPIE = 1 << 5, SSTATUS_SPP = 1 << 8;  // before the trap, interrupts were on, and the kernel ran
 
 // By cause. The signals are those of Linux's riscv port (arch/riscv/kernel/traps.c); see sigaction(2) for the codes.
@@ -60,7 +60,6 @@ void on_user_copy_fault(TrapFrame& frame, Perms access, VirtAddr address) {
 // From trap.S: anything but a system call, from user mode. `value` is stval.
 extern "C" void on_user_trap(TrapFrame& frame, uint64_t cause, uint64_t value) {
     if (cause & INTERRUPT) return on_interrupt(frame, cause);
-    if (cause == ILLEGAL_INSTRUCTION && load_user_fp(frame)) return;
     restore_interrupts(true);
     const auto& [words, signal, code, access] = exception(cause);
     if (access == Perms::none()) return on_user_exception(frame, signal, code, VirtAddr(frame.pc));
