@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from grade.challenge import Challenge, Result, returned
 from grade.probe import Run
 from grade.report import Failure
+from grade.side_by_side import bytes_side_by_side
 
 ALIGNMENT = 16
 
@@ -69,16 +70,9 @@ def check_blocks(run: Run, blocks: list[Block], start: Result, end: Result) -> N
         free_from = at + block.size
         have = run.bytes_at(at, block.kept)
         if have != pattern(block.number, block.kept):
-            raise run.failure(
-                did, "its bytes as they were written", first_difference(pattern(block.number, block.kept), have)
-            )
-
-
-def first_difference(wanted: bytes, have: bytes | None) -> str:
-    if have is None:
-        return "a page of it is not there"
-    at = next(i for i in range(len(wanted)) if wanted[i] != have[i])
-    return f"byte {at} is {have[at]:#04x}, should be {wanted[at]:#04x}"
+            wanted = pattern(block.number, block.kept)
+            seen = bytes_side_by_side(at, wanted, have)
+            raise run.failure(did, f"its {len(wanted)} bytes as they were written", "other bytes", picture=seen)
 
 
 def expect_used(run: Run, start: Result, end: Result, most: int, did: str) -> None:

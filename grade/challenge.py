@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 PAGE = 4096
 MOST_STEPS = 640
 DATA_SIZE = 32 * 1024
 STEP_SIZE = 8 + 6 * 16 + 6 * 8
-DATA_OFFSET = (8 + MOST_STEPS * STEP_SIZE + 15) & ~15
+MARK_SIZE = 16
+DATA_OFFSET = (8 + MARK_SIZE + MOST_STEPS * STEP_SIZE + 15) & ~15
 WORD = (1 << 64) - 1
 
-KINDS = "END CALL STOP LOAD STORE TOUCH FILL SUM TRY JUMP REPEAT ALLOC FREE RESIZE".split()
+KINDS = "END CALL STOP LOAD STORE TOUCH FILL SUM TRY JUMP REPEAT ALLOC FREE RESIZE ASK".split()
 NUMBERS = {
     "openat": 56,
     "close": 57,
@@ -270,17 +272,24 @@ class Challenge:
         self._fixups.append((int(at), addresses))
         return at
 
-    def pack(self, base: int) -> bytes:
-        """The bytes of .challenge, which lies at `base`."""
+    def pack(self, base: int, asked: Collection[int] = (), mark: bytes = bytes(MARK_SIZE)) -> bytes:
+        """The bytes of .challenge, which lies at `base`. In place of the steps `asked` it says that the probe asks for them."""
         data = bytearray(self.data)
         for at, addresses in getattr(self, "_fixups", []):
             for index, address in enumerate(addresses):
                 struct.pack_into("<Q", data, at + 8 * index, resolve(address, base))
-        steps = b""
-        for step in self.steps:
-            arguments = tuple(a if isinstance(a, Result) else resolve(a, base) for a in step.arguments)
-            steps += Step(step.kind, step.number, arguments, step.strides).pack()
-        return (struct.pack("<Q", len(self.steps)) + steps).ljust(DATA_OFFSET, b"\0") + bytes(data)
+        steps = b"".join(Step("ASK").pack() if at in asked else self.pack_step(at, base) for at in range(len(self.steps)))
+        return (struct.pack("<Q", len(self.steps)) + mark + steps).ljust(DATA_OFFSET, b"\0") + bytes(data)
+
+    def pack_step(self, at: int, base: int) -> bytes:
+        """One step, its addresses resolved."""
+        step = self.steps[at]
+        arguments = tuple(a if isinstance(a, Result) else resolve(a, base) for a in step.arguments)
+        return Step(step.kind, step.number, arguments, step.strides).pack()
+
+    def packed_size(self) -> int:
+        """Bytes of what the probe only reads: all before the data."""
+        return 8 + MARK_SIZE + len(self.steps) * STEP_SIZE
 
 
 class DataAddress(int):

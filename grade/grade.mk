@@ -9,7 +9,7 @@ grade:
 	@PYTHONPATH=. PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m grade $(GRADE_ARGUMENTS)
 
 # make gdb CHECK=: the machine of one check, as it boots there. The debugger knows the probe's symbols; `continue` runs on to
-# its first checkpoint, where the grader looks.
+# its first checkpoint, where the grader looks; with STEP= also to where the probe begins that step.
 ifneq ($(CHECK),)
 CHECK_BOOT := $(abspath $(BUILD))/grade/gdb
 gdb:
@@ -17,7 +17,7 @@ gdb:
 	status=$$?; if [ $$status -gt 1 ]; then cat $(BUILD)/grade.log; exit $$status; fi; \
 	PYTHONDONTWRITEBYTECODE=1 exec $(PYTHON) -m grade.run gdb --build=$(CHECK_BOOT) --append="$$(cat $(CHECK_BOOT)/append)" \
 	  $(if $(GDB),--gdb=$(GDB)) \
-	  --gdb-arguments="-ex 'add-symbol-file $(CHECK_BOOT)/probe' -ex 'hbreak checkpoint' "$(call quote,$(GDB_ARGS))
+	  --gdb-arguments="-ex 'add-symbol-file $(CHECK_BOOT)/probe' -ex 'hbreak checkpoint' $(if $(STEP),-ex 'hbreak begin_step if \$$a0 == $(STEP)') "$(call quote,$(GDB_ARGS))
 endif
 
 # The autograder of one lab for Gradescope, as a zip.

@@ -16,9 +16,12 @@ from grade.machine.cpio import archive
 from grade.machine.elf import Elf
 from grade.machine.sv39 import Leaf, PageTable
 from grade.report import Failure
+from grade.surprise import asked
+from grade.trail import Trail, find, mark_of
 
 PROBE_PATH = "/lab/probe"
 DEFAULT_BUDGET = 300_000_000  # instructions, some 20 million of them for the boot
+STEPS_SHOWN = 12  # of those before the one that the probe did not come back from
 HINTS = ("lab:", "panic", "assert", "killed by", "astrolabe: cannot", "initramfs:")
 FOLDERS = ("dev", "proc", "sys", "tmp", "etc")
 
@@ -50,6 +53,8 @@ class Run:
     kernel: Elf
     kernel_file: Path
     folder: str = ""  # of the lab that is judged
+    asked: list[int] = field(default_factory=list)  # steps that the probe will ask for
+    mark: bytes = b""  # of the challenge
     done: int = 0  # steps before this one are over
     stops: list[int] = field(default_factory=list)
 
@@ -57,16 +62,43 @@ class Run:
         self.checkpoint = self.elf.symbols["checkpoint"]
         self.base = self.elf.symbols["challenge"]
         self.results = self.elf.symbols["results"]
-        self.stops = [number for number, step in enumerate(self.challenge.steps) if step.kind == "STOP"]
         self._table: PageTable | None = None
+        self.becomes(self.challenge, self.elf.data_at(self.base, self.challenge.packed_size()))
+
+    def becomes(self, challenge: Challenge, packed: bytes = b"") -> None:
+        """From here on the probe is one with this challenge; `packed` is what it must go on to be, when that is known."""
+        self.challenge, self.packed = challenge, packed
+        self.stops = [number for number, step in enumerate(challenge.steps) if step.kind == "STOP"]
+        self.done = 0
 
     # RUNNING
 
     def to_stop(self) -> None:
         """Runs to the challenge's next STOP. Failure when the machine stops in another way or elsewhere."""
         did = self.challenge.describe(self.done, self.stops[0])
-        self.require(self.machine.run_to(self.checkpoint), did)
+        self.require(self.run_to(did, self.checkpoint), did)
+        if not self.is_unchanged(self.base, self.packed, must_be_present=False):
+            raise self.failure(did, "the probe does the steps it was given", "its list of steps was changed")
         self.done = self.stops.pop(0) + 1
+
+    def run_to(self, did: str, *addresses: int) -> Stop:
+        """Runs to one of these addresses or the machine's end (without any: to that), and hands out the steps that the probe
+        asks for on the way."""
+        ask = self.elf.symbols["ask"]
+        while True:
+            stop = self.machine.run_to(*addresses, *([ask] if self.asked else []))
+            if stop.kind is not StopKind.BREAKPOINT or stop.pc != ask:
+                return stop
+            self.require(stop, did)
+            self.hand_out(did)
+
+    def hand_out(self, did: str) -> None:
+        """Writes the next of the steps held back to where the probe expects it."""
+        place = self.elf.symbols["asked"]
+        step = self.challenge.pack_step(self.asked.pop(0), self.base)
+        if self.bytes_at(place, len(step)) is None:
+            raise self.failure(did, "the probe has its own memory", f"nothing is present at {place:#x}, which it has just written")
+        self.machine.gdb.write_memory(place, step)
 
     def require(self, stop: Stop, did: str) -> None:
         """Raises a Failure unless the guest stands at the checkpoint, in the probe's own code."""
@@ -80,17 +112,20 @@ class Run:
 
     def has_own_code(self, must_be_present: bool) -> bool:
         """Whether the probe lies at the probe's addresses. Before its first instruction no page need be there."""
-        address, code = self.elf.code()
-        for at in range(address & -PAGE, address + len(code), PAGE):
-            start, end = max(at, address), min(at + PAGE, address + len(code))
+        return self.is_unchanged(*self.elf.code(), must_be_present)
+
+    def is_unchanged(self, address: int, wanted: bytes, must_be_present: bool) -> bool:
+        """Whether these bytes lie there; a page may be absent when nothing of it was needed so far."""
+        for at in range(address & -PAGE, address + len(wanted), PAGE):
+            start, end = max(at, address), min(at + PAGE, address + len(wanted))
             found = self.bytes_at(start, end - start)
-            if found != code[start - address : end - address] and (found is not None or must_be_present):
+            if found != wanted[start - address : end - address] and (found is not None or must_be_present):
                 return False
         return True
 
     def to_end(self) -> int:
         """Runs until the machine powers off, and returns its status."""
-        stop = self.machine.run_to_end()
+        stop = self.run_to(self.challenge.describe(self.done))
         if stop.kind is not StopKind.EXITED:
             raise self.failure(self.challenge.describe(self.done), "the machine powers off", self.told(stop))
         return stop.status
@@ -100,12 +135,25 @@ class Run:
         function = self.kernel.function_at(stop.pc) if stop.mode == "supervisor" else ""
         return f"{stop}{f', in {function}{source_line(self.kernel_file, stop.pc)}' if function else ''}"
 
-    def failure(self, did: str, expected: object, yours: object, common: str = "") -> Failure:
+    def failure(self, did: str, expected: object, yours: object, common: str = "", picture: str = "") -> Failure:
         """A Failure with what the kernel itself said as a hint; holes of other labs are no news."""
         lines = [line.strip("\x1e\x1f\r") for line in self.machine.console().splitlines()]
         hints = [line for line in lines if any(hint in line for hint in HINTS)]
         hints = [line for line in hints if "; labs/" not in line or f"; labs/{self.folder}" in line]
-        return Failure(did, expected, yours, common, notes=hints[-4:])
+        return Failure(did, expected, yours, common, hints[-4:], picture)
+
+    def explain(self, failure: Failure) -> None:
+        """Adds to a Failure what the probe did last, and at which of its steps a debugger should stop."""
+        trail = self.trail()
+        if trail is None:
+            return
+        failure.parts["calls"] = "\n".join(trail.calls())
+        if trail.unfinished is not None:
+            failure.parts["did"] = self.challenge.describe(max(0, trail.unfinished + 1 - STEPS_SHOWN), trail.unfinished + 1)
+            failure.parts["step"] = failure.parts["step"] or str(trail.unfinished)
+
+    def trail(self) -> Trail | None:
+        return find(self.machine, self.challenge, self.mark)
 
     # LOOKING
 
@@ -140,7 +188,9 @@ class Run:
         yours = self.result(result)
         if yours != wanted & WORD:
             show = self.challenge.shown_result
-            raise self.failure(did or self.challenge.text_of(result), show(result, wanted), show(result, yours), common)
+            failure = self.failure(did or self.challenge.text_of(result), show(result, wanted), show(result, yours), common)
+            failure.parts["step"] = str(result.step)
+            raise failure
 
     def expect_all(self, wanted: list[tuple[Result, int]]) -> None:
         for result, value in wanted:
@@ -192,10 +242,13 @@ class Lab:
     ) -> Iterator[Run]:
         """Boots `program` with the challenge as the first process. `files` join it in the root file system; `others`
         are more copies of the program with challenges of their own, by path."""
-        elf = self.patched(program, challenge)
+        seed = f"{self.seed} {self.name}"
+        held_back = [] if self.save else asked(challenge, seed)  # with a debugger nobody hands them out
+        mark = mark_of(seed)
+        elf = self.patched(program, challenge, held_back, mark)
         contents = {PROBE_PATH: bytes(elf.data)} | (files or {})
         for path, other in (others or {}).items():
-            contents[path] = bytes(self.patched(program, other).data)
+            contents[path] = bytes(self.patched(program, other, [], mark).data)
         words = ["init=" + PROBE_PATH, "quiet", f"seed={self.seed}", append]
         if args:
             words += ["--", *map(quote, args)]
@@ -203,7 +256,12 @@ class Lab:
         if self.save:
             self.save_boot(program, initrd, " ".join(words))
         with Machine(kernel, initrd, " ".join(words), budget=budget, memory_mib=memory_mib, keep=self.keep) as machine:
-            yield Run(machine, elf, challenge, Elf(kernel), kernel, self.folder)
+            run = Run(machine, elf, challenge, Elf(kernel), kernel, self.folder, held_back, mark)
+            try:
+                yield run
+            except Failure as failure:
+                run.explain(failure)
+                raise
 
     def save_boot(self, program: str, initrd: bytes, append: str) -> None:
         """Leaves what this check boots for a debugger."""
@@ -216,8 +274,8 @@ class Lab:
         ):
             (self.save / name).write_bytes(content)
 
-    def patched(self, program: str, challenge: Challenge) -> Elf:
+    def patched(self, program: str, challenge: Challenge, held_back: list[int], mark: bytes) -> Elf:
         """The program's file with a challenge in it."""
         elf = self.program(program)
-        elf.patch(".challenge", challenge.pack(elf.symbols["challenge"]))
+        elf.patch(".challenge", challenge.pack(elf.symbols["challenge"], held_back, mark))
         return elf

@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import os
+import random
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from labs.catalog import ROOT, Lab, all_labs
 from labs.problem import Problem
 
 SEED = 1
+OTHERS = 4  # checks that a mutant must not lose, of those that are looked at
 
 
 @dataclass(frozen=True)
@@ -55,8 +58,16 @@ def mutants(root: Path = ROOT) -> list[Mutant]:
     return found
 
 
-def grade(lab: Lab, files: Files, seed: int = SEED) -> dict[str, dict]:
-    """Builds a tree for one lab and runs its checks: their results by name. BuildFailed when it does not compile."""
+def looked_at(mutant: Mutant, lab: Lab, seed: str) -> list[str]:
+    """The checks that a mutant is held against: those it must lose, and some of those it must not, chosen by the seed."""
+    others = sorted((lab.checks | lab.hidden).keys() - mutant.loses)
+    sample = random.Random(f"{seed} {lab.folder} {mutant.path.stem}").sample(others, min(OTHERS, len(others)))
+    return [*sorted(mutant.loses), *sample]
+
+
+def grade(lab: Lab, files: Files, checks: Collection[str] = (), seed: int = SEED) -> dict[str, dict]:
+    """Builds a tree for one lab and runs its checks, or only these: their results by name. BuildFailed when it does not
+    compile."""
     folder = ROOT / "build" / "grade"
     base = make_base(clean_files(ROOT), all_labs(), folder / "reference")
     workspace = folder / "proof" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
@@ -64,7 +75,7 @@ def grade(lab: Lab, files: Files, seed: int = SEED) -> dict[str, dict]:
         with locked(folder / "reference"):
             restore(workspace / "tree", base)
         built = build(lab, {name: file for name, file in files.items() if is_built(name, [lab])}, workspace / "tree")
-        status, results, told = run_checks(lab, built, {"seed": seed, "shrink": "no"}, workspace / "results.json")
+        status, results, told = run_checks(lab, built, {"seed": seed, "shrink": "no", "check": ",".join(checks)}, workspace / "results.json")
     if status not in (0, 1):
         raise Problem(f"grading {lab.folder} ended with status {status}: {told[-2000:]}")
     return {result["name"]: result for result in results["checks"]}

@@ -14,12 +14,21 @@ class Failure(AssertionError):
     """A check's verdict against the kernel. The parts become the lines of the report; empty ones are left out."""
 
     def __init__(
-        self, did: str = "", expected: object = "", yours: object = "", common: str = "", notes: Iterable[str] = ()
+        self,
+        did: str = "",
+        expected: object = "",
+        yours: object = "",
+        common: str = "",
+        notes: Iterable[str] = (),
+        picture: str = "",
     ):
         self.parts = {
             "did": did,
             "expected": str(expected),
             "yours": str(yours),
+            "bytes": picture,
+            "calls": "",  # these two are added by who knows what the probe did
+            "step": "",
             "common": common,
             "console": "\n".join(notes),
         }

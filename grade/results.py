@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from grade.clause import linked
 from grade.report import labelled
 
 PUBLIC, AFTER_DUE_DATE, HIDDEN = VISIBILITIES = ("public", "after_due_date", "hidden")
@@ -79,11 +80,12 @@ class Results:
             return {"waits": f"for {self.blocker(check)}"}
         if kind == PASSED:
             return {}
-        parts = check.get("parts", {})
+        parts = dict(check.get("parts", {}))
+        step = parts.pop("step", "")
         common = "\n".join(text for text in (parts.get("common"), check["common"]) if text)
         again = self.again(check)
-        lines = {"clause": check["clause"]} | parts | {"common": common, "again": f"make grade {again}"}
-        return lines | {"gdb": f"make gdb {again}"}
+        lines = {"clause": linked(check["clause"])} | parts | {"common": common, "again": f"make grade {again}"}
+        return lines | {"gdb": f"make gdb {again}" + (f" STEP={step}" if step else "")}
 
     def text(self, check: dict) -> str:
         """The same as lines of a terminal."""

@@ -184,12 +184,14 @@ class Session:
     def compare(self, run: Run, snapshot: Snapshot) -> None:
         """Results, and the page table. A load that gave a wrong word is shown in the picture, if that differs too."""
         wrong = next((pair for pair in snapshot.results if run.result(pair[0]) != pair[1] & WORD), None)
-        last = wrong[0].step + 1 if wrong else snapshot.last_step
+        tried = wrong and self.challenge.steps[wrong[0].step].kind == "TRY"
+        last = wrong[0].step + (2 if tried else 1) if wrong else snapshot.last_step
         did = self.challenge.describe(max(0, last - STEPS_SHOWN), last)
         picture = difference(*views(run, snapshot.space), did, self.common)
         if wrong and not (picture and self.challenge.steps[wrong[0].step].kind == "LOAD"):
             run.expect(*wrong, self.common, did)
         if picture:
+            picture.parts["step"] = str(wrong[0].step if wrong else snapshot.last_step)
             raise picture
 
 

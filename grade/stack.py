@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grade.challenge import PAGE, Challenge
+from grade.challenge import PAGE, Challenge, returned
 from grade.model.stack import STACK_LIMIT, STACK_TOP, Found, Plan, parse
 from grade.probe import PROBE_PATH, Lab, Run
 from grade.report import Failure
+from grade.stack_mistakes import recognised
+from grade.stack_picture import picture
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,25 @@ class Entered:
             return None
         return self.memory[offset : self.memory.index(b"\0", offset)]
 
+    def aux_values(self) -> dict[str, int]:
+        """What the keys say whose values follow from the program and the plan."""
+        elf, plan = self.run.elf, self.start.plan
+        fixed = {"PAGESZ": PAGE, "CLKTCK": 100, "PHDR": elf.loads()[0].address + elf.phoff, "PHENT": 56, "PHNUM": elf.phnum}
+        fixed |= {"BASE": 0, "FLAGS": 0, "ENTRY": elf.entry, "UID": 0, "EUID": 0, "GID": 0, "EGID": 0, "SECURE": 0}
+        return fixed | {"RANDOM": plan.random, "EXECFN": plan.execfn}
+
     def fail(self, expected: object, yours: object, common: str = "") -> Failure:
-        return self.run.failure(str(self.start), expected, yours, common)
+        """A Failure with the part of the stack that is not as it should be."""
+        plan, found = self.start.plan, self.found
+        hint = "\n".join(text for text in (recognised(plan, found), common) if text)
+        seen = picture(plan, found, self.memory, self.aux_values())
+        return self.run.failure(str(self.start), expected, yours, hint, seen)
 
 
 def to_entry(run: Run, did: str) -> None:
     """Runs until a program stands before its first instruction, whose page is there."""
     while True:
-        run.require(run.machine.run_to(run.elf.entry), did)
+        run.require(run.run_to(did, run.elf.entry), did)
         if run.leaf(run.elf.entry):
             return  # else: it is there when the fault has been answered, and the breakpoint is reached once more
 
@@ -117,6 +130,11 @@ def words(random, count: int, longest: int = 20) -> list[bytes]:
 
 def environment(random, count: int) -> list[bytes]:
     return [name + b"=" + value for name, value in zip(words(random, count, 8), words(random, count, 30))]
+
+
+def told_size(count: int) -> str:
+    """What read(2) returned where other bytes were expected."""
+    return f"{count} bytes, not these" if count < 1 << 40 else returned(count)
 
 
 PAGES_BELOW = 20  # pages that are surely mapped below what the kernel wrote

@@ -90,6 +90,12 @@ class Elf:
             raise ValueError(f"{self.path}: {len(content)} bytes do not fit in {name} ({section.size})")
         self.data[section.offset : section.offset + section.size] = content.ljust(section.size, b"\0")
 
+    def data_at(self, address: int, size: int) -> bytes:
+        """Bytes of the file by the address they are loaded to."""
+        segment = next(each for each in self.loads() if each.address <= address < each.address + each.file_size)
+        offset = segment.offset + address - segment.address
+        return bytes(self.data[offset : offset + size])
+
     def loads(self) -> list[Segment]:
         """The segments that a loader maps."""
         return [segment for segment in self.segments if segment.kind == PT_LOAD]

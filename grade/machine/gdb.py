@@ -180,6 +180,10 @@ class Gdb:
             data += bytes.fromhex(answer.decode())
         return data
 
+    def write_memory(self, address: int, content: bytes) -> None:
+        """Writes memory of the chosen hart, whatever the page's rights."""
+        self._request(b"M%x,%x:%s" % (address, len(content), content.hex().encode()))
+
     def use_physical_memory(self, physical: bool) -> None:
         """Chooses whether memory requests name physical addresses."""
         self._request(b"Qqemu.PhyMemMode:%d" % physical)

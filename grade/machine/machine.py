@@ -25,6 +25,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -71,6 +72,11 @@ class Stop:
         if self.kind is StopKind.EXITED:
             return f"the kernel powered off with status {self.status}"
         return f"{self.kind.value} (pc {self.pc:#x}, {self.mode} mode)"
+
+
+def failed(stderr: str) -> bool:
+    """Whether QEMU gave up by itself, by its words: a warning is no failure, and a guest may power off with status 1, too."""
+    return any("qemu-system-riscv64:" in line and ": warning:" not in line for line in stderr.splitlines())
 
 
 class Machine:
@@ -146,7 +152,7 @@ class Machine:
             self._process.wait()
             raise InfrastructureError(f"QEMU did not start: {self._stderr() or error}") from error
         # Everything is open by now. Without a name nothing large can be left behind, however this process ends.
-        self._files = {name: open(self.folder / name, "rb") for name in ("console", "stderr")}
+        self._files = {name: open(self.folder / name, "rb") for name in ("console", "stderr", "ram")}
         for file in self.folder.iterdir():
             if file.name != "pid":
                 file.unlink()
@@ -255,7 +261,7 @@ class Machine:
             raise InfrastructureError(str(error), self._stderr()) from error
         if status < 0:
             raise InfrastructureError(f"QEMU was killed by signal {-status}", self._stderr()) from error
-        if "qemu-system-riscv64:" in self._stderr() and status == 1:
+        if status == 1 and failed(self._stderr()):
             raise InfrastructureError("QEMU failed", self._stderr()) from error
         if (self.folder / "pid").exists():  # status 128+n may be a guest's own, or tell that bwrap saw QEMU killed
             raise InfrastructureError(f"QEMU was killed (status {status})", self._stderr()) from error
@@ -270,6 +276,26 @@ class Machine:
         if at < 0 or at + size > len(self._ram):
             return bytes(size)
         return self._ram[at : at + size]
+
+    def find_physical(self, pattern: bytes, size: int) -> Iterator[bytes]:
+        """The `size` bytes from each place in RAM where the pattern stands. Also when the machine has ended."""
+        for start, end in self._written():
+            at = self._ram.find(pattern, start, end)
+            while at >= 0:
+                if at + size <= len(self._ram):
+                    yield self._ram[at : at + size]
+                at = self._ram.find(pattern, at + 1, end)
+
+    def _written(self) -> Iterator[tuple[int, int]]:
+        """The parts of RAM that were ever written; to read the rest would make the host keep it."""
+        ram, end = self._files["ram"].fileno(), 0
+        while True:
+            try:
+                start = os.lseek(ram, end, os.SEEK_DATA)
+                end = os.lseek(ram, start, os.SEEK_HOLE)
+            except OSError:  # nothing behind it
+                return
+            yield start, end
 
     def page_table(self) -> PageTable:
         """The page table that the hart uses now."""

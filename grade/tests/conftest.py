@@ -12,4 +12,5 @@ def plain_environment():
 
 
 def pytest_configure(config):
+    config.addinivalue_line("markers", "check(name, clause, needs): a graded check, called here as a function")
     config.addinivalue_line("markers", "slow: left out by make test FAST=1")

@@ -6,7 +6,8 @@ a hidden check looks like, none outlives its limit, and of each the result says 
     reported   a pattern that the result must show: in its notes, its reason or the report of a check
     host_tests true: its host tests are run as well
     checks     which checks it is judged by; all when absent (most of them cost as much as an honest submission does)
-    [holes]    code for some holes of a skeleton
+    honest     holes that it has as the reference does, to come as far as what it forges; `checks` are then only of the others
+    [holes]    code for some holes of a skeleton; PROBE_STEPS is where the probe, as it is linked, keeps its steps
     [files]    files of the submission beside the skeleton's, or in place of them; ROOT stands for the grader's tree
 """
 
@@ -21,10 +22,12 @@ from pathlib import Path
 
 import pytest
 
+from grade.challenge import Challenge
 from grade.gradebook.__main__ import prepare
 from grade.gradebook.table import points
 from grade.gradebook.work import GRADED, NOT_BUILT, work
 from grade.overlay import BuildFailed, clean_files, make
+from grade.machine.elf import Elf
 from grade.machine.sandbox import have_bubblewrap
 from grade.machine.watch import Bounds, OutOfBounds, below, watched
 from grade.proof import SEED
@@ -40,11 +43,15 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 def write_submission(folder, table):
     """The folder that the forger hands in."""
     lab = find_lab(table["lab"])
-    files = skeleton(lab, filled=table.get("holes", {}))
+    files = skeleton(lab, table.get("holes", {}), table.get("honest", []))
     texts = {name: files[name][0].decode() for name in lab.files}
     if "holes" in table:
         texts = {name: INCLUDES * name.startswith("kern/") + text for name, text in texts.items()}
     texts |= {name: text.replace("ROOT", str(ROOT)) for name, text in table.get("files", {}).items()}
+    if "PROBE_STEPS" in "".join(texts.values()):
+        probe = Elf(ROOT / "build" / "user" / "lab" / "probe")
+        steps = probe.symbols["challenge"] + Challenge().packed_size()
+        texts = {name: text.replace("PROBE_STEPS", hex(steps)) for name, text in texts.items()}
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from grade.overlay import clean_files
-from grade.proof import grade, lost, mutants, score
+from grade.proof import grade, looked_at, lost, mutants, score
 from grade.skeleton import skeleton
+from grade.tests.conftest import LONG
 from labs.catalog import POINTS_OF_A_LAB, ROOT, all_labs, find_lab
 from labs.cut import solution_lines
 from labs.handout import git, write_handout
@@ -47,10 +48,28 @@ def test_a_skeleton_with_the_reference_laid_over_it_has_all_points(lab):
     assert score(grade(lab, files | {name: reference[name] for name in lab.files})) == POINTS_OF_A_LAB
 
 
+def commit():
+    """What this tree's last commit is called: another seed for each commit, the same whenever that one is tested."""
+    return os.environ.get("MUTANTS") or git(ROOT, "rev-parse", "HEAD").strip()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.lab}-{mutant.path.stem}")
 def test_a_mutant_loses_exactly_its_checks(mutant):
-    assert lost(grade(find_lab(mutant.lab), mutant.applied(clean_files(ROOT)))) == mutant.loses
+    """By default it is held against what it must lose and some of the rest, others at each commit; with LONG=1 against all."""
+    lab = find_lab(mutant.lab)
+    checks = [] if LONG else looked_at(mutant, lab, commit())
+    results = grade(lab, mutant.applied(clean_files(ROOT)), checks)
+    assert lost(results) == mutant.loses, f"seed of the sample: MUTANTS={commit()}"
+    assert len(results) == (len(checks) or len(lab.checks | lab.hidden))
+
+
+def test_every_check_is_held_against_every_mutant_in_time():
+    mutant = MUTANTS[0]
+    lab = find_lab(mutant.lab)
+    seen = {check for number in range(60) for check in looked_at(mutant, lab, f"commit {number}")}
+    assert seen == lab.checks.keys() | lab.hidden.keys()
+    assert mutant.loses <= set(looked_at(mutant, lab, "any")) and looked_at(mutant, lab, "1") == looked_at(mutant, lab, "1")
 
 
 @pytest.mark.parametrize("lab", LABS, ids=by_folder)

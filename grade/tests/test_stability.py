@@ -1,21 +1,28 @@
 """The same tree has the same verdict, whatever the host does; and trouble of the host is never a student's zero."""
 
+import hashlib
+import importlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
 from grade.overlay import build, locked
+from grade.probe import Lab, Run
 from grade.proof import SEED
 from grade.runner import pytest_command, pytest_environment
 from grade.tests.conftest import LONG
 from labs.catalog import ROOT, all_labs, find_lab
 
 LABS = all_labs() if LONG else [find_lab("vmar")]
-RUNS = 200 if LONG else 3
+RUNS = 200 if LONG else 2  # of a whole lab
+CHECK_RUNS = 200 if LONG else 20  # of one check, the last under load
+LOADED_RUNS = 100 if LONG else 4
+LONGEST = [("1-vmar", "random"), ("2-init-stack", "many"), ("3-heap", "brk-random")]  # the checks with the most steps
 SMALL = 12 << 20  # bytes: room for the kernel, none for the guest's memory
 
 
@@ -32,14 +39,16 @@ def reference(tmp_path_factory):
     return out
 
 
-@pytest.fixture
+@contextmanager
 def load():
     """As many processes that never rest as there are processors, and one more."""
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range((os.cpu_count() or 1) + 1)]
-    yield
-    for process in busy:
-        process.kill()
-        process.wait()
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
 
 
 def verdict(lab, output, results):
@@ -54,11 +63,42 @@ def verdict(lab, output, results):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lab", LABS, ids=lambda lab: lab.folder)
-def test_verdicts_are_the_same_to_the_byte_under_load(lab, reference, load, tmp_path):
+def test_verdicts_are_the_same_to_the_byte_under_load(lab, reference, tmp_path):
     first = verdict(lab, reference, tmp_path / "results.json")
     assert first[0] == 0, first[1]
-    for _ in range(RUNS - 1):
-        assert verdict(lab, reference, tmp_path / "results.json") == first
+    with load():
+        for _ in range(RUNS - 1):
+            assert verdict(lab, reference, tmp_path / "results.json") == first
+
+
+def looked_at(folder, name, output, tmp_path):
+    """All that the machine showed to one check: its console, and each answer that the grader had from it."""
+    path = next(path for path in (ROOT / "grade/checks" / folder / "hidden").glob("*.py") if f'"{name}"' in path.read_text())
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    check = next(each for each in vars(module).values() if marked(each) == name)
+    seen, read = [], Run.bytes_at
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Run, "bytes_at", lambda run, at, size: (seen.append((int(at), read(run, at, size))), seen[-1][1])[1])
+        check(Lab(output, SEED, name, folder, keep=tmp_path / "console"))
+    return hashlib.sha256(repr(seen).encode() + (tmp_path / "console").read_bytes()).hexdigest()
+
+
+def marked(thing):
+    """The name of a check."""
+    return next((mark.kwargs.get("name") for mark in getattr(thing, "pytestmark", [])), "")
+
+
+@pytest.mark.slow
+def test_a_machine_shows_the_same_every_time(reference, tmp_path):
+    """The check with the most steps of each lab, again and again, at the end under load: what is read of the guest's memory,
+    and so the verdict, is the same to the byte."""
+    def once():
+        return [looked_at(folder, name, reference, tmp_path) for folder, name in LONGEST]
+
+    first = once()
+    assert all(once() == first for _ in range(CHECK_RUNS - LOADED_RUNS - 1))
+    with load():
+        assert all(once() == first for _ in range(LOADED_RUNS))
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("bwrap"), reason="needs root, to make a full disk")

@@ -19,6 +19,7 @@ enum step_kind {
     STEP_ALLOC,  // malloc(0), and write a pattern of argument 1 over it
     STEP_FREE,   // free(0)
     STEP_RESIZE, // realloc(0, 1)
+    STEP_ASK,    // a step that is not in the file: the grader writes it into `asked` when the probe comes by ask()
 };
 
 struct argument {
@@ -37,15 +38,27 @@ enum { MOST_STEPS = 640, CHALLENGE_DATA = 32 * 1024 };
 
 struct challenge {
     uint64_t count;
+    uint64_t mark[2];  // a random one, by which the trail is found in the machine's memory
     struct step steps[MOST_STEPS];
     _Alignas(16) unsigned char data[CHALLENGE_DATA];  // whatever the steps point at
+};
+
+// How far the probe is, for the report of a failure; no verdict depends on it. It is found also when the kernel is dead.
+enum { RECENT = 16 };
+struct trail {
+    uint64_t mark[2];  // the challenge's, inverted
+    uint64_t begun, done;
+    uint64_t step;  // the one begun last
+    int64_t recent[RECENT];  // results, by step % RECENT
 };
 
 extern struct challenge challenge;
 extern int64_t results[MOST_STEPS];
 
-// The grader's breakpoint stands here.
+// The grader's breakpoints stand here.
 void checkpoint(void);
+void ask(void);
+void begin_step(uint64_t at);  // before each step: for a debugger
 
 // Does the steps. `extra` does those that only some probes know.
 _Noreturn void run_challenge(int64_t (*extra)(const struct step* step, const int64_t* arguments));

@@ -124,7 +124,7 @@ def test_find_free(lab):
                 raise Failure(did, hex(base + modelled - origin), hex(base + yours))
 
 
-@check("map-errors", clause='docs/abi.md "mmap", results by call', needs="start")
+@check("map-errors", clause='docs/abi.md "Memory", mmap, munmap, mprotect', needs="start")
 def test_errors(lab):
     """map, unmap, protect: impossible requests are refused with the right error."""
     challenge = Challenge()

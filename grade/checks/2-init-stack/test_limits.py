@@ -5,7 +5,8 @@ from grade.check import check
 from grade.model.stack import GUARD_GAP, STACK_LIMIT, STACK_TOP
 from grade.report import Failure
 from grade.session import WINDOW
-from grade.stack import Start, add_exec, enter, enter_first, environment, words
+from grade.side_by_side import bytes_side_by_side
+from grade.stack import Start, add_exec, enter, enter_first, environment, told_size, words
 
 E2BIG = 7
 LIMIT = STACK_LIMIT // 4
@@ -156,11 +157,11 @@ def test_reader(lab):
     with lab.run(first, others={"/lab/next": challenge}) as run:
         enter_first(run)
         enter(run, start)
-        run.challenge = challenge
-        run.__post_init__()
+        run.becomes(challenge)
         run.to_stop()
         for (result, buffer), wanted in zip(reads, (arg_bytes, env_bytes, b"#" + arg_bytes[1:])):
             count = run.result(result)
             have = run.bytes_at(buffer, count) if count <= 2000 else None
             if have != wanted:
-                raise run.failure(challenge.steps[result.step].text, wanted, have if have is not None else hex(count))
+                did, seen = challenge.steps[result.step].text, bytes_side_by_side(0, wanted, have)
+                raise run.failure(did, f"{len(wanted)} bytes", told_size(count), picture=seen)

@@ -1,6 +1,6 @@
 """The program break: holes heap.grow, heap.shrink."""
 
-from grade.challenge import PAGE, SIGSEGV, Challenge, Result
+from grade.challenge import PAGE, SIGSEGV, Challenge, Result, returned
 from grade.check import check
 from grade.model.space import CAP
 from grade.report import Failure
@@ -21,7 +21,26 @@ def expect_break(run, start, steps: list[tuple[Result, int]], common: str = "") 
         yours = run.result(result)
         if yours != base + offset:
             text = run.challenge.steps[result.step].text
-            raise run.failure(text, f"start + {offset:#x} = {base + offset:#x}", f"start + {yours - base:#x}", common)
+            hint = "\n".join(text for text in (recognised(base, offset, yours), common) if text)
+            failure = run.failure(text, f"start + {offset:#x} = {base + offset:#x}", told(base, yours), hint)
+            failure.parts["step"] = str(result.step)
+            raise failure
+
+
+def told(base: int, yours: int) -> str:
+    """A break as a person reads it."""
+    return f"start + {yours - base:#x}" if base <= yours < CAP else returned(yours)
+
+
+def recognised(base: int, offset: int, yours: int) -> str:
+    """The mistake that a wrong break shows, where it is a known one."""
+    if yours > CAP:
+        return "that is an errno; the system call brk never returns one, but the break as it is"
+    if offset % PAGE and yours == base + up(offset):
+        return "the break was rounded up to its page; only the mapping goes by pages"
+    if offset % PAGE and yours == base + offset // PAGE * PAGE:
+        return "the break was rounded down to its page"
+    return ""
 
 
 @check(

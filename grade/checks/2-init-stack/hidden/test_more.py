@@ -4,7 +4,8 @@ from grade.challenge import PAGE, Challenge
 from grade.check import check
 from grade.model.stack import STACK_TOP
 from grade.session import WINDOW
-from grade.stack import Start, add_exec, enter, enter_first, entered, environment, words
+from grade.side_by_side import bytes_side_by_side
+from grade.stack import Start, add_exec, enter, enter_first, entered, environment, told_size, words
 
 E2BIG = 7
 RLIMIT_STACK = 3
@@ -92,14 +93,11 @@ def test_offsets(lab):
     with lab.run(first, others={"/lab/next": challenge}) as run:
         enter_first(run)
         enter(run, start)
-        run.challenge = challenge
-        run.__post_init__()
+        run.becomes(challenge)
         run.to_stop()
         for result, buffer, wanted in reads:
             count = run.result(result)
             have = run.bytes_at(buffer, count) if count <= 3 * PAGE else None
             if have != wanted:
                 did = challenge.steps[result.step].text
-                raise run.failure(
-                    did, f"{len(wanted)} bytes", f"{count if count < 1 << 40 else hex(count)}, or other bytes"
-                )
+                raise run.failure(did, f"{len(wanted)} bytes", told_size(count), picture=bytes_side_by_side(0, wanted, have))
