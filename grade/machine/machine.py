@@ -45,6 +45,7 @@ DEFAULT_VIRTUAL_SECONDS = 120  # a guest that idles for longer waits for nothing
 WALL_SECONDS = 150  # the outer stop: reached only when the host is in trouble
 FIRST_LOOK = 0.25  # host seconds before the first look at a running guest's instruction count
 NEXT_LOOK = 0.1
+MOST_OUTPUT = 1 << 20  # bytes on the console; an honest kernel prints some kilobytes
 LOOKS_ASLEEP = 5  # as many looks without one instruction executed: the guest sleeps for good
 WFI = 0x10500073
 MODES = {0: "user", 1: "supervisor", 3: "machine"}
@@ -56,6 +57,7 @@ class StopKind(enum.Enum):
     BREAKPOINT = "it reached a breakpoint"
     EXITED = "it powered off"
     OVER_BUDGET = "it used up its instructions"
+    OVER_OUTPUT = "it prints without end"
     ASLEEP = "it waits for an interrupt that never comes"
 
 
@@ -231,17 +233,25 @@ class Machine:
             now = (self.qmp.instructions(), self.virtual_ticks())
             idle = idle + 1 if now == before else 0
             before = now
-            over = now[0] > self.budget or now[1] > latest
+            over = self._too_much(*now, latest)
             if over or idle >= LOOKS_ASLEEP:
                 self.gdb.interrupt()
                 if over or self._at_wfi():
-                    return self._stop(StopKind.OVER_BUDGET if now[0] > self.budget else StopKind.ASLEEP)
+                    return self._stop(over or StopKind.ASLEEP)
                 self.gdb.resume()
             if time.monotonic() > self._deadline:
                 self.gdb.interrupt()
                 text = f"the machine was not done after {self._wall_seconds:.0f} s of the host's time"
                 raise InfrastructureError(text, self.evidence())
         return self._stop(StopKind.BREAKPOINT)
+
+    def _too_much(self, instructions: int, ticks: int, latest: int) -> StopKind | None:
+        """Which of its bounds the guest has passed."""
+        if os.fstat(self._files["console"].fileno()).st_size > MOST_OUTPUT:
+            return StopKind.OVER_OUTPUT
+        if instructions > self.budget:
+            return StopKind.OVER_BUDGET
+        return StopKind.ASLEEP if ticks > latest else None
 
     def _stop(self, kind: StopKind) -> Stop:
         mode = self.gdb.register("priv") & 3
