@@ -1,14 +1,13 @@
 #include "fs/file.h"
 
 Result<Ref<File>> File::open(Ref<Inode> inode, uint32_t flags, Ref<Directory> directory, std::string_view name) {
-    bool has_content = !(flags & open_flag::PATH_ONLY) && !inode->as_directory();
-    Ref<Vmo> content = has_content ? TRY(inode->open_content()) : Ref<Vmo>();
+    Ref<Vmo> content = inode->as_directory() ? Ref<Vmo>() : TRY(inode->open_content());
     String own_name = TRY(String::copy(inode->as_directory() ? "" : name));
     auto file = TRY(make_ref<File>(std::move(inode), flags & ~open_flag::ONLY_AT_OPEN));
     file->content_ = std::move(content);
     file->directory_ = std::move(directory);
     file->name_ = std::move(own_name);
-    if (!file->has(open_flag::PATH_ONLY)) file->inode_->opened(*file);
+    file->inode_->opened(*file);
     return file;
 }
 
@@ -17,7 +16,7 @@ File::File(Ref<Inode> inode, uint32_t flags) : inode_(std::move(inode)), flags_(
 }
 
 File::~File() {
-    if (!has(open_flag::PATH_ONLY)) inode_->closed(*this);
+    inode_->closed(*this);
     inode_->file_system().open_files.fetch_sub(1);
 }
 
@@ -116,7 +115,6 @@ Result<size_t> File::send(File& to, uint64_t place, size_t count) {
 }
 
 Result<uint64_t> File::seek(int64_t distance, Whence whence) {
-    if (has(open_flag::PATH_ONLY)) return fail(Errno::EBADF);
     if (!inode_->is_seekable()) return fail(Errno::ESPIPE);
     LockGuard guard(position_);
     uint64_t base = whence == Whence::set ? 0 : whence == Whence::current ? offset_ : content_ ? content_->size() : 0;

@@ -8,7 +8,7 @@
 namespace open_flag {
 inline constexpr uint32_t WRITE_ONLY = 1, READ_WRITE = 2, ACCESS_BITS = 3;
 inline constexpr uint32_t CREATE = 0100, EXCLUSIVE = 0200, TRUNCATE = 01000, APPEND = 02000, NON_BLOCKING = 04000,
-                          DIRECTORY = 0200000, NO_FOLLOW = 0400000, CLOSE_ON_EXEC = 02000000, PATH_ONLY = 010000000;
+                          DIRECTORY = 0200000, NO_FOLLOW = 0400000, CLOSE_ON_EXEC = 02000000;
 // What F_SETFL can change; O_ASYNC, O_DIRECT and O_NOATIME are remembered without effect.
 inline constexpr uint32_t CHANGEABLE = APPEND | NON_BLOCKING | 020000 | 040000 | 01000000;
 // What F_GETFL does not tell.
@@ -33,8 +33,8 @@ public:
     uint32_t flags() const { return flags_.load(); }
     void set_flags(uint32_t flags);  // those of CHANGEABLE
     bool has(uint32_t flag) const { return flags() & flag; }
-    bool can_read() const { return !has(open_flag::PATH_ONLY) && access() != open_flag::WRITE_ONLY; }
-    bool can_write() const { return !has(open_flag::PATH_ONLY) && access() != 0; }
+    bool can_read() const { return access() != open_flag::WRITE_ONLY; }
+    bool can_write() const { return access() != 0; }
 
     // BYTES, to and from the calling program. EBADF, EISDIR, EINVAL, EFAULT, ENOSPC, EFBIG; from streams EAGAIN, EINTR.
     // A transfer that stops half-way gives the count so far. No lock that spins is held while bytes are copied.

@@ -187,7 +187,7 @@ Result<Ref<File>> open_target(Target& target, uint32_t flags, uint32_t mode) {
     Inode& inode = *target.inode;
     if (makes_new(flags) && !is_new) return fail(Errno::EEXIST);
     if ((flags & open_flag::DIRECTORY) && !inode.as_directory()) return fail(Errno::ENOTDIR);
-    if (!(flags & open_flag::PATH_ONLY) && !is_new) {
+    if (!is_new) {
         bool writes = flags & (open_flag::ACCESS_BITS | open_flag::TRUNCATE);
         if (inode.is(InodeType::symlink)) return fail(Errno::ELOOP);
         if (inode.as_directory() && (writes || creates)) return fail(Errno::EISDIR);

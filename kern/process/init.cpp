@@ -11,7 +11,7 @@ constexpr std::string_view ENVIRONMENT[] = {"HOME=/", "PATH=/bin:/sbin:/usr/bin"
 
 Result<> open_console(ConsoleMode mode) {
     ProcessFiles& files = current_process().files;
-    files.set_working_directory(TRY(File::open(root_directory(), open_flag::PATH_ONLY)));
+    files.set_working_directory(TRY(File::open(root_directory(), 0)));
     for (int fd = 0; fd < 3; fd++) {
         std::string_view path = fd == 0 && mode == ConsoleMode::raw ? "/dev/null" : "/dev/console";
         TRY(files.table.add(TRY(open_path(root_directory(), path, open_flag::READ_WRITE)), false));

@@ -87,12 +87,6 @@ void write_auxv(Vmar& vmar, TextSink& out) {
         out.write({reinterpret_cast<const char*>(&entry), sizeof(entry)});
 }
 
-// Its size and what is in memory, in pages; nobody counts the rest.
-void write_statm(Vmar& vmar, TextSink& out) {
-    ResidentPages resident = vmar.resident_pages();
-    format_to(out, "{} {} {} 0 0 0 0\n", vmar.total_bytes() / PAGE_SIZE, resident.total(), resident.file);
-}
-
 // /proc/<pid>/mem. EIO where the process itself could not read, or write.
 template <bool writes>
 Result<size_t> transfer(ProcSubject subject, uint64_t offset, UserBytes bytes) {
@@ -256,7 +250,6 @@ constexpr ProcEntry PROCESS_ENTRIES[] = {
     text<write_maps>("maps"),
     text<write_mounts>("mounts"),
     text<write_stat>("stat"),
-    text<write_statm>("statm"),
     text<write_status>("status"),
     file_link<directory_of>("cwd"),
     file_link<executable_of>("exe"),

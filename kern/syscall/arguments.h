@@ -14,12 +14,7 @@ inline constexpr int AT_SYMLINK_NOFOLLOW = 0x100, AT_REMOVEDIR = 0x200, AT_SYMLI
                      AT_EMPTY_PATH = 0x1000;
 
 inline ProcessFiles& files() { return current_process().files; }
-// EBADF. A file opened with O_PATH only names something: most calls do not take it.
-inline Result<Ref<File>> get_any_file(int fd) { return files().table.get(fd); }
-inline Result<Ref<File>> get_file(int fd) {
-    Ref<File> file = TRY(get_any_file(fd));
-    return file->has(open_flag::PATH_ONLY) ? fail(Errno::EBADF) : Result<Ref<File>>(std::move(file));
-}
+inline Result<Ref<File>> get_file(int fd) { return files().table.get(fd); }  // EBADF
 
 // TIMES
 

@@ -118,12 +118,12 @@ Result<> sys_fsync(int fd) {
 
 Result<> sys_close(int fd) { return files().table.close(fd); }
 
-Result<int> sys_dup(int fd) { return files().table.add(TRY(get_any_file(fd)), false); }
+Result<int> sys_dup(int fd) { return files().table.add(TRY(get_file(fd)), false); }
 
 Result<int> sys_dup3(int old, int fd, uint32_t flags) {
     if ((flags & ~open_flag::CLOSE_ON_EXEC) || old == fd) return fail(Errno::EINVAL);
     if (static_cast<uint32_t>(fd) >= files().table.limit()) return fail(Errno::EBADF);
-    TRY(files().table.set(fd, TRY(get_any_file(old)), flags));
+    TRY(files().table.set(fd, TRY(get_file(old)), flags));
     return fd;
 }
 
@@ -192,8 +192,6 @@ Result<uint64_t> sys_fcntl(int fd, int command, uint64_t argument) {
     constexpr uint64_t FD_CLOEXEC = 1;
     FdTable& table = files().table;
     auto [file, closes_on_exec] = TRY(table.slot(fd));
-    bool is_for_any = command <= F_GETFL || command == F_DUPFD_CLOEXEC;
-    if (!is_for_any && file->has(open_flag::PATH_ONLY)) return fail(Errno::EBADF);
     switch (command) {
     case F_DUPFD: case F_DUPFD_CLOEXEC:
         if (argument >= table.limit()) return fail(Errno::EINVAL);

@@ -15,7 +15,7 @@ Result<Target> walk_user(int fd, VirtAddr path, LastLink last = LastLink::entry)
     if (fd == AT_FDCWD) {
         start = files().working_directory();
     } else if (!text.empty() && !text.view().starts_with('/')) {
-        Directory* directory = TRY(get_any_file(fd))->inode().as_directory();
+        Directory* directory = TRY(get_file(fd))->inode().as_directory();
         if (!directory) return fail(Errno::ENOTDIR);
         start = Ref<Directory>::share(directory);
     }
@@ -29,7 +29,7 @@ Result<Target> walk_user(int fd, VirtAddr path, LastLink last = LastLink::entry)
 Result<Ref<Inode>> find_inode(int fd, VirtAddr path, int flags = 0) {
     if ((flags & AT_EMPTY_PATH) && TRY(read_user<char>(path)) == 0) {
         if (fd == AT_FDCWD) return Ref<Inode>(files().working_directory());
-        return Ref<Inode>::share(&TRY(get_any_file(fd))->inode());
+        return Ref<Inode>::share(&TRY(get_file(fd))->inode());
     }
     Target target = TRY(walk_user(fd, path, flags & AT_SYMLINK_NOFOLLOW ? LastLink::keep : LastLink::follow));
     return target.inode ? Result<Ref<Inode>>(std::move(target.inode)) : fail(Errno::ENOENT);
@@ -41,8 +41,8 @@ uint32_t masked(uint32_t mode) { return mode & PERMISSION_BITS & ~files().umask.
 
 Result<int> sys_openat(int fd, VirtAddr path, uint32_t flags, uint32_t mode) {
     using namespace open_flag;
-    constexpr uint32_t LARGE_FILE = 0100000;
-    if (flags & PATH_ONLY) flags &= PATH_ONLY | DIRECTORY | NO_FOLLOW | CLOSE_ON_EXEC;
+    constexpr uint32_t LARGE_FILE = 0100000, PATH_ONLY = 010000000;
+    if (flags & PATH_ONLY) flags &= DIRECTORY | NO_FOLLOW | CLOSE_ON_EXEC;  // to read: more than was asked for
     if ((flags & CREATE) && (flags & DIRECTORY)) return fail(Errno::EINVAL);
     Target target = TRY(walk_user(fd, path, last_link_for(flags)));
     Ref<File> file = TRY(open_target(target, flags | LARGE_FILE, masked(mode)));
@@ -162,7 +162,7 @@ Result<> sys_newfstatat(int fd, VirtAddr path, VirtAddr to, int flags) {
     return write_user(to, stat_of(*TRY(find_inode(fd, path, flags))));
 }
 
-Result<> sys_fstat(int fd, VirtAddr to) { return write_user(to, stat_of(TRY(get_any_file(fd))->inode())); }
+Result<> sys_fstat(int fd, VirtAddr to) { return write_user(to, stat_of(TRY(get_file(fd))->inode())); }
 
 // struct statx. Its times have nanoseconds of 32 bits with nothing behind them.
 struct Statx {
@@ -205,7 +205,7 @@ Result<> sys_statfs(VirtAddr path, VirtAddr to) {
 }
 
 Result<> sys_fstatfs(int fd, VirtAddr to) {
-    return write_file_system(to, TRY(get_any_file(fd))->inode().file_system());
+    return write_file_system(to, TRY(get_file(fd))->inode().file_system());
 }
 
 Result<uint64_t> sys_readlinkat(int fd, VirtAddr path, VirtAddr to, int limit) {
@@ -255,13 +255,13 @@ Result<> sys_umount2(VirtAddr at, int flags) {
 
 Result<> change_directory(Ref<Inode> inode) {
     if (!inode->as_directory()) return fail(Errno::ENOTDIR);
-    files().set_working_directory(TRY(File::open(std::move(inode), open_flag::PATH_ONLY)));
+    files().set_working_directory(TRY(File::open(std::move(inode), 0)));
     return {};
 }
 
 Result<> sys_chdir(VirtAddr path) { return change_directory(TRY(find_inode(AT_FDCWD, path))); }
 
-Result<> sys_fchdir(int fd) { return change_directory(Ref<Inode>::share(&TRY(get_any_file(fd))->inode())); }
+Result<> sys_fchdir(int fd) { return change_directory(Ref<Inode>::share(&TRY(get_file(fd))->inode())); }
 
 // Linux gives no path that is longer than what its calls take.
 Result<uint64_t> sys_getcwd(VirtAddr to, uint64_t limit) {

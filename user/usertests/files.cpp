@@ -148,14 +148,15 @@ TEST(a_regular_file_can_be_made_as_a_node) {
     EXPECT_ERROR(ENOENT, mknod("missing/f", S_IFREG | 0700, 0));
 }
 
-TEST(a_path_descriptor_only_names) {
+TEST(a_path_descriptor_names_a_file) {
     close(make_file("f", "x"));
     int fd = open("f", O_PATH);
-    char c;
     struct stat info;
     EXPECT(fd >= 0 && fstat(fd, &info) == 0 && info.st_size == 1);
-    EXPECT_ERROR(EBADF, read(fd, &c, 1));
-    EXPECT_ERROR(EBADF, lseek(fd, 0, SEEK_SET));
+    EXPECT(mkdir("d", 0755) == 0 && symlink("f", "d/l") == 0);
+    int directory = open("d", O_PATH | O_DIRECTORY);
+    EXPECT(directory >= 0 && faccessat(directory, "../f", F_OK, 0) == 0 && fchdir(directory) == 0);
+    EXPECT_ERROR(ENOTDIR, open("../f", O_PATH | O_DIRECTORY));
 }
 
 }  // namespace

@@ -49,9 +49,11 @@ size_t mappings_in(const char* start, size_t pages) {
 struct Sizes {
     long total = 0, resident = 0;
     Sizes() {
-        char text[100] = "";
-        int fd = open("/proc/self/statm", O_RDONLY);
-        EXPECT(read(fd, text, sizeof(text) - 1) > 0 && close(fd) == 0 && sscanf(text, "%ld %ld", &total, &resident) == 2);
+        char text[4000] = "";
+        int fd = open("/proc/self/status", O_RDONLY);
+        EXPECT(read(fd, text, sizeof(text) - 1) > 0 && close(fd) == 0);
+        EXPECT(sscanf(strstr(text, "VmSize:"), "VmSize: %ld", &total) == 1 && sscanf(strstr(text, "VmRSS:"), "VmRSS: %ld", &resident) == 1);
+        total /= 4, resident /= 4;
     }
 };
 
