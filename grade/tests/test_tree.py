@@ -28,9 +28,9 @@ LAYER_LINES = {
     "dev": 251,
     "fs": 2669,
     "mm": 454,
-    "process": 1785,
+    "process": 1779,
     "sched": 369,
-    "syscall": 1133,
+    "syscall": 1130,
     "vdso": 62,
     "vm": 1626,
 }

@@ -82,13 +82,12 @@ Result<> commit(Ref<Vmar> vmar, VirtAddr entry, std::string_view path) {
     }
     lock_process_tree()->wake_parent(process);
     process.files.table.close_for_exec();
+    thread.signal_stack = {};
+    arch::reset_user_state(thread.context, entry, sp);
     auto state = process.lock();
     state->name = {};
     path.substr(path.rfind('/') + 1).copy(state->name.data(), state->name.size() - 1);
     reset_handlers(state->actions);
-    state.unlock();
-    thread.signal_stack = {};
-    arch::reset_user_state(thread.context, entry, sp);
     return {};
 }
 

@@ -55,12 +55,12 @@ void wait_for_vfork(UserThread& parent, Process& child, const Ref<Vmar>& space) 
 }
 
 // Everything the process held is given back. The space takes time, so it goes with no lock held.
-void end_process(Process& process, Ref<Vmar> last, int wait_status) {
+void end_process(Process& process, int wait_status) {
     if (process.pid() == INIT_PID) end_machine(wait_status);
     process.files.table.close_all();
     process.files.set_working_directory(nullptr);
-    Ref<Vmar> process_s = process.lock_vmar().set_vmar(nullptr);
-    last = process_s = nullptr;
+    Ref<Vmar> space = process.lock_vmar().set_vmar(nullptr);
+    space = nullptr;
     auto tree = lock_process_tree();
     release_terminal(*tree, process);
     tree->make_zombie(process, wait_status);
@@ -108,11 +108,9 @@ void exit_thread(int wait_status) {
     UserThread& self = current_user_thread();
     Process& process = self.process();
     release_user_words(self);
-    auto last_status = leave_process(self, wait_status);
-    Ref<Vmar> space = self.renew_vmar(nullptr);
-    if (last_status) end_process(process, std::move(space), *last_status);
+    (void)self.renew_vmar(nullptr);
+    if (auto last_status = leave_process(self, wait_status)) end_process(process, *last_status);
     else process.events.wake_all();  // execve(2) may wait for this
-    space = nullptr;
     Scheduler::exit();
 }
 

@@ -92,7 +92,6 @@ Result<NewVmar> new_vmar_and_map(const Program& program, const StartInfo& start,
 }
 
 Ref<Vmar> unshare_and_renew_vmar(UserThread& current, ProcessVmarGuard& guard, Ref<Vmar> new_vmar) {
-    Ref<Vmar> thread_s = current.renew_vmar(new_vmar);
-    Ref<Vmar> old = guard.set_vmar(std::move(new_vmar));
-    return old ? old : thread_s;
+    (void)current.renew_vmar(new_vmar);  // the guard's reference keeps the old one
+    return guard.set_vmar(std::move(new_vmar));
 }

@@ -205,13 +205,11 @@ void run_handler(UserThread& self, const SignalInfo& info, const SignalAction& a
 // Waits while the process is stopped. Does not return if the thread is to end.
 void wait_while_stopped(UserThread& self) {
     Process& process = self.process();
-    bool ends = false;
     process.events.wait_uninterruptibly([&] {
         auto state = process.lock();
-        ends = state->must_end(self);
-        return ends || !state->is_stopped;
+        return state->must_end(self) || !state->is_stopped;
     });
-    if (ends) exit_thread(0);
+    if (process.lock()->must_end(self)) exit_thread(0);
 }
 
 // Stops the process; its threads notice on their way to user mode. A stop from the terminal means nothing to an

@@ -121,12 +121,9 @@ Result<> sys_set_robust_list(VirtAddr head, uint64_t size) {
 // Of its many options, those on the name.
 Result<> sys_prctl(int option, VirtAddr argument) {
     constexpr int SET_NAME = 15, GET_NAME = 16;
-    if (option == GET_NAME) {
-        CommandName name = self().lock()->name;
-        return write_user(argument, name);
-    }
-    if (option != SET_NAME) return fail(Errno::EINVAL);
-    auto name = TRY(read_user<CommandName>(argument));
+    if (option != SET_NAME && option != GET_NAME) return fail(Errno::EINVAL);
+    CommandName name = option == SET_NAME ? TRY(read_user<CommandName>(argument)) : self().lock()->name;
+    if (option == GET_NAME) return write_user(argument, name);
     name.back() = 0;
     self().lock()->name = name;
     return {};
