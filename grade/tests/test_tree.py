@@ -23,14 +23,14 @@ BELOW = {
 KERNEL_LINES = 10_000
 LAYER_LINES = {
     ".": 115,
-    "arch": 832,
+    "arch": 812,
     "base": 938,
     "dev": 251,
-    "fs": 2669,
+    "fs": 2667,
     "mm": 454,
     "process": 1779,
     "sched": 369,
-    "syscall": 1130,
+    "syscall": 1128,
     "vdso": 62,
     "vm": 1626,
 }
