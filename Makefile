@@ -34,7 +34,7 @@ help:
 #help   make qemu       boot to the shell; Ctrl-A X leaves        [SMP=] [MEM=] [APPEND=] [ROOT=dir] [DISK=image]
 #help   make run        run one program: CMD='/bin/prog a "b c"'  [ROOT=dir] [DISK=image] [SMP=] [MEM=] [APPEND=] [TIMEOUT=s] [ICOUNT=1]
 #help   make distro     the same with Debian's busybox, lua5.4 and sqlite3    [CMD='/bin/prog']
-#help   make gdb        QEMU stopped at the kernel's first line, with gdb attached    [CMD='/bin/prog a'] [SMP=] [CHECK=]
+#help   make gdb        QEMU stopped at the kernel's first line, with gdb attached    [CMD='/bin/prog a'] [SMP=] [CHECK= STEP=]
 #help   make qemu-gdb   QEMU that waits for a debugger of your own                    [CMD=] [SMP=] [STUB=socket]
 #help   make record     run and write down what happens                         [CMD=] [ROOT=] [MEM=] [APPEND=]
 #help   make replay     the recorded run under gdb, which can go back in it: reverse-continue, lastwrite
@@ -81,7 +81,7 @@ test-unit: unit
 
 # The tests call make themselves, as a person does: nothing of this make is passed on.
 test-py: all
-	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL PYTHONDONTWRITEBYTECODE=1 LONG=$(LONG) $(PYTHON) -m pytest -q -n 2 \
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL PYTHONDONTWRITEBYTECODE=1 LONG=$(LONG) MUTANTS=$(MUTANTS) $(PYTHON) -m pytest -q -n 2 \
 	  $(if $(FAST),-m 'not slow') $(wildcard grade/tests labs/tests)
 
 setup:
