@@ -13,15 +13,15 @@ from grade.tests.conftest import LONG
 from grade.tests.debugger import ENVIRONMENT, ROOT, Debugger
 
 COMMANDS = ["procs", "threads", "vmar", "vmar 1", "pt $sp", "pt 0x10000", "pt 0x10000 1", "trap", "initstack", "initstack 1", "heap", "heap 1", "fds",
-            "fds 1", "frames", "frames 0x80a00000", "locks", "kmem", "kmem mark", "kmem leaks", "tlb", "tlb 0x10000", "programs", "syscalls", "lab"]
+            "fds 1", "frames", "frames 0x80a00000", "locks", "kmem", "kmem mark", "kmem leaks", "tlb", "tlb 0x10000", "programs", "syscalls", "lab", "map"]
 
 
-def look(gdb):
+def look(gdb, where=""):
     """Every command's output; fails when one has a fault of its own."""
     seen = {command: gdb(command) for command in COMMANDS}
     for command, text in seen.items():
-        assert "Traceback" not in text and "cannot go on" not in text, f"{command}:\n{text}"
-        assert text or command == "syscalls", f"{command} says nothing"
+        assert "Traceback" not in text and "cannot go on" not in text, f"{where} {command}:\n{text}"
+        assert text or command == "syscalls", f"{where} {command} says nothing"
     return seen
 
 
@@ -74,6 +74,8 @@ def test_a_kernel_that_panics_before_it_has_a_process(workshop):
     with stopped(tree, "arch::report_panic") as gdb:
         seen = look(gdb)
         assert "no memory yet" in seen["frames"] and "no process yet" in seen["procs"]
+        drawn = seen["map"]  # from outside
+        assert "no memory yet" in drawn and re.search(r"^  F{16}K+", drawn, re.MULTILINE) and "i initramfs" in drawn and "D device_tree" in drawn
         assert "page fault" in seen["trap"] or "kernel mode" in seen["trap"]
 
 
@@ -117,7 +119,5 @@ memory_of = gdb.selected_inferior()
 memory_of.write_memory(address, value.to_bytes(8, "little"))
 end"""
             gdb(script)
-            seen = {command: gdb(command) for command in COMMANDS}
-            for command, text in seen.items():
-                assert "Traceback" not in text and "cannot go on" not in text, f"seed {seed}, round {round_number}, {command}:\n{text}"
+            look(gdb, f"seed {seed}, round {round_number},")
             gdb("python memory_of.write_memory(address, old)")

@@ -7,13 +7,13 @@ import pytest
 from grade.tests.debugger import ROOT, Debugger, build
 
 AREA = 0x2000_0000
-COMMANDS = ["astrolabe", "fds", "frames", "heap", "initstack", "kmem", "lab", "locks", "procs", "programs", "pt", "syscalls", "threads", "tlb",
-            "trap", "type", "userbt", "vmar"]
+COMMANDS = ["astrolabe", "fds", "frames", "goto", "heap", "initstack", "kmem", "lab", "lastwrite", "locks", "map", "procs", "programs", "pt",
+            "rewind", "syscalls", "threads", "tlb", "trace-to", "trap", "type", "userbt", "vmar", "when"]
 # In user mode, at the first instruction of scene().
 IN_USER = ["procs", "threads", "vmar", "vmar 2", "vmar 3", "vmar 77", "pt 0x20000000", "pt 0x20002000", "pt 0x20003000", "pt 0x20005000",
            "pt 0x20100000 2", "pt $sp", "pt 0x4000000000", "pt kernel_entry", "trap", "initstack", "initstack 2", "initstack at 0x20000000",
            "heap", "heap 2", "fds", "fds 2", "frames", "locks", "kmem", "kmem mark", "tlb", "tlb 0x20000000", "lab", "programs", "syscalls",
-           "backtrace", "userbt", "info breakpoints", "astrolabe"]
+           "backtrace", "userbt", "info breakpoints", "astrolabe", "map", "when"]
 # In the kernel, where it is about to dispatch the next write().
 IN_KERNEL = ["trap", "locks", "vmar", "fds", "procs", "kmem leaks", "backtrace", "userbt", "print frame", "print frame.hart",
              "python print(len(gdb.execute('frames ' + str(0x80900000), to_string=True)) > 20)"]
@@ -216,6 +216,17 @@ def test_locks(scene):
     held = scene["user", "locks"]
     assert len(re.findall(r"^hart \d holds ", held, re.M)) == scene["harts"] and "held now:" in held
     assert "holds nothing" in held and "out of order" not in held  # the hart that runs the program, for one
+
+
+def test_map_draws_memory_and_the_running_space(scene):
+    text = scene["user", "map"]
+    assert len(re.findall(r"^  [KSTafz.]{64}$", text, re.M)) == 16 and "each letter: 128 KiB" in text
+    assert "pid 1 gdbscene" in text and "0x0020000000-0x0020003000  rw-p  anonymous" in text
+    assert text.count("no program") == scene["harts"] - 1
+
+
+def test_a_machine_that_was_not_recorded_says_so(scene):
+    assert scene["user", "when"] == "when: this machine is not a recorded one; make record, then make replay"
 
 
 def test_kmem_counts_and_finds_no_leak(scene):

@@ -11,10 +11,7 @@ def heap(arguments):
 
     heap [PID]      without PID the process of the selected hart"""
     process = kernel.process_of(pid_argument(arguments, "heap [PID]"))
-    space = process.vmar()
-    if space is None:
-        yield f"pid {process.pid} {process.name()}: has ended"
-        return
+    space = kernel.space_of(process)
     start, end, data = space.heap()
     yield f"pid {process.pid} {process.name()}"
     yield f"  start   {start:#x}" + ("" if start % PAGE == 0 else "   <- not the start of a page")

@@ -18,10 +18,7 @@ def initstack(arguments):
 Each line has the address of the word, the word, and what it means. What breaks a rule of the psABI ends in <- and says which."""
     pid, at = parse(arguments)
     process = kernel.process_of(pid)
-    space = process.vmar()
-    if space is None:
-        yield f"pid {process.pid} {process.name()}: has ended"
-        return
+    space = kernel.space_of(process)
     sp, arg_strings, env_strings = space.init_stack()
     yield f"pid {process.pid} {process.name()}"
     if at is None and sp == 0:

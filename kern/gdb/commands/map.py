@@ -2,7 +2,6 @@
 
 import collections
 import contextlib
-import html
 import json
 import os
 import socket
@@ -11,16 +10,17 @@ import threading
 
 import gdb
 
-from astrolabe.core import kernel, memory, physical, quiet, words
+from astrolabe.commands import vmar
+from astrolabe.core import kernel, map_page, memory, outside, physical, quiet, words
 from astrolabe.core.command import Usage, command, guarded
 from astrolabe.core.memory import PAGE, Corrupt
 
 USAGE = "map [live [PAGE.html]]"
 CELLS = 64 * 16  # of the picture; each stands for so many frames
-LETTERS = {"free": ".", "kernel": "K", "slab": "S", "page_table": "T", "anon": "a", "file": "f", "zero_page": "z"}
-COLOURS = {"free": "#e8e8e8", "kernel": "#555555", "slab": "#8e6bbf", "page_table": "#d1495b", "anon": "#2a9d5c", "file": "#3b78c4",
-           "zero_page": "#e9b44c"}
-TERMINAL = {"free": "2", "kernel": "1;37", "slab": "35", "page_table": "31", "anon": "32", "file": "34", "zero_page": "33"}
+# use -> its letter, colour on a page, colour in a terminal; the last four only where the kernel's records cannot be read
+LOOKS = {"free": (".", "#e8e8e8", "2"), "kernel": ("K", "#555555", "1;37"), "slab": ("S", "#8e6bbf", "35"), "page_table": ("T", "#d1495b", "31"),
+         "anon": ("a", "#2a9d5c", "32"), "file": ("f", "#3b78c4", "34"), "zero_page": ("z", "#e9b44c", "33"), "user": ("u", "#2a9d5c", "32"),
+         "firmware": ("F", "#b08968", "36"), "device_tree": ("D", "#6d597a", "35"), "initramfs": ("i", "#3b78c4", "34"), "unknown": ("?", "#f4f4f4", "2")}
 INTERVAL = 0.1  # seconds that the machine runs between two looks
 
 
@@ -31,8 +31,9 @@ def show(arguments):
     map                     once, as it is now
     map live [PAGE.html]    let the machine run and draw every tenth of a second until it ends; the page gets a time line
 
-Each letter stands for a run of frames and shows what most of them are: K kernel, S slab, T page table, a anonymous, f file, z
-zeroes, . free. A kernel whose records cannot be read gets the pages that the selected hart can reach."""
+Each letter stands for a run of frames and shows what most of those in use are: K kernel, S slab, T page table, a anonymous, f file,
+z zeroes and . free. Where the kernel's records cannot be read, it is drawn what page tables, the device tree and the ELF file tell: u a
+user's page, F firmware, D device tree, i initramfs, ? unknown."""
     if not arguments:
         yield from looked_at()
     elif arguments[0] == "live" and len(arguments) <= 2:
@@ -50,39 +51,48 @@ def looked_at():
 
 
 def owners():
-    """[use] by cell, and {use: frames}."""
-    records = physical.frame_records()
-    uses, totals = [], collections.Counter()
-    for _, count, use in records.runs():
-        uses += [use] * count
-        totals[use] += count
+    """[use] by cell, {use: frames}, frames a cell, and what is wrong with the kernel's records ("": nothing)."""
+    problem, uses = "", []
+    try:
+        for _, count, use in physical.frame_records().runs():
+            uses += [use] * count
+    except Corrupt as error:
+        problem, uses = str(error), outside.uses()
     step = max(1, -(-len(uses) // CELLS))
-    return [collections.Counter(uses[at : at + step]).most_common(1)[0][0] for at in range(0, len(uses), step)], totals, step
+    return [most(uses[at : at + step]) for at in range(0, len(uses), step)], collections.Counter(uses), step, problem
+
+
+def most(uses):
+    """What most of these frames are; those of nobody count only when all are."""
+    counted = collections.Counter(use for use in uses if use not in map_page.IDLE)
+    return counted.most_common(1)[0][0] if counted else uses[0]
 
 
 def picture():
-    cells, totals, step = owners()
+    cells, totals, step, problem = owners()
+    if problem:
+        yield f"  !! {problem}; so this is what page tables, the device tree and the ELF file tell"
     yield f"each letter: {words.size(step * PAGE)}"
     for at in range(0, len(cells), 64):
         yield "  " + "".join(coloured(use) for use in cells[at : at + 64])
-    yield "  " + "   ".join(f"{coloured(use)} {use} {words.size(totals[use] * PAGE)}" for use in LETTERS if use in totals)
+    yield "  " + "   ".join(f"{coloured(use)} {use} {words.size(totals[use] * PAGE)}" for use in LOOKS if use in totals)
 
 
 def coloured(use):
-    letter = LETTERS.get(use, "?")
-    return f"\033[{TERMINAL[use]}m{letter}\033[0m" if sys.__stdout__.isatty() and use in TERMINAL else letter
+    letter, _, colour = LOOKS.get(use, ("?", "", "2"))
+    return f"\033[{colour}m{letter}\033[0m" if sys.__stdout__.isatty() else letter
 
 
 def who_runs():
+    """The address space of each process that a hart runs."""
     for hart in kernel.harts():
         thread = hart.thread()
         process = thread.process() if thread else None
         space = process.vmar() if process else None
+        yield f"hart {hart.index}:" + ("" if space else " no program")
         if space:
-            anon, file = space.resident()
-            yield f"hart {hart.index}: pid {process.pid} {process.name()}, {words.size(space.total_bytes())} mapped, anon {anon * PAGE >> 10} KiB, file {file * PAGE >> 10} KiB"
-        else:
-            yield f"hart {hart.index}: no program"
+            yield from guarded(vmar.summary(process, space))
+            yield from guarded(vmar.picture(process, space))
 
 
 # LIVE
@@ -97,7 +107,7 @@ def live(page):
         yield from looked_at()
         samples.append(sample())
     if page:
-        write_page(page, [item for item in samples if item])
+        map_page.write(page, [item for item in samples if item], {use: colour for use, (_, colour, _) in LOOKS.items()})
         yield f"{page}: {words.count(len(samples), 'look')}"
 
 
@@ -136,41 +146,10 @@ def run_for(seconds, control):
 
 
 def sample():
-    """({use: frames}, cells, lines about the harts)"""
+    """What the page shows of this moment."""
     try:
         with memory.session():
-            cells, totals, _ = owners()
-            return totals, cells, list(guarded(who_runs()))
+            cells, totals, _, problem = owners()
+            return map_page.Look(totals, cells, [problem] * bool(problem) + list(guarded(who_runs())))
     except Corrupt:
         return None
-
-
-def write_page(path, samples):
-    """One file, no script from anywhere else: the time line above, the map at the moment that was picked below."""
-    total = max((sum(totals.values()) for totals, _, _ in samples), default=1)
-    width = 100 / max(1, len(samples))
-    bars = ""
-    for index, (totals, _, _) in enumerate(samples):
-        low = 0.0
-        for use in COLOURS:
-            height = 100 * totals.get(use, 0) / total
-            bars += f'<rect x="{index * width:.3f}" y="{100 - low - height:.3f}" width="{width:.3f}" height="{height:.3f}" fill="{COLOURS[use]}"/>'
-            low += height
-    legend = " ".join(f'<span style="background:{colour}">&nbsp;&nbsp;</span> {use}' for use, colour in COLOURS.items())
-    maps = "".join(one_map(index, *item) for index, item in enumerate(samples))
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(f"""<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Astrolabe: physical memory</title>
-<style>body{{font:14px sans-serif;max-width:60em;margin:1em auto}}svg{{width:100%;height:12em}}.map{{display:none}}.map.now{{display:block}}
-.cells{{display:grid;grid-template-columns:repeat(64,1fr);gap:1px}}.cells i{{aspect-ratio:1}}input{{width:100%}}</style>
-<h1>Physical memory by owner</h1><p>{legend}</p>
-<svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label="time line">{bars}</svg>
-<input type="range" min="0" max="{max(0, len(samples) - 1)}" value="0" aria-label="moment" oninput="pick(this.value)">
-{maps}<script>function pick(n){{document.querySelectorAll('.map').forEach((m,i)=>m.classList.toggle('now',i==n))}}pick(0)</script>
-""")
-
-
-def one_map(index, totals, cells, lines):
-    squares = "".join(f'<i style="background:{COLOURS.get(use, "#000")}"></i>' for use in cells)
-    text = "<br>".join(html.escape(line) for line in lines)
-    return f'<div class="map" id="look{index}"><p>look {index + 1}<br>{text}</p><div class="cells">{squares}</div></div>'

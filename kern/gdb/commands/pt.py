@@ -42,10 +42,7 @@ def is_canonical(address):
 
 def table_of(process):
     if process is not None:
-        space = process.vmar()
-        if space is None:
-            raise Corrupt(f"pid {process.pid} has ended, and has no page table any more")
-        return space.table()
+        return kernel.space_of(process).table()
     satp = kernel.register("satp")
     if satp >> 60 != 8:
         raise Corrupt("translation is off on this hart (satp is 0): addresses are physical ones")

@@ -18,10 +18,7 @@ def vmar(arguments):
 Ascending addresses. `p` after the rights: private, `s`: shared. "resident 3 of 8, 2 own": 3 of 8 pages are in the page table,
 2 of them frames that nobody else holds. `pt ADDRESS` looks at one page, `heap` and `initstack` at these parts."""
     process = kernel.process_of(pid_argument(arguments, USAGE))
-    space = process.vmar()
-    if space is None:
-        yield f"pid {process.pid} {process.name()}: has ended, and has no address space any more"
-        return
+    space = kernel.space_of(process)
     yield from guarded(summary(process, space))
     yield from guarded(picture(process, space))
 

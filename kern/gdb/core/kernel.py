@@ -247,3 +247,11 @@ def process_of(pid):
         if process.pid == pid:
             return process
     raise Corrupt(f"there is no process {pid}; procs lists them")
+
+
+def space_of(process):
+    """The address space of a process that has one."""
+    space = process.vmar()
+    if space is None:
+        raise Corrupt(f"pid {process.pid} {process.name()}: has ended, and has no address space any more")
+    return space
