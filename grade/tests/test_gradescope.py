@@ -9,13 +9,16 @@ import zipfile
 import pytest
 
 from grade.gradescope.__main__ import pack
+from grade.gradescope.autograder import out_of_sight
 from grade.machine.sandbox import bubblewrap, have_bubblewrap
-from grade.overlay import clean_files
+from grade.overlay import BuildFailed, clean_files, locked
 from grade.tests.test_formats import DOCUMENT, TEST, assert_fits
 from labs.catalog import ROOT, find_lab
 from labs.cut import solution_lines
 
 LAB = find_lab("heap")
+FIRST = LAB.files[0]
+STEALS = f'\nasm(".incbin \\"/autograder/source/astrolabe/grade/checks/{LAB.folder}/hidden/test_more.py\\"");\n'.encode()
 pytestmark = pytest.mark.skipif(not have_bubblewrap(), reason="bubblewrap does not work here")
 
 
@@ -51,9 +54,10 @@ def autograder(packed, tmp_path_factory):
     shutil.copy(root / "source" / "run_autograder", root)
     for name in ("results", "submission"):
         (root / name).mkdir()
-    like = ROOT / "build" / "grade" / "reference" / "tree" / "build"
-    if like.exists():  # what setup.sh would take a minute to build; make looks what differs
-        shutil.copytree(like, root / "source" / "astrolabe" / "build" / "base" / "tree" / "build", symlinks=True)
+    like = ROOT / "build" / "grade" / "reference" / "tree"
+    if (like / "build").exists():  # what setup.sh would take a minute to build; with its times, so that make builds what differs
+        with locked(like.parent):
+            shutil.copytree(like, root / "source" / "astrolabe" / "build" / "base" / "tree", symlinks=True)
 
     def run(*command):
         box = [*bubblewrap(), "--bind", str(root), "/autograder", "--chdir", "/autograder", "--uid", "1000", "--gid", "1000"]
@@ -99,8 +103,18 @@ def test_what_does_not_build_is_a_zero_with_the_reason(autograder):
     done, results = autograder({"malloc.c": b"this is no C\n"})  # as files that are uploaded one by one
     assert done.returncode == 0 and results["score"] == 0
     assert "does not compile: user/lab/malloc.c:1:1" in results["output"]
+    done, results = autograder({FIRST: reference()[FIRST] + STEALS})
+    assert done.returncode == 0 and results["score"] == 0 and "ile not found: /autograder/source" in results["output"]
     done, results = autograder({"essay.txt": b"hello"})
     assert done.returncode == 0 and results["score"] == 0 and "no file of the lab in it" in results["output"]
+
+
+def test_what_is_hidden_is_back_when_the_build_has_ended(tmp_path):
+    (tmp_path / "test_more.py").write_text("secret")
+    with pytest.raises(BuildFailed), out_of_sight(tmp_path):
+        assert not list(tmp_path.iterdir())
+        raise BuildFailed("does not compile")
+    assert (tmp_path / "test_more.py").read_text() == "secret"
 
 
 def test_make_packs_it(tmp_path):
