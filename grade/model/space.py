@@ -14,7 +14,7 @@ LOWEST = 0x10000
 CAP = (1 << 38) - PAGE
 GUARD_GAP = 256 * PAGE
 MOST_MAPPINGS = 65_530
-EPERM, ENOMEM, EACCES, EEXIST, EINVAL, EOVERFLOW = 1, 12, 13, 17, 22, 75
+EPERM, ENOMEM, EACCES, EFAULT, EEXIST, EINVAL, EOVERFLOW = 1, 12, 13, 14, 17, 22, 75
 SIGSEGV, SIGBUS = 11, 7
 
 
@@ -33,7 +33,7 @@ class Page:
     perms: str
     shared: bool = False
     backing: tuple[str, int] | None = None
-    group: int = 0  # which request mapped it
+    group: int = 0  # of pages that the same calls have made and changed: surely one mapping, where they are neighbours
 
     def allows(self, access: str) -> bool:
         """Whether an access (r, w or x) is allowed; the right to write implies reading on RISC-V."""
@@ -54,6 +54,7 @@ class Space:
         self._private: dict[int, int] = {}  # words of private pages that were written, by address
         self._shared: dict[tuple[str, int], int] = {}
         self._objects: dict[str, list[int]] = {}  # first words of files' pages, by name
+        self._sizes: dict[str, int] = {}  # of shared memory without a file, in pages
         self._count = itertools.count(1)
 
     def add_object(self, name: str, first_words: list[int]) -> None:
@@ -83,6 +84,8 @@ class Space:
         start = self._place(size, at, placement)
         number = next(self._count)
         name = file or (f"shared {number}" if shared else None)
+        if name and not file:
+            self._sizes[name] = size // PAGE
         self._remove(start, size)
         for index in range(size // PAGE):
             backing = (name, offset // PAGE + index) if name else None
@@ -135,17 +138,50 @@ class Space:
         """mprotect(2): up to the first hole, which is ENOMEM."""
         if at % PAGE:
             raise Denied(EINVAL)
+        groups: dict[int, int] = {}
         for page in range(at, at + size, PAGE):
             if page not in self.pages:
                 raise Denied(ENOMEM)
-            self.pages[page] = replace(self.pages[page], perms=normal(perms))
+            group = groups.setdefault(self.pages[page].group, next(self._count))
+            self.pages[page] = replace(self.pages[page], perms=normal(perms), group=group)
         return 0
+
+    def is_one_mapping(self, at: int, size: int) -> bool:
+        """Whether the pages of a range are there and can only be one mapping, however neighbours were merged."""
+        pages = [self.pages.get(page) for page in range(at, at + size, PAGE)]
+        return None not in pages and len({page.group for page in pages}) == 1
+
+    def remap(self, at: int, old: int, new: int, to: int | None = None, dont_unmap: bool = False) -> int:
+        """mremap(2) of one mapping, or a part of it; with `to` to this place (MREMAP_FIXED), else where it is."""
+        if to is not None and at < to + new and to < at + old:
+            raise Denied(EINVAL)
+        first = self.pages.get(at)
+        if first is None:
+            raise Denied(EFAULT)
+        if to is None and new <= old:
+            self._remove(at + new, old - new)
+            return at
+        if old == 0 and not first.shared:
+            raise Denied(EINVAL)
+        if to is None and not self.is_free(at + old, new - old):
+            raise Denied(ENOMEM)
+        words = {page - at: self._private.pop(page) for page in range(at, at + min(old, new), PAGE) if page in self._private}
+        if not dont_unmap:
+            self._remove(at, old)
+        target, number = at if to is None else to, next(self._count)
+        self._remove(target, new)
+        for offset in range(0, new, PAGE):
+            backing = first.backing and (first.backing[0], first.backing[1] + offset // PAGE)
+            self.pages[target + offset] = replace(first, backing=backing, group=number)
+            if offset in words:
+                self._private[target + offset] = words[offset]
+        return target
 
     def fork(self) -> Space:
         """fork(2): private pages and their words are copied, files and shared memory stay what both see."""
         child = Space(self.top)
         child.pages, child._private = dict(self.pages), dict(self._private)
-        child._shared, child._objects, child._count = self._shared, self._objects, self._count
+        child._shared, child._objects, child._sizes, child._count = self._shared, self._objects, self._sizes, self._count
         return child
 
     # MEMORY
@@ -156,9 +192,8 @@ class Space:
         if page is None or not page.allows(kind):
             return SIGSEGV
         name, index = page.backing or ("", 0)
-        if name in self._objects and index >= len(self._objects[name]):
-            return SIGBUS
-        return 0
+        size = len(self._objects[name]) if name in self._objects else self._sizes.get(name, index + 1)
+        return SIGBUS if index >= size else 0
 
     def store(self, at: int, word: int) -> None:
         """Writes the first word of a page."""

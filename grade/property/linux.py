@@ -9,12 +9,15 @@ import sys
 PAGE, FILE_PAGES = 4096, 8
 DENIED = 11  # that an access is refused is all that can be seen without a signal
 SHARED, PRIVATE, FIXED, ANONYMOUS, NO_REPLACE = 1, 2, 0x10, 0x20, 0x10_0000
+MOVE_TO, KEEP = 1 | 2, 4  # MREMAP_MAYMOVE | MREMAP_FIXED, MREMAP_DONTUNMAP
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.mmap.restype = ctypes.c_long
 libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
 libc.munmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t]
 libc.mprotect.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+libc.mremap.restype = ctypes.c_long
+libc.mremap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int, ctypes.c_void_p]
 libc.read.argtypes = libc.write.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t]
 
 
@@ -57,6 +60,13 @@ class Window:
 
     def protect(self, at, size, perms):
         return returned(libc.mprotect, int(at), int(size), prot(perms))
+
+    def remap(self, at, old, new, to, keep):
+        flags = (MOVE_TO if to != "0" else 0) | (KEEP if keep == "1" else 0)
+        value = returned(libc.mremap, int(at), int(old), int(new), flags, int(to))
+        if value > 0:
+            self.mapped.add((value, int(new)))
+        return value
 
     def store(self, at, word):
         os.write(self.into, int(word).to_bytes(8, "little"))

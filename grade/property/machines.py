@@ -5,6 +5,7 @@ A machine answers these commands; sizes and addresses are bytes, `perms` letters
     reset                                                    an empty space; how many frames the one before has lost
     map SIZE PERMS AT PLACEMENT SHARED FILE OFFSET           the address, or an errno as a negative number
     unmap AT SIZE    protect AT SIZE PERMS                   0, or an errno
+    remap AT OLD_SIZE NEW_SIZE TO KEEP                       the address; TO is 0 to stay there, KEEP leaves the old range mapped
     store AT WORD                                            0, or the signal that it gets
     rights AT SIZE   look AT SIZE                            the pages of a range; with their first words
     fork, switch                                             makes a child; lets the other one of the two run
@@ -85,6 +86,9 @@ class Model:
 
     def protect(self, at, size, perms):
         return self.space.protect(at, size, perms)
+
+    def remap(self, at, old, new, to, keep):
+        return self.space.remap(at, old, new, to or None, keep)
 
     def store(self, at, word):
         signal = self.space.access(at, "w")

@@ -76,6 +76,19 @@ class SpaceMachine(RuleBasedStateMachine):
         self._note(f"protect(at={at}, pages={pages}, perms={perms!r})")
         self._tell("protect", WINDOW + at * PAGE, pages * PAGE, perms)
 
+    # Of one mapping: whether neighbours are one, too, differs, and so does what mremap(2) says then.
+    @rule(at=places, old=st.integers(0, 6), new=lengths, to=st.one_of(st.none(), places), keep=st.booleans())
+    def remap(self, at, old, new, to, keep):
+        keep = keep and old == new and to is not None
+        start, space = WINDOW + at * PAGE, self.machines[-1].space
+        first = space.pages.get(start)
+        if old == 0 and (not first or not first.shared or to == at):
+            return
+        if first and old and not space.is_one_mapping(start, old * PAGE):
+            return
+        self._note(f"remap(at={at}, pages={old}, to {new} pages{'' if to is None else f' at {to}'}{', kept' * keep})")
+        self._tell("remap", start, old * PAGE, new * PAGE, 0 if to is None else WINDOW + to * PAGE, keep)
+
     @rule(at=places)
     def store(self, at):
         self.words += 1

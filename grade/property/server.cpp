@@ -68,6 +68,18 @@ long map(const char* arguments) {
     return number(space().map(request));
 }
 
+// remap AT OLD_SIZE NEW_SIZE TO KEEP
+long remap(const char* arguments) {
+    unsigned long at, old_size, new_size, to;
+    int keep;
+    if (sscanf(arguments, "%lu %lu %lu %lu %d", &at, &old_size, &new_size, &to, &keep) != 5) abort();
+    RemapRequest request{.old_range = VirtRange::sized(VirtAddr(at), old_size), .new_size = new_size};
+    request.may_move = to != 0;
+    if (to) request.fixed = VirtAddr(to);
+    request.dont_unmap = keep;
+    return number(space().remap(request));
+}
+
 // The signal that an access gets; 0: none.
 int access(VirtAddr at, Perms kind) {
     if (arch::host::can_access(at, kind)) return 0;
@@ -116,6 +128,7 @@ long execute(std::string_view command, const char* arguments) {
     sscanf(arguments, "%lu %lu %7s", &at, &size, perms);
     if (command == "reset") return reset();
     if (command == "map") return map(arguments);
+    if (command == "remap") return remap(arguments);
     if (command == "unmap") return number(space().unmap(VirtRange::sized(VirtAddr(at), size)));
     if (command == "protect") return number(space().protect(VirtRange::sized(VirtAddr(at), size), perms_of(perms)));
     if (command == "store") return store(VirtAddr(at), size);

@@ -14,7 +14,7 @@ RUNS = 1_000_000 if LONG else 4_000
 PLANTED = [
     ("elf", "kern/process/elf_loader.cpp", " && segment.p_memsz <= cap - segment.p_vaddr", ""),
     ("device_tree", "kern/base/fdt.cpp", "if (size > bytes.size()) return fail(Errno::EINVAL);", ""),
-    ("vmar", "kern/vm/map.cpp", "mappings.total_bytes -= mapping.range.size();", ""),
+    ("vmar", "kern/vm/map.cpp", "mappings.count(mapping, -mapping.range.size());", ""),
 ]
 
 

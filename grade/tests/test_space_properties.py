@@ -70,5 +70,5 @@ def test_a_planted_bug_is_found_and_told_in_few_calls(server, name, tmp_path):
         run(ForkingMachine, [machines.kernel(planted(mutant, tmp_path))], 400)
     told = str(caught.value).splitlines()
     print("\n".join(told))
-    calls = [line for line in told if line.startswith(("map(", "unmap(", "protect(", "store(", "fork(", "switch"))]
+    calls = [line for line in told if line.startswith(("map(", "unmap(", "protect(", "remap(", "store(", "fork(", "switch"))]
     assert 1 <= len(calls) <= 6 and " on the model" in told[-1], told

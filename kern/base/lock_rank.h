@@ -12,7 +12,6 @@ enum class LockRank : uint32_t {
     inode,           // directory entries, sizes
     vmo,             // Vmo: the pages of a file
     page_table,      // VmSpace
-    limits,          // Vmar's resource limits
     slab,
     page_caches,     // the list of Vmos that can be read again
     frames,
@@ -25,7 +24,7 @@ enum class LockRank : uint32_t {
 };
 
 inline constexpr std::string_view LOCK_RANK_NAMES[] = {
-    "process_tree", "process", "futex", "files", "heap", "vmar", "inode", "vmo", "page_table", "limits", "slab",
+    "process_tree", "process", "futex", "files", "heap", "vmar", "inode", "vmo", "page_table", "slab",
     "page_caches", "frames", "random", "device", "wait_queue", "run_queue", "console",
 };
 static_assert(std::size(LOCK_RANK_NAMES) == static_cast<size_t>(LockRank::console) + 1);

@@ -114,16 +114,6 @@ Result<> set_backing(MapRequest& request, uint64_t flags, int fd, uint64_t offse
     return {};
 }
 
-// RLIMIT_DATA counts private memory that can be written, but for stacks: see getrlimit(2).
-Result<> check_data_limit(const MapRequest& request) {
-    uint64_t limit = vmar().limits().data, size = request.size;
-    if (limit == NO_LIMIT || request.sharing == Sharing::shared || !request.perms.has(Perms::W) || request.grows_down) return {};
-    vmar().for_each([&](const VmMapping& item) {
-        size += item.is_private() && item.perms.has(Perms::W) && !item.grows_down ? item.range.size() : 0;
-    });
-    return size > limit ? fail(Errno::ENOMEM) : Result<>();
-}
-
 Result<uint64_t> sys_mmap(VirtAddr at, uint64_t length, uint64_t prot, uint64_t flags, int fd, uint64_t offset) {
     if (length == 0) return fail(Errno::EINVAL);
     if (length > USER_END) return fail(Errno::ENOMEM);
@@ -133,7 +123,6 @@ Result<uint64_t> sys_mmap(VirtAddr at, uint64_t length, uint64_t prot, uint64_t 
     request.sharing = TRY(sharing_of(flags));
     TRY(set_placement(request, at, flags));
     TRY(set_backing(request, flags, fd, offset));
-    TRY(check_data_limit(request));
     VirtAddr start = TRY(vmar().map(request));
     // what cannot be had is left to the program's own access
     if (flags & MAP_POPULATE) (void)populate(VirtRange::sized(start, request.size));

@@ -13,7 +13,7 @@ Result<Ref<Vmar>> Vmar::fork() {
     FrameRef root = TRY(VmSpace::make_root());
     auto heap = process_vm_.heap().lock();  // no brk comes between the copy of the break and of the mappings
     auto mappings = mappings_.lock();
-    auto child = TRY(make_ref<Vmar>(process_vm_, *heap, limits(), std::move(root)));
+    auto child = TRY(make_ref<Vmar>(process_vm_, *heap, mappings->limits, std::move(root)));
     TRY(copy_mappings(*mappings, *child));
 
     {
@@ -45,6 +45,7 @@ Result<> Vmar::copy_mappings(const Mappings& mappings, Vmar& child) {
     }
     theirs.set.copy_shape(mappings.set);
     theirs.total_bytes = mappings.total_bytes;
+    theirs.data_bytes = mappings.data_bytes;
     for (VmMapping *item = theirs.set.first(), *next; item; item = next) {
         next = theirs.set.after(*item);
         if (item->marks & mark::DONT_FORK) remove_mapping(theirs, *item);

@@ -10,10 +10,10 @@ bool Vmar::grow_stack(VirtAddr address) {
     if (!stack || stack->range.contains(address)) return stack != nullptr;  // another thread was faster
     if (!stack->grows_down || address < VMAR_LOWEST_ADDR) return false;
     VirtRange grown{address.page_down(), stack->range.end};
-    if (grown.size() > limits().stack) return false;
+    if (grown.size() > mappings->limits.stack) return false;
     VmMapping* below = mappings->set.before(*stack);
     if (below && !below->grows_down && below->range.end + STACK_GUARD_GAP > grown.start) return false;
-    if (!check_limits(*mappings, grown.size() - stack->range.size(), 0)) return false;
+    if (!check_limits(*mappings, *stack, grown.size() - stack->range.size())) return false;
     resize_mapping(*mappings, *stack, grown);
     return true;
     // LAB stack.grow [stub]

@@ -25,16 +25,15 @@ static Result<> check_fixed(VirtRange range) {
 Result<VirtAddr> Vmar::place(const Mappings& mappings, const MapRequest& request) const {
     // LAB vmar.place [begin]
     VirtRange wanted = VirtRange::sized(request.at, request.size);
-    auto is_free = [&] { return !mappings.set.first_overlap(wanted); };
     switch (request.placement) {
     case Placement::fixed_replace:
         TRY(check_fixed(wanted));
         return wanted.start;
     case Placement::fixed_no_replace:
         TRY(check_fixed(wanted));
-        return is_free() ? Result<VirtAddr>(wanted.start) : fail(Errno::EEXIST);
+        return !mappings.set.first_overlap(wanted) ? Result<VirtAddr>(wanted.start) : fail(Errno::EEXIST);
     case Placement::hint:
-        if (USER_SPACE.contains(wanted) && is_free() && !stack_above(mappings, wanted)) return wanted.start;
+        if (USER_SPACE.contains(wanted) && has_room(mappings, wanted)) return wanted.start;
         break;
     case Placement::any:
         break;
@@ -55,8 +54,9 @@ Result<VirtAddr> Vmar::map(const MapRequest& request) {
     auto mappings = mappings_.lock();
     VirtRange range = VirtRange::sized(TRY(place(*mappings, request)), request.size);
     bool replaces = request.placement == Placement::fixed_replace;
-    TRY(check_limits(*mappings, range.size() - (replaces ? mapped_bytes_in(*mappings, range) : 0), 1));
     auto mapping = TRY(make_mapping(request, range));  // before the old ones go: after that nothing can fail
+    TRY(check_limits(*mappings, *mapping, range.size() - (replaces ? mapped_bytes_in(*mappings, range) : 0)));
+    TRY(check_count(*mappings, 1));
     if (replaces) TRY(unmap_locked(*mappings, range));
     add_mapping(*mappings, std::move(mapping));
     merge_range(*mappings, range);
@@ -69,20 +69,20 @@ Result<VirtAddr> Vmar::map(const MapRequest& request) {
 }
 
 void Vmar::add_mapping(Mappings& mappings, Own<VmMapping> mapping) {
-    mappings.total_bytes += mapping->range.size();
+    mappings.count(*mapping, mapping->range.size());
     mapping->space = &space_;
     if (mapping->vmo) mapping->vmo->add(*mapping);
     mappings.set.insert(*mapping.release());
 }
 
 void Vmar::remove_mapping(Mappings& mappings, VmMapping& mapping) {
-    mappings.total_bytes -= mapping.range.size();
+    mappings.count(mapping, -mapping.range.size());
     mappings.set.remove(mapping);
     delete &mapping;
 }
 
 void Vmar::resize_mapping(Mappings& mappings, VmMapping& mapping, VirtRange range) {
-    mappings.total_bytes += range.size() - mapping.range.size();
+    mappings.count(mapping, range.size() - mapping.range.size());
     if (!mapping.vmo) return mappings.set.resize(mapping, range);
     auto pages = mapping.vmo->lock_pages();
     mapping.vmo_offset += range.start - mapping.range.start;

@@ -42,12 +42,17 @@ std::optional<VirtAddr> Vmar::find_free(const Mappings& mappings, uint64_t size,
     // LAB vmar.find-free [end]
 }
 
-// ENOMEM when RLIMIT_AS or the number of mappings does not allow so much more.
-Result<> Vmar::check_limits(const Mappings& mappings, uint64_t added_bytes, size_t added_mappings) const {
-    uint64_t limit = limits().address_space;
-    if (added_bytes > limit || mappings.total_bytes > limit - added_bytes) return fail(Errno::ENOMEM);
-    if (mappings.set.size() + added_mappings > MAX_MAPPINGS) return fail(Errno::ENOMEM);
-    return {};
+// ENOMEM when RLIMIT_AS, or RLIMIT_DATA for a mapping that it counts, does not allow so much more of `grown`.
+Result<> Vmar::check_limits(const Mappings& mappings, const VmMapping& grown, uint64_t added_bytes) {
+    auto fits = [=](uint64_t bytes, uint64_t most) { return added_bytes <= most && bytes <= most - added_bytes; };
+    bool allowed = fits(mappings.total_bytes, mappings.limits.address_space) &&
+                   (!grown.is_data() || fits(mappings.data_bytes, mappings.limits.data));
+    return allowed ? Result<>() : fail(Errno::ENOMEM);
+}
+
+// ENOMEM when there would be too many mappings.
+Result<> Vmar::check_count(const Mappings& mappings, size_t added) {
+    return mappings.set.size() + added > MAX_MAPPINGS ? fail(Errno::ENOMEM) : Result<>();
 }
 
 // How much of `range` is mapped already.
@@ -59,13 +64,7 @@ uint64_t Vmar::mapped_bytes_in(const Mappings& mappings, VirtRange range) {
     return bytes;
 }
 
-// Whether the next mapping above `range` grows down and is closer than the guard gap.
-bool Vmar::stack_above(const Mappings& mappings, VirtRange range) {
-    VmMapping* above = mappings.set.at_or_after(range.end);
-    return above && above->grows_down && above->range.start < range.end + STACK_GUARD_GAP;
-}
-
-bool Vmar::near_stack(VirtRange range) const {
-    auto mappings = mappings_.read();
-    return stack_above(*mappings, range);
+bool Vmar::has_room(const Mappings& mappings, VirtRange range) {
+    VmMapping* above = mappings.set.at_or_after(range.start);
+    return !above || above->range.start >= range.end + (above->grows_down ? STACK_GUARD_GAP : 0);
 }

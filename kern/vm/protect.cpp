@@ -24,10 +24,13 @@ Result<> Vmar::protect(VirtRange range, Perms perms) {
     // LAB vmar.protect [end]
 }
 
-// Gives `part` of `mapping` the rights `perms`, as a mapping of its own. ENOMEM.
+// Gives `part` of `mapping` the rights `perms`, as a mapping of its own. ENOMEM, also when RLIMIT_DATA would count it now.
 Result<> Vmar::protect_one(Mappings& mappings, VmMapping& mapping, VirtRange part, Perms perms) {
     if (mapping.perms == perms) return {};
+    uint64_t old_data = mapping.is_data() ? part.size() : 0, new_data = mapping.is_data(perms) ? part.size() : 0;
+    if (new_data > old_data && mappings.data_bytes + new_data > mappings.limits.data) return fail(Errno::ENOMEM);
     TRY(isolate(mappings, mapping, part))->perms = perms;
+    mappings.data_bytes += new_data - old_data;
     restrict_pages(part, perms);
     return {};
 }
@@ -35,7 +38,7 @@ Result<> Vmar::protect_one(Mappings& mappings, VmMapping& mapping, VirtRange par
 // Makes `part` of `mapping` a mapping of its own, and returns it. ENOMEM.
 Result<VmMapping*> Vmar::isolate(Mappings& mappings, VmMapping& mapping, VirtRange part) {
     if (part != mapping.range)
-        TRY(check_limits(mappings, 0, (mapping.range.start < part.start) + (part.end < mapping.range.end)));
+        TRY(check_count(mappings, (mapping.range.start < part.start) + (part.end < mapping.range.end)));
     TRY(split_at(mappings, part.start));
     TRY(split_at(mappings, part.end));
     return mappings.set.find(part.start);

@@ -18,9 +18,10 @@ Result<VirtAddr> Vmar::remap(const RemapRequest& request) {
         return old.start;
     }
     if (!mapping->range.contains(old)) return fail(Errno::EFAULT);
-    if (old.empty()) return map_again(*mappings, *mapping, request);
-    if (!request.fixed && !request.dont_unmap && extend_in_place(*mappings, *mapping, request)) return old.start;
-    return request.may_move ? move(*mappings, request) : fail(Errno::ENOMEM);
+    if (old.empty() && mapping->is_private()) return fail(Errno::EINVAL);
+    bool may_stay = !old.empty() && !request.fixed && !request.dont_unmap;
+    if (may_stay && extend_in_place(*mappings, *mapping, request)) return old.start;
+    return request.may_move ? move(*mappings, *mapping, request) : fail(Errno::ENOMEM);
 }
 
 // Where the mapping goes when it does not stay.
@@ -30,39 +31,28 @@ Result<VirtRange> Vmar::new_place(const Mappings& mappings, const RemapRequest& 
     return VirtRange::sized(TRY(place(mappings, where)), request.new_size);
 }
 
-// An empty old range: the pages of a shared mapping become visible at a second place.
-Result<VirtAddr> Vmar::map_again(Mappings& mappings, const VmMapping& mapping, const RemapRequest& request) {
-    if (mapping.is_private()) return fail(Errno::EINVAL);
-    if (!request.may_move) return fail(Errno::ENOMEM);
-    TRY(check_limits(mappings, request.new_size, 1));
-    VirtRange range = TRY(new_place(mappings, request));
-    auto copy = TRY(mapping.copy_of(VirtRange::sized(request.old_range.start, request.new_size)));
-    copy->range = range;
-    TRY(unmap_locked(mappings, range));
-    add_mapping(mappings, std::move(copy));
-    merge_range(mappings, range);
-    return range.start;
-}
-
 bool Vmar::extend_in_place(Mappings& mappings, VmMapping& mapping, const RemapRequest& request) {
     VirtRange added{request.old_range.end, request.old_range.start + request.new_size};
-    if (mapping.range.end != added.start || added.end > VMAR_CAP_ADDR || mappings.set.first_overlap(added))
-        return false;
-    if (stack_above(mappings, added) || !check_limits(mappings, added.size(), 0)) return false;
+    if (mapping.range.end != added.start || added.end > VMAR_CAP_ADDR || !has_room(mappings, added)) return false;
+    if (!check_limits(mappings, mapping, added.size())) return false;
     resize_mapping(mappings, mapping, {mapping.range.start, added.end});
     merge_range(mappings, {added.end, added.end});
     return true;
 }
 
-// Everything that can fail comes before the first page moves.
-Result<VirtAddr> Vmar::move(Mappings& mappings, const RemapRequest& request) {
+// Everything that can fail comes before the first page moves. Of an empty old range none does: the pages of a shared mapping
+// become visible at a second place.
+Result<VirtAddr> Vmar::move(Mappings& mappings, const VmMapping& mapping, const RemapRequest& request) {
     VirtRange old = request.old_range;
-    TRY(check_limits(mappings, request.new_size - (request.dont_unmap ? 0 : std::min(old.size(), request.new_size)), 1));
+    uint64_t added = request.new_size - (request.dont_unmap ? 0 : std::min(old.size(), request.new_size));
+    if (added) TRY(check_limits(mappings, mapping, added));
+    TRY(check_count(mappings, 1));
     VirtRange target = TRY(new_place(mappings, request));
     if (request.fixed) TRY(unmap_locked(mappings, target));
     TRY(split_at(mappings, old.start));
     TRY(split_at(mappings, old.end));
     VmMapping* source = mappings.set.find(old.start);
+    if (!source) return fail(Errno::EFAULT);  // it lay in the target
     auto moved = TRY(source->copy_of(VirtRange::sized(old.start, request.new_size)));
     moved->range = target;
     TRY(move_pages({old.start, old.start + std::min(old.size(), target.size())}, target.start));

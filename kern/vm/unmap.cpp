@@ -15,7 +15,7 @@ Result<> Vmar::unmap_locked(Mappings& mappings, VirtRange range) {
     VmMapping* item = mappings.set.first_overlap(range);
     if (!item) return {};
     if (item->range.start < range.start && range.end < item->range.end)
-        TRY(check_limits(mappings, 0, 1));  // a hole in the middle makes one mapping more
+        TRY(check_count(mappings, 1));  // a hole in the middle makes one mapping more
     TRY(split_at(mappings, range.start));
     if (auto split = split_at(mappings, range.end); !split) {
         merge_range(mappings, {range.start, range.start});

@@ -37,6 +37,9 @@ struct VmMapping : IntervalNode, ListNode<VmMapping> {
     }
     bool is_anonymous() const { return !vmo; }
     bool is_private() const { return sharing == Sharing::private_; }
+    // What RLIMIT_DATA counts: private memory that can be written, but for stacks. With other rights:
+    bool is_data(Perms rights) const { return is_private() && rights.has(Perms::W) && !grows_down; }
+    bool is_data() const { return is_data(perms); }
     // The number, in the Vmo, of the page at `address`.
     uint64_t vmo_page(VirtAddr address) const { return (vmo_offset + (address - range.start)) >> PAGE_SHIFT; }
     // Where it shows the Vmo's pages [first, last); may be empty.

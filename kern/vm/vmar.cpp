@@ -6,10 +6,10 @@ Result<Ref<Vmar>> Vmar::create(Ref<BackingFile> executable, const Layout& layout
 }
 
 Vmar::Vmar(Ref<BackingFile> executable, const Layout& layout, const VmLimits& limits, FrameRef root)
-    : process_vm_(std::move(executable), layout), space_(std::move(root)), limits_(LockRank::limits, limits) {}
+    : process_vm_(std::move(executable), layout), space_(std::move(root)), mappings_(LockRank::vmar, limits) {}
 
 Vmar::Vmar(const ProcessVm& parent, const Heap::State& heap, const VmLimits& limits, FrameRef root)
-    : process_vm_(ProcessVm::fork_from(parent, heap)), space_(std::move(root)), limits_(LockRank::limits, limits) {}
+    : process_vm_(ProcessVm::fork_from(parent, heap)), space_(std::move(root)), mappings_(LockRank::vmar, limits) {}
 
 // Pages go mapping by mapping: looking through whole tables for them would take longer.
 Vmar::~Vmar() {
@@ -24,8 +24,6 @@ Vmar::~Vmar() {
         item = next;
     }
 }
-
-bool Vmar::is_mapped(VirtRange range) const { return mapped_bytes_in(*mappings_.read(), range) == range.size(); }
 
 // READING AND WRITING FROM OUTSIDE
 

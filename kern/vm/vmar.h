@@ -102,10 +102,10 @@ public:
     size_t mapping_count() const { return mappings_.read()->set.size(); }
     uint64_t total_bytes() const { return mappings_.read()->total_bytes; }
     ResidentPages resident_pages() { return space_.lock()->resident(); }
-    // Whether all of `range` is mapped.
-    bool is_mapped(VirtRange range) const;
-    // Whether `range` comes closer than the guard gap to a mapping above it that grows down.
-    bool near_stack(VirtRange range) const;
+    // How much of `range` is mapped.
+    uint64_t mapped_bytes(VirtRange range) const { return mapped_bytes_in(*mappings_.read(), range); }
+    // Whether nothing is mapped in `range`, and what grows down above it is not closer than the guard gap.
+    bool has_room(VirtRange range) const { return has_room(*mappings_.read(), range); }
 
     // BYTES OF A SPACE THAT NEED NOT BE ACTIVE. Page by page, as if the program itself read or wrote; they return the
     // bytes copied before the first page that cannot be had.
@@ -115,13 +115,20 @@ public:
 
     ProcessVm& process_vm() { return process_vm_; }
     VmSpace& vm_space() { return space_; }
-    VmLimits limits() const { return *limits_.lock(); }
-    void set_limits(const VmLimits& limits) { *limits_.lock() = limits; }
+    VmLimits limits() const { return mappings_.read()->limits; }
+    void set_limits(const VmLimits& limits) { mappings_.lock()->limits = limits; }
 
 private:
     struct Mappings {
+        VmLimits limits = {};
         IntervalSet<VmMapping> set{VMAR_LOWEST_ADDR};
         uint64_t total_bytes = 0;
+        uint64_t data_bytes = 0;  // of the total, what RLIMIT_DATA counts
+
+        // So many bytes of this mapping come; or go, when negative.
+        void count(const VmMapping& mapping, uint64_t bytes) {
+            total_bytes += bytes, data_bytes += mapping.is_data() ? bytes : 0;
+        }
     };
     template <typename Visitor>
     static void visit_all(const Mappings& mappings, Visitor& visit) {
@@ -132,9 +139,10 @@ private:
 
     Result<VirtAddr> place(const Mappings& mappings, const MapRequest& request) const;
     std::optional<VirtAddr> find_free(const Mappings& mappings, uint64_t size, uint64_t alignment) const;
-    Result<> check_limits(const Mappings& mappings, uint64_t added_bytes, size_t added_mappings) const;
+    static Result<> check_limits(const Mappings& mappings, const VmMapping& grown, uint64_t added_bytes);
+    static Result<> check_count(const Mappings& mappings, size_t added);
     static uint64_t mapped_bytes_in(const Mappings& mappings, VirtRange range);
-    static bool stack_above(const Mappings& mappings, VirtRange range);
+    static bool has_room(const Mappings& mappings, VirtRange range);
     Result<> split_at(Mappings& mappings, VirtAddr address);
     Result<> unmap_locked(Mappings& mappings, VirtRange range);
     void drop_pages(VirtRange range);
@@ -151,9 +159,8 @@ private:
     Result<> copy_mappings(const Mappings& mappings, Vmar& child);
     static Result<> share_pages(const VmMapping& mapping, PageTable& ours, PageTable& theirs, FlushBatch& batch);
     Result<VirtRange> new_place(const Mappings& mappings, const RemapRequest& request) const;
-    Result<VirtAddr> map_again(Mappings& mappings, const VmMapping& mapping, const RemapRequest& request);
     bool extend_in_place(Mappings& mappings, VmMapping& mapping, const RemapRequest& request);
-    Result<VirtAddr> move(Mappings& mappings, const RemapRequest& request);
+    Result<VirtAddr> move(Mappings& mappings, const VmMapping& mapping, const RemapRequest& request);
     Result<> move_pages(VirtRange from, VirtAddr to);
 
     // Steps of a fault; the set's lock is held for reading.
@@ -171,6 +178,5 @@ private:
 
     ProcessVm process_vm_;
     VmSpace space_;
-    mutable Locked<VmLimits> limits_{LockRank::limits};
-    Locked<Mappings, RwSpinLock> mappings_{LockRank::vmar};
+    Locked<Mappings, RwSpinLock> mappings_;
 };

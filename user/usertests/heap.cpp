@@ -80,6 +80,31 @@ TEST(it_grows_although_its_last_page_was_unmapped) {
     EXPECT(heap[PAGE] == 7 && is_zero(heap + 2 * PAGE, 2));
 }
 
+TEST(it_does_not_shrink_over_nothing) {
+    char* heap = heap_of(8);
+    EXPECT(munmap(heap + 4 * PAGE, 4 * PAGE) == 0);
+    EXPECT(raw_brk(heap + 4 * PAGE) == heap + 8 * PAGE && raw_brk(heap + 5 * PAGE + 1) == heap + 8 * PAGE);
+    EXPECT(raw_brk(heap + 7 * PAGE + 1) == heap + 7 * PAGE + 1);  // in the same page: nothing to release
+    EXPECT(raw_brk(heap + 3 * PAGE) == heap + 3 * PAGE);          // one page of it is there
+    EXPECT(raw_brk(heap + 8 * PAGE) == heap + 8 * PAGE && is_zero(heap + 3 * PAGE, 5));
+}
+
+TEST(a_page_stays_free_above_it) {
+    char* heap = heap_of(1);
+    char* above = heap + 8 * PAGE;
+    EXPECT(mmap(above, PAGE, RW, PRIVATE | MAP_FIXED_NOREPLACE, -1, 0) == above);
+    EXPECT(raw_brk(above) == heap + PAGE && raw_brk(above - PAGE + 1) == heap + PAGE);
+    EXPECT(raw_brk(above - PAGE) == above - PAGE && raw_brk(above - PAGE + 1) == above - PAGE);
+}
+
+TEST(a_limit_that_fell_stops_it_from_shrinking_too_little) {
+    char* heap = heap_of(1024);
+    limit_data(512 * PAGE);
+    EXPECT(raw_brk(heap + 1000 * PAGE) == heap + 1024 * PAGE);
+    EXPECT(raw_brk(heap + 1024 * PAGE - 1) == heap + 1024 * PAGE);
+    EXPECT(raw_brk(heap + PAGE) == heap + PAGE);
+}
+
 // Moves the break up and down until the process ends.
 void move_the_break(char* heap) {
     for (size_t round = 0;; round++) {

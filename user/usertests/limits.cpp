@@ -51,16 +51,73 @@ TEST(the_break_has_a_limit) {
     }) == 0);
 }
 
+// The program's own data and the C library's heap count as well, so all here is in MiB. The test's own child has the limit.
+constexpr size_t MIB = 1 << 20;
+
+char* map_mib(size_t mib, int prot, int flags = PRIVATE) {
+    return static_cast<char*>(mmap(nullptr, mib * MIB, prot, flags, -1, 0));
+}
+
 TEST(private_memory_that_can_be_written_has_a_limit) {
     EXPECT(child([] {
         set_limit(RLIMIT_DATA, 16 << 20);
-        auto map_mib = [](int mib, int prot, int flags) { return mmap(nullptr, static_cast<size_t>(mib) << 20, prot, flags, -1, 0); };
         EXPECT(map_mib(8, RW, PRIVATE) != MAP_FAILED);
         EXPECT_ERROR(ENOMEM, map_mib(12, RW, PRIVATE));
         EXPECT_ERROR(ENOMEM, map_mib(12, PROT_WRITE, PRIVATE));
         EXPECT(map_mib(12, PROT_READ, PRIVATE) != MAP_FAILED && map_mib(12, RW, SHARED) != MAP_FAILED);
         EXPECT(map_mib(4, RW, PRIVATE) != MAP_FAILED);
     }) == 0);
+}
+
+TEST(memory_that_becomes_writable_counts_against_the_limit) {
+    set_limit(RLIMIT_DATA, 16 * MIB);
+    char* place = map_mib(20, PROT_READ);
+    EXPECT(place != MAP_FAILED && mprotect(place, 8 * MIB, RW) == 0);
+    EXPECT_ERROR(ENOMEM, mprotect(place + 8 * MIB, 12 * MIB, RW));
+    EXPECT_ERROR(ENOMEM, mprotect(place, 20 * MIB, RW));  // the first 8 are not counted again, the others are too many
+    EXPECT(mprotect(place, 8 * MIB, RW | PROT_EXEC) == 0);
+    EXPECT_ERROR(ENOMEM, map_mib(8, RW));
+    EXPECT(mprotect(place, 4 * MIB, PROT_READ) == 0 && mprotect(place + 8 * MIB, 4 * MIB, PROT_WRITE) == 0);
+    EXPECT_ERROR(ENOMEM, map_mib(8, RW));
+    EXPECT(munmap(place, 12 * MIB) == 0 && map_mib(12, RW) != MAP_FAILED);
+    char* shared_place = map_mib(20, PROT_READ, SHARED);
+    EXPECT(shared_place != MAP_FAILED && mprotect(shared_place, 20 * MIB, RW) == 0);
+}
+
+TEST(memory_that_grows_counts_against_the_limit) {
+    set_limit(RLIMIT_DATA, 16 * MIB);
+    char* place = map_mib(8, RW);
+    char* read_only = map_mib(8, PROT_READ);
+    EXPECT(place != MAP_FAILED && read_only != MAP_FAILED);
+    EXPECT_ERROR(ENOMEM, mremap(place, 8 * MIB, 20 * MIB, MREMAP_MAYMOVE));
+    EXPECT_ERROR(ENOMEM, mremap(place, 8 * MIB, 8 * MIB, MREMAP_MAYMOVE | MREMAP_DONTUNMAP));
+    EXPECT(mremap(read_only, 8 * MIB, 20 * MIB, MREMAP_MAYMOVE) != MAP_FAILED);
+    void* moved = mremap(place, 8 * MIB, 12 * MIB, MREMAP_MAYMOVE);
+    EXPECT(moved != MAP_FAILED);
+    EXPECT_ERROR(ENOMEM, sbrk(8 * MIB));
+    EXPECT(mremap(moved, 12 * MIB, 4 * MIB, 0) == moved && sbrk(8 * MIB) != reinterpret_cast<void*>(-1));
+    EXPECT_ERROR(ENOMEM, map_mib(8, RW));
+    EXPECT(child([] {
+        EXPECT_ERROR(ENOMEM, map_mib(8, RW));
+        EXPECT(sbrk(-8l * static_cast<long>(MIB)) != reinterpret_cast<void*>(-1) && map_mib(8, RW) != MAP_FAILED);
+    }) == 0);
+}
+
+// What is there already stays, and may be cut, moved, and given back.
+TEST(a_limit_below_what_is_mapped_stops_only_more) {
+    for (auto resource : {RLIMIT_AS, RLIMIT_DATA}) {
+        EXPECT(child([&] {
+            char* place = map_mib(8, RW);
+            char* target = map_mib(2, PROT_READ);
+            EXPECT(place != MAP_FAILED && target != MAP_FAILED);
+            set_limit(resource, MIB);
+            EXPECT_ERROR(ENOMEM, mmap(nullptr, PAGE, RW, PRIVATE, -1, 0));
+            EXPECT_ERROR(ENOMEM, mmap(place, PAGE, RW, PRIVATE | MAP_FIXED, -1, 0));  // although it replaces as much
+            EXPECT(munmap(place + PAGE, PAGE) == 0 && mprotect(place + 4 * MIB, PAGE, PROT_READ) == 0);
+            EXPECT(mremap(place + 6 * MIB, MIB, MIB, MREMAP_MAYMOVE | MREMAP_FIXED, target) == target);
+            EXPECT(munmap(place, 8 * MIB) == 0);
+        }) == 0);
+    }
 }
 
 [[gnu::noinline]] int use_stack(int kilobytes, volatile char* caller = nullptr) {

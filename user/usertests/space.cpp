@@ -216,6 +216,18 @@ TEST(a_mapping_grows_in_place_to_the_very_end) {
     EXPECT(moved != MAP_FAILED && moved != place && *moved == 7);
 }
 
+TEST(a_part_of_shared_memory_can_be_seen_at_a_second_place) {
+    char* first = map(4, RW, SHARED);
+    first[PAGE] = 7;
+    auto* second = static_cast<char*>(mremap(first + PAGE, 0, 2 * PAGE, MREMAP_MAYMOVE));
+    EXPECT(second != MAP_FAILED && second[0] == 7);
+    second[PAGE] = 8;
+    EXPECT(first[2 * PAGE] == 8 && munmap(first, 4 * PAGE) == 0 && second[PAGE] == 8);
+    EXPECT_ERROR(ENOMEM, mremap(second, 0, PAGE, 0));
+    EXPECT_ERROR(EFAULT, mremap(second, 0, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, second));  // the first place goes first
+    EXPECT_ERROR(EINVAL, mremap(map(1), 0, PAGE, MREMAP_MAYMOVE));
+}
+
 TEST(a_growth_that_is_blocked_changes_nothing) {
     char* place = map(3);
     memset(place, 7, 3 * PAGE);

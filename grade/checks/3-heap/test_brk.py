@@ -161,7 +161,7 @@ def test_zero(lab):
     "brk-collision",
     clause='labs/3-heap "Something in the way"',
     needs="brk-grow",
-    common="a failed brk returns the old break, to the byte, and never replaces a mapping; a stack wants its guard gap",
+    common="a failed brk returns the old break, to the byte; above the heap a page stays free, below a stack its guard gap",
 )
 def test_collision(lab):
     """brk: a mapping in the way stops the heap, and stays."""
@@ -171,17 +171,17 @@ def test_collision(lab):
     steps.append((challenge.brk(start + old), old))
     challenge.mmap(start + gap * PAGE, 2 * PAGE, flags=0x32, text=f"map 2 pages at start + {gap:#x} pages")
     challenge.touch(start + gap * PAGE, 2 * PAGE, 0x500)
-    for beyond in (1, PAGE, 2 * PAGE, 3 * PAGE, 100 * PAGE):
+    for beyond in (0, 1, PAGE, 2 * PAGE, 3 * PAGE, 100 * PAGE):
         steps.append((challenge.brk(start + gap * PAGE + beyond), old))
     steps.append((challenge.brk(0), old))
     kept = [challenge.load(start + (gap + page) * PAGE) for page in (0, 1)]
-    steps.append((challenge.brk(start + gap * PAGE), gap * PAGE))
-    challenge.touch(start + (gap - 1) * PAGE, PAGE, 0x600)
+    steps.append((challenge.brk(start + (gap - 1) * PAGE), (gap - 1) * PAGE))
+    challenge.touch(start + (gap - 2) * PAGE, PAGE, 0x600)
     challenge.munmap(start + gap * PAGE, PAGE, text="unmap the first of the two")
-    steps.append((challenge.brk(start + gap * PAGE + PAGE), gap * PAGE + PAGE))
+    steps.append((challenge.brk(start + gap * PAGE), gap * PAGE))
     challenge.munmap(start + (gap + 1) * PAGE, PAGE, text="unmap the second")
     challenge.mmap(start + 1000 * PAGE, PAGE, flags=0x32 | MAP_GROWSDOWN, text="map a stack at start + 1000 pages")
-    steps.append((challenge.brk(start + 800 * PAGE), gap * PAGE + PAGE))  # 200 pages below it
+    steps.append((challenge.brk(start + 800 * PAGE), gap * PAGE))  # 200 pages below it
     steps.append((challenge.brk(start + 700 * PAGE), 700 * PAGE))
     challenge.stop()
     with lab.run(challenge) as run:

@@ -21,21 +21,21 @@ Result<> Heap::move_break(Vmar& vmar, State& state, VirtAddr wanted) {
     uint64_t size = wanted - heap.start;
     if (wanted > VMAR_CAP_ADDR || size > USER_HEAP_SIZE_LIMIT) return fail(Errno::ENOMEM);
     uint64_t data_limit = vmar.limits().data;
-    if (wanted > heap.end && (size > data_limit || state.data_segment_size > data_limit - size))
-        return fail(Errno::ENOMEM);
+    if (size > data_limit || state.data_segment_size > data_limit - size) return fail(Errno::ENOMEM);
 
     VirtAddr old_end = heap.end.page_up();
     VirtAddr new_end = wanted.page_up();
     if (new_end > old_end) return grow(vmar, {old_end, new_end});
-    if (new_end < old_end) return shrink(vmar, {new_end, old_end});
-    return {};
+    if (new_end == old_end) return {};
+    VirtRange released{new_end, old_end};
+    return vmar.mapped_bytes(released) ? shrink(vmar, released) : fail(Errno::EINVAL);  // nothing to release: as Linux
 }
 
 // Maps the pages of `added` new, readable and writable whatever mprotect did to the heap before. ENOMEM when something
-// is mapped there or the stack is closer than its guard gap.
+// is mapped there or in the page behind, or the stack is closer than its guard gap.
 Result<> Heap::grow(Vmar& vmar, VirtRange added) {
     // LAB heap.grow [begin]
-    if (vmar.near_stack({added.start, added.end})) return fail(Errno::ENOMEM);
+    if (!vmar.has_room({added.end, added.end + PAGE_SIZE})) return fail(Errno::ENOMEM);
     MapRequest request{.size = added.size(), .perms = Perms::rw(), .placement = Placement::fixed_no_replace,
                        .at = added.start};
     TRY(vmar.map(request));
