@@ -276,17 +276,6 @@ int set_and_get() {
     printf("tcsetattr: %s\n", outcome(tcsetattr(0, TCSADRAIN, &now)));
     seen = settings();
     printf("%o %o %d\n", seen.c_iflag, seen.c_lflag, seen.c_cc[VINTR]);
-    struct {  // termios2
-        unsigned input, output, control, local;
-        unsigned char line, characters[19];
-        unsigned in_speed, out_speed;
-    } two = {};
-    printf("TCGETS2: %s\n", outcome(ioctl(0, 0x802c542a, &two)));
-    printf("%o %o %d %u %u\n", two.input, two.local, two.characters[VINTR], two.in_speed, two.out_speed);
-    two.local = before.c_lflag;
-    printf("TCSETS2: %s\n", outcome(ioctl(0, 0x402c542b, &two)));
-    seen = settings();
-    printf("%d\n", seen.c_lflag == before.c_lflag);
     printf("bad address: %s %s\n", outcome(ioctl(0, TCGETS, 8)), outcome(ioctl(0, TCSETS, 8)));
     printf("flush: %s %s\n", outcome(tcflush(0, TCIFLUSH)), outcome(tcflush(0, 77)));
     printf("drain: %s\n", outcome(tcdrain(1)));

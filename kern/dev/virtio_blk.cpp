@@ -80,7 +80,7 @@ bool Disk::start(const DeviceSlot& slot, unsigned number) {
     set(DRIVER_FEATURES_HALF, 1);
     set(DRIVER_FEATURES, FEATURE_VERSION_1);
     set(STATUS, AGREED);
-    if (get(QUEUE_SIZE_MAX) < QUEUE || get(STATUS) != AGREED) return false;
+    if (get(QUEUE_SIZE_MAX) < QUEUE || get(STATUS) != AGREED || !(features & FEATURE_FLUSH)) return false;
     set(QUEUE_SIZE, QUEUE);
     const Rings& ring = rings[number];
     for (auto [at, table] : {std::pair<uint64_t, const void*>{QUEUE_DESCRIPTORS, ring.descriptors},
@@ -90,7 +90,6 @@ bool Disk::start(const DeviceSlot& slot, unsigned number) {
     }
     set(QUEUE_READY, 1);
     is_read_only_ = features & FEATURE_READ_ONLY;
-    can_flush_ = features & FEATURE_FLUSH;
     sector_count_ = get(CONFIG_CAPACITY) | uint64_t{get(CONFIG_CAPACITY + 4)} << 32;
     set(STATUS, AGREED | DRIVER_OK);
     enable_interrupt(slot.irq, on_interrupt);
@@ -107,11 +106,6 @@ std::span<Disk> set_up_disks(const Machine& machine, void (*on_answer)()) {
 // REQUESTS
 
 bool Disk::submit(DiskRequest& request) {
-    using Kind = DiskRequest::Kind;
-    if (request.kind == Kind::flush && !can_flush_) {  // every write is on the medium when it is answered
-        request.answer.store_release(DiskRequest::Answer::done);
-        return true;
-    }
     auto queue = queue_.lock();
     Slot* slot = std::ranges::find(queue->slots, nullptr, &Slot::request);
     if (slot == std::end(queue->slots)) return false;
@@ -120,7 +114,7 @@ bool Disk::submit(DiskRequest& request) {
     Rings& ring = rings[number_];
     Descriptor* chain = &ring.descriptors[head];
     auto next = [&](unsigned n) { return static_cast<uint16_t>(head + n); };
-    uint16_t sectors = request.kind == Kind::read ? Descriptor::NEXT | Descriptor::DEVICE_WRITES : Descriptor::NEXT;
+    uint16_t sectors = Descriptor::NEXT | (request.kind == DiskRequest::Kind::read ? Descriptor::DEVICE_WRITES : 0);
     bool has_sectors = !request.bytes.empty();
     chain[0] = {address_of(slot), HEADER_SIZE, Descriptor::NEXT, next(has_sectors ? 1 : 2)};
     if (has_sectors)

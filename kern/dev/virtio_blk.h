@@ -48,7 +48,7 @@ private:
     PhysAddr registers_;
     unsigned number_ = 0;
     uint64_t sector_count_ = 0;
-    bool is_read_only_ = false, can_flush_ = false;
+    bool is_read_only_ = false;
     Locked<Queue, IrqSpinLock> queue_{LockRank::device};
 };
 

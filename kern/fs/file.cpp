@@ -63,33 +63,12 @@ Result<size_t> write_part(Inode& inode, Vmo& vmo, uint64_t offset, UserBytes fro
 
 }  // namespace
 
-// Where `offset` is; with O_APPEND a file is written at its end.
-Result<size_t> File::read_at(uint64_t& offset, UserBytes to) {
-    if (!content_) return inode_->read(*this, offset, to);
-    return for_each_piece(*content_, offset, to.size, [&](std::byte* bytes, size_t done, size_t count) {
-        return to.copy_in(bytes, done, count);
-    });
-}
-
-Result<size_t> File::write_at(uint64_t& offset, UserBytes from) {
-    if (!content_) return inode_->write(*this, offset, from);
-    LockGuard change(inode_->changes());
-    if (has(open_flag::APPEND)) offset = content_->size();
-    if (from.size == 0) return 0;
-    if (offset >= FILE_SIZE_LIMIT) return fail(Errno::EFBIG);
-    size_t total = std::min<uint64_t>(from.size, FILE_SIZE_LIMIT - offset);
-    size_t count = TRY(in_parts<PAGE_SIZE>(offset, total, [&](size_t done, size_t part) {
-        return write_part(*inode_, *content_, offset + done, {from.at + done, part, from.is_kernel});
-    }));
-    inode_->touch_modified();
-    return count;
-}
-
-template <Result<size_t> (File::*move_at)(uint64_t&, UserBytes)>
-Result<size_t> File::move(UserBytes bytes, FilePlace place) {
-    if (place) return (this->*move_at)(*place, bytes);
+// Calls move_at() for `place`, or for the offset, which moves along. A stream has neither.
+Result<size_t> File::move(FilePlace place, auto move_at) {
+    if (!inode_->is_seekable()) return place ? fail(Errno::ESPIPE) : move_at(place.emplace());
+    if (place) return move_at(*place);
     LockGuard guard(position_);
-    size_t count = TRY((this->*move_at)(offset_, bytes));
+    size_t count = TRY(move_at(offset_));
     offset_ += count;
     return count;
 }
@@ -97,14 +76,30 @@ Result<size_t> File::move(UserBytes bytes, FilePlace place) {
 Result<size_t> File::read(UserBytes to, FilePlace place) {
     if (!can_read()) return fail(Errno::EBADF);
     if (inode_->as_directory()) return fail(Errno::EISDIR);
-    if (!inode_->is_seekable()) return place ? fail(Errno::ESPIPE) : inode_->read(*this, 0, to);
-    return move<&File::read_at>(to, place);
+    return move(place, [&](uint64_t& offset) -> Result<size_t> {
+        if (!content_) return inode_->read(*this, offset, to);
+        return for_each_piece(*content_, offset, to.size, [&](std::byte* bytes, size_t done, size_t count) {
+            return to.copy_in(bytes, done, count);
+        });
+    });
 }
 
+// With O_APPEND a file is written at its end, wherever the offset is.
 Result<size_t> File::write(UserBytes from, FilePlace place) {
     if (!can_write()) return fail(Errno::EBADF);
-    if (!inode_->is_seekable()) return place ? fail(Errno::ESPIPE) : inode_->write(*this, 0, from);
-    return move<&File::write_at>(from, place);
+    return move(place, [&](uint64_t& offset) -> Result<size_t> {
+        if (!content_) return inode_->write(*this, offset, from);
+        LockGuard change(inode_->changes());
+        if (has(open_flag::APPEND)) offset = content_->size();
+        if (from.size == 0) return 0;
+        if (offset >= FILE_SIZE_LIMIT) return fail(Errno::EFBIG);
+        size_t total = std::min<uint64_t>(from.size, FILE_SIZE_LIMIT - offset);
+        size_t count = TRY(in_parts<PAGE_SIZE>(offset, total, [&](size_t done, size_t part) {
+            return write_part(*inode_, *content_, offset + done, {from.at + done, part, from.is_kernel});
+        }));
+        inode_->touch_modified();
+        return count;
+    });
 }
 
 Result<size_t> File::send(File& to, uint64_t place, size_t count) {

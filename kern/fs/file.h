@@ -61,10 +61,7 @@ public:
 
 private:
     uint32_t access() const { return flags() & open_flag::ACCESS_BITS; }
-    template <Result<size_t> (File::*move_at)(uint64_t&, UserBytes)>
-    Result<size_t> move(UserBytes bytes, FilePlace place);
-    Result<size_t> read_at(uint64_t& offset, UserBytes to);
-    Result<size_t> write_at(uint64_t& offset, UserBytes from);
+    Result<size_t> move(FilePlace place, auto move_at);
 
     Ref<Inode> inode_;
     Ref<Vmo> content_;         // null: a stream or a directory

@@ -48,9 +48,6 @@ struct Names {
     size_t size = 0;
     uint64_t next_place = Directory::FIRST_ENTRY;
 
-    ~Names() {
-        while (take_any()) {}
-    }
 
     static size_t row_of(std::string_view name) {  // FNV-1a
         uint32_t hash = 2166136261;

@@ -16,14 +16,13 @@ enum Character { VINTR, VQUIT, VERASE, VKILL, VEOF, VMIN = 6, VSUSP = 10, VEOL, 
 constexpr int SIGWINCH = 28;
 constexpr std::pair<Character, int> SIGNAL_KEYS[] = {{VINTR, 2}, {VQUIT, 3}, {VSUSP, 20}};  // SIGINT, SIGQUIT, SIGTSTP
 
-// struct termios2 of the kernel's interface; struct termios is all of it but the speeds.
+// struct termios of the kernel's interface.
 struct Settings {
     uint32_t input = ICRNL, output = OPOST | ONLCR, control = B38400 | CS8 | CREAD;
     uint32_t local = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN;
     uint8_t line = 0, characters[19] = {3, 034, 0177, 025, 4, 0, 1, 0, 021, 023, 032, 0, 022, 017, 027, 026, 0};
-    uint32_t input_speed = 38'400, output_speed = 38'400;
 };
-constexpr size_t TERMIOS = 36;
+static_assert(sizeof(Settings) == 36);
 
 struct WindowSize {
     uint16_t rows = 24, columns = 80, width = 0, height = 0;
@@ -146,14 +145,15 @@ Chunk Terminal::take(size_t most) {
 
 // See termios(3), "Canonical and noncanonical mode".
 Result<Chunk> await_chunk(size_t most, bool may_sleep) {
-    for (;;) {
+    Chunk chunk;
+    TRY(readers.wait_until([&] {
         auto state = terminal.lock();
-        size_t had = state->input.ready();
-        if (had >= state->enough(most) || (had && !may_sleep)) return state->take(most);
-        if (!may_sleep) return fail(Errno::EAGAIN);
-        state.unlock();
-        TRY(readers.wait_until([=] { return terminal.lock()->input.ready() != had; }));
-    }
+        size_t ready = state->input.ready();
+        bool is_enough = ready >= state->enough(most) || (ready && !may_sleep);
+        if (is_enough) chunk = state->take(most);
+        return is_enough;
+    }, may_sleep ? NEVER : WaitQueue::AT_ONCE));
+    return chunk;
 }
 
 // THE FILES
@@ -162,7 +162,6 @@ Result<Chunk> await_chunk(size_t most, bool may_sleep) {
 enum Request : unsigned {
     TCGETS = 0x5401, TCSETS, TCSETSW, TCSETSF, TCSBRK = 0x5409, TCXONC, TCFLSH,
     TIOCGWINSZ = 0x5413, TIOCSWINSZ, FIONREAD = 0x541b,
-    TCGETS2 = 0x802c'542a, TCSETS2 = 0x402c'542b, TCSETSW2, TCSETSF2,
 };
 
 struct TerminalFile final : Inode {
@@ -230,14 +229,13 @@ Result<> TerminalFile::control(unsigned request, VirtAddr argument) {
     WindowSize window = state->window;
     auto ready = static_cast<int>(state->input.ready());
     state.unlock();
-    auto bytes = std::as_writable_bytes(std::span(&settings, 1)).first(request >= TCSETS2 ? sizeof(settings) : TERMIOS);
     switch (request) {
-    case TCGETS: case TCGETS2:
-        return write_user(argument, bytes);
-    case TCSETS: case TCSETSW: case TCSETSF: case TCSETS2: case TCSETSW2: case TCSETSF2:
+    case TCGETS:
+        return write_user(argument, settings);
+    case TCSETS: case TCSETSW: case TCSETSF:
         TRY(check_foreground(TerminalUse::change));
-        TRY(read_user(bytes, argument));
-        terminal.lock()->set(settings, request == TCSETSF || request == TCSETSF2);
+        settings = TRY(read_user<Settings>(argument));
+        terminal.lock()->set(settings, request == TCSETSF);
         return {};
     case TCSBRK: case TCXONC:
         return check_foreground(TerminalUse::change);

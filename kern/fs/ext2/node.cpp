@@ -18,8 +18,6 @@ bool is_zero(std::span<const std::byte> bytes) {
 
 Node::Node(Volume& volume, uint32_t number, const DiskInode& disk)
     : Directory(volume, disk.mode, disk.links, number), volume_(volume), goal_(volume.home_of(number)) {
-    if (is(InodeType::character) || is(InodeType::block))
-        device_number_ = disk.blocks[0] ? disk.blocks[0] : disk.blocks[1];
     user_.store(disk.user_low | uint32_t{disk.user_high} << 16);
     group_.store(disk.group_low | uint32_t{disk.group_high} << 16);
     if (!disk.links) return;  // a new one

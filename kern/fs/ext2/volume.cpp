@@ -1,6 +1,5 @@
 // A mounted disk: from its superblock to its cache, and the flusher.
 
-#include "dev/board.h"
 #include "fs/ext2/ext2.h"
 #include "sched/scheduler.h"
 
@@ -15,12 +14,10 @@ constinit Locked<List<Volume, Volume>, Mutex> volumes{LockRank::inode};
 constinit WaitQueue flusher;
 constinit Atomic<uint32_t> flush_wanted;
 
-uint32_t now() { return static_cast<uint32_t>(dev::wall_clock_ns() / SECOND); }
 
 // Why this is nothing that we can mount; null: it is.
 const char* complaint(const Superblock& super, const BlockDevice& device) {
     if (super.magic != MAGIC) return "there is no ext2";
-    if (super.revision == 0) return "it is of revision 0";
     if (super.incompatible & ~INCOMPATIBLE_KNOWN) return "it has features that this kernel does not know";
     if (super.log_block_size > 2) return "its blocks are larger than a page";
     uint64_t block_size = uint64_t{1024} << super.log_block_size;
@@ -96,8 +93,6 @@ void Volume::drop_nodes() {
 Result<> Volume::mark(bool clean) {
     auto super = TRY(this->super());
     super->state = clean ? STATE_CLEAN : 0;
-    (clean ? super->write_time : super->mount_time) = now();
-    super->mount_count = static_cast<uint16_t>(super->mount_count + !clean);
     TRY(super.write());
     TRY(device_.ask(BlockDevice::Kind::flush));
     read_only.store(clean);
