@@ -89,8 +89,12 @@ def show(done: int, count: int, started: float, result: dict) -> None:
     if sys.stdout.isatty():
         left = (time.monotonic() - started) / done * (count - done)
         bar = "#" * (BAR * done // count)
-        print(f"[{bar:<{BAR}}] {done}/{count}, about {left / 60:.0f} min left", end="" if done < count else "\n")
+        print(f"[{bar:<{BAR}}] {done}/{count}, about {in_time(left)} left", end="" if done < count else "\n")
     sys.stdout.flush()
+
+
+def in_time(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 90 else f"{seconds:.0f} s"
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ import zipfile
 import pytest
 
 from grade.bench.batch import write_class
+from grade.gradebook import __main__ as gradebook
 from grade.gradebook import page, submissions, table
 from grade.gradebook.submissions import MOST_BYTES, find, read
 from grade.overlay import clean_files
@@ -230,6 +231,17 @@ def test_the_class_that_is_measured_is_mixed(tmp_path):
     reference = {name: clean_files(ROOT)[name][0] for name in LAB.files}
     right = [name for name, path in find(tmp_path) if taken(path).files == reference]
     assert right == ["student-00", "student-04"] and len(find(tmp_path)) == 6
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_progress_is_a_bar_on_a_terminal_and_a_line_a_submission(terminal, capsys, monkeypatch):
+    monkeypatch.setattr(gradebook.sys.stdout, "isatty", lambda: terminal, raising=False)
+    gradebook.show(1, 4, time.monotonic() - 20, RESULTS[0])
+    gradebook.show(2, 4, time.monotonic() - 600, RESULTS[2])
+    told = capsys.readouterr().out
+    assert "  100  ann" in told and "    -  cid" in told and "infrastructure" in told
+    assert ("[######                  ] 1/4, about 60 s left" in told) == terminal
+    assert ("[############            ] 2/4, about 10 min left" in told) == terminal
 
 
 def test_a_batch_says_what_is_wrong_with_the_command(tmp_path):
