@@ -1,6 +1,7 @@
 // An ordered set of intervals that do not overlap, with an index of the gaps between them.
 //
-// It is an AVL tree by start address. Each node knows the largest gap that lies before any node of its subtree, so a
+// It is a treap: a search tree by start address, and a heap by numbers drawn at random, which keep it balanced whatever the
+// order of the insertions. Each node knows the largest gap that lies before any node of its subtree, so a
 // search for free space can pass over a whole subtree at one glance, and costs log n:
 //
 //        low     A          B      C                 (gap of a node: from the end of the node before it to its start)
@@ -25,7 +26,7 @@ struct IntervalNode {
     IntervalNode* after = nullptr;
     uint64_t gap = 0;          // bytes between the end of `before` (or the set's low end) and range.start
     uint64_t largest_gap = 0;  // the largest `gap` in the subtree of this node
-    uint32_t height = 1;       // of the subtree
+    uint32_t priority = 0;     // no node's is higher than its parent's
     IntervalNode* twin = nullptr;  // its copy in another set, while that is made
 };
 
@@ -59,16 +60,14 @@ private:
     uint64_t gap_below(const IntervalNode& node) const;
     void refresh_gap(IntervalNode* node);
     static void refresh_largest_gaps(IntervalNode* node);
-    static void refresh(IntervalNode& node);
-    void rebalance_upward(IntervalNode* node);
     void replace_child(IntervalNode* parent, IntervalNode& old_child, IntervalNode* new_child);
     using Side = IntervalNode* IntervalNode::*;
     static constexpr Side LEFT = &IntervalNode::left, RIGHT = &IntervalNode::right;
-    IntervalNode& rotate(IntervalNode& node, Side from, Side to);
-    IntervalNode& rebalance(IntervalNode& node);
+    void lift(IntervalNode& node);
 
     VirtAddr low_;
     size_t size_ = 0;
+    uint32_t last_priority_ = 1;
     mutable Atomic<IntervalNode*> recent_;  // a member, found lately, or null; readers that look side by side all write it
 };
 

@@ -1,6 +1,5 @@
 #include "vm/interval_set.h"
 
-static uint32_t height_of(const IntervalNode* node) { return node ? node->height : 0; }
 static uint64_t largest_gap_of(const IntervalNode* node) { return node ? node->largest_gap : 0; }
 
 // Whether `node` is the answer to lower_bound(address).
@@ -33,7 +32,7 @@ void IntervalTree::insert(IntervalNode& node) {
     (is_right ? before->right : after ? after->left : root_) = &node;
     node.parent = parent;
     node.left = node.right = nullptr;
-    node.height = 1;
+    node.priority = last_priority_ = last_priority_ * 1'664'525 + 1'013'904'223;  // a linear congruence, modulo 2^32
     size_++;
     node.before = before;
     node.after = after;
@@ -41,12 +40,12 @@ void IntervalTree::insert(IntervalNode& node) {
     (after ? after->before : last_) = &node;
     node.largest_gap = node.gap = gap_below(node);
     recent_.store(&node);
-    rebalance_upward(parent);
+    refresh_largest_gaps(parent);
     refresh_gap(after);
+    while (node.parent && node.priority > node.parent->priority) lift(node);
 }
 
-// A node with two children changes places with its successor, which has no left child; then at most one child is left
-// to take the node's place.
+// A node with two children sinks, until at most one is left to take its place.
 void IntervalTree::remove(IntervalNode& node) {
     IntervalNode* before = node.before;
     IntervalNode* after = node.after;
@@ -55,22 +54,9 @@ void IntervalTree::remove(IntervalNode& node) {
     size_--;
     recent_.store(after);
 
-    IntervalNode* lowest_changed = node.parent;
-    if (node.left && node.right) {
-        IntervalNode& successor = *after;
-        lowest_changed = successor.parent == &node ? &successor : successor.parent;
-        replace_child(successor.parent, successor, successor.right);
-        successor.left = node.left;
-        successor.right = node.right;
-        successor.height = node.height;
-        successor.largest_gap = node.largest_gap;
-        if (successor.left) successor.left->parent = &successor;
-        if (successor.right) successor.right->parent = &successor;
-        replace_child(node.parent, node, &successor);
-    } else {
-        replace_child(node.parent, node, node.left ? node.left : node.right);
-    }
-    rebalance_upward(lowest_changed);
+    while (node.left && node.right) lift(node.left->priority > node.right->priority ? *node.left : *node.right);
+    replace_child(node.parent, node, node.left ? node.left : node.right);
+    refresh_largest_gaps(node.parent);
     refresh_gap(after);
 }
 
@@ -92,31 +78,16 @@ void IntervalTree::refresh_gap(IntervalNode* node) {
     refresh_largest_gaps(node);
 }
 
+static uint64_t largest_gap_at(const IntervalNode& node) {
+    return std::max({node.gap, largest_gap_of(node.left), largest_gap_of(node.right)});
+}
+
 // From `node` upward, as far as anything changes.
 void IntervalTree::refresh_largest_gaps(IntervalNode* node) {
     for (; node; node = node->parent) {
-        uint64_t largest = std::max({node->gap, largest_gap_of(node->left), largest_gap_of(node->right)});
-        if (largest == node->largest_gap) return;
-        node->largest_gap = largest;
+        uint64_t largest = largest_gap_at(*node);
+        if (std::exchange(node->largest_gap, largest) == largest) return;
     }
-}
-
-void IntervalTree::refresh(IntervalNode& node) {
-    node.height = 1 + std::max(height_of(node.left), height_of(node.right));
-    node.largest_gap = std::max({node.gap, largest_gap_of(node.left), largest_gap_of(node.right)});
-}
-
-// Restores heights and balance from `node` upward: on the average, two nodes on nothing changes any more. Gaps may matter
-// further up.
-void IntervalTree::rebalance_upward(IntervalNode* node) {
-    bool changes = true;
-    while (node && changes) {
-        uint32_t height = node->height;
-        IntervalNode& top = rebalance(*node);
-        changes = &top != node || top.height != height;
-        node = top.parent;
-    }
-    refresh_largest_gaps(node);
 }
 
 void IntervalTree::replace_child(IntervalNode* parent, IntervalNode& old_child, IntervalNode* new_child) {
@@ -125,36 +96,23 @@ void IntervalTree::replace_child(IntervalNode* parent, IntervalNode& old_child, 
     if (new_child) new_child->parent = parent;
 }
 
-// Brings a child up in its parent's place; here the right one, and with left and right changed about the other way round:
+// Brings a node up in its parent's place; here from the right, and with left and right changed about the other way round:
 //
-//        node                  top
+//       parent                node
 //        /  \                 /   \.
-//       a   top      ->    node    c
+//       a   node     ->   parent   c
 //           /  \           /  \.
 //          b    c         a    b
-IntervalNode& IntervalTree::rotate(IntervalNode& node, Side from, Side to) {
-    IntervalNode& top = *(node.*from);
-    replace_child(node.parent, node, &top);
-    node.*from = top.*to;
-    if (node.*from) (node.*from)->parent = &node;
-    top.*to = &node;
-    node.parent = &top;
-    refresh(node);
-    refresh(top);
-    return top;
-}
-
-// Gives the root of the subtree afterwards: the heights of its two sides differ by at most one.
-IntervalNode& IntervalTree::rebalance(IntervalNode& node) {
-    auto lower = [&](Side high, Side low) -> IntervalNode& {
-        IntervalNode& child = *(node.*high);
-        if (height_of(child.*high) < height_of(child.*low)) rotate(child, low, high);
-        return rotate(node, high, low);
-    };
-    if (height_of(node.left) > height_of(node.right) + 1) return lower(LEFT, RIGHT);
-    if (height_of(node.right) > height_of(node.left) + 1) return lower(RIGHT, LEFT);
-    refresh(node);
-    return node;
+void IntervalTree::lift(IntervalNode& node) {
+    IntervalNode& parent = *node.parent;
+    auto [from, to] = parent.right == &node ? std::pair(RIGHT, LEFT) : std::pair(LEFT, RIGHT);
+    replace_child(parent.parent, parent, &node);
+    parent.*from = node.*to;
+    if (parent.*from) (parent.*from)->parent = &parent;
+    node.*to = &parent;
+    parent.parent = &node;
+    node.largest_gap = parent.largest_gap;
+    parent.largest_gap = largest_gap_at(parent);
 }
 
 void IntervalTree::copy_shape(const IntervalTree& other) {
