@@ -63,6 +63,8 @@ def test_steps_back_and_forward_meet(replay):
     assert instruction(back) == here[1] - 3
     replay(f"goto {here[1]}")
     assert replay("print $pc").split("=")[1] == here[0].split("=")[1]
+    for name in ("reverse-next", "reverse-finish"):
+        assert replay(name).startswith(f"{name}: cannot be done here; a breakpoint")
     line = replay("reverse-step")
     assert re.search(r"\d+\s+.*complain\(\);", line) and instruction(line) < here[1]
 

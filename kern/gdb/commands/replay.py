@@ -112,11 +112,25 @@ def reverse_step(arguments):
     yield from here()
 
 
+def reverse_next(arguments):
+    """Not there: a call may be any number of instructions long.
+
+    reverse-next      a breakpoint on the line before and reverse-continue get there"""
+    raise Usage("cannot be done here; a breakpoint on the line before, or on the function's first line, and reverse-continue get there")
+
+
+def reverse_finish(arguments):
+    """Not there: a call may be any number of instructions long.
+
+    reverse-finish    a breakpoint on the function's first line and reverse-continue get there"""
+    reverse_next(arguments)
+
+
 def source_line():
     place = gdb.find_pc_line(int(gdb.newest_frame().pc()))
     return (place.symtab.filename, place.line) if place.symtab else None
 
 
 if replay.recording():
-    for function in (reverse_continue, reverse_stepi, reverse_step):
+    for function in (reverse_continue, reverse_stepi, reverse_step, reverse_next, reverse_finish):
         command(function.__name__.replace("_", "-"), physical=False)(function)
