@@ -52,7 +52,7 @@ class Trail:
         if step.kind == "TRY":
             return f"in a child: {self.told(at + 1)}"
         if step.kind != "CALL":
-            return step.text or f"{step.kind.lower()} {shown(step.arguments[0])}"
+            return step.text or " ".join([step.kind.lower(), *map(shown, step.arguments)])
         return f"{NAMES.get(step.number, step.number)}({', '.join(self.argument(argument) for argument in step.arguments)})"
 
     def argument(self, argument: int | Result) -> str:

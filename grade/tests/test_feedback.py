@@ -120,6 +120,15 @@ def test_a_trail_tells_the_last_calls_and_what_has_not_come_back():
     assert Trail(sample(), begun=9, done=8, step=8, recent=recent).unfinished is None  # the grader looks
 
 
+def test_every_step_can_be_told_wherever_the_trail_says_the_probe_is():
+    challenge = sample()
+    challenge.attempt()
+    challenge.stop()  # in the child
+    challenge.end(0)
+    for at in range(len(challenge.steps)):
+        assert all(Trail(challenge, begun=at + 1, done=at, step=at, recent=(0,) * 16).calls())
+
+
 def test_steps_are_held_back_that_touch_memory_once_and_in_the_first_process():
     assert asked(sample(), "1 a") == [2, 7]
     many = Challenge()
