@@ -2,7 +2,6 @@
 #include "dev/board.h"
 #include "fs/disk.h"
 #include "fs/mount.h"
-#include "mm/frame.h"
 #include "port.h"
 #include "process/lifecycle.h"
 #include "syscall/table.h"
@@ -12,18 +11,16 @@ void start_selftests(std::string_view which);
 // Boot argument `failnth`: see grade/kernel/fail_nth.cpp.
 void fail_nth_allocation(uint64_t n);
 
-namespace {
+static constinit BootArgs args{};
+static constinit std::span<const std::byte> initramfs{};
 
-constinit BootArgs args{};
-constinit std::span<const std::byte> initramfs{};
-
-[[noreturn]] void give_up(std::string_view why) {
+[[noreturn]] static void give_up(std::string_view why) {
     alert("astrolabe: cannot start: {}\n", why);
     arch::power_off(PANIC_STATUS);
 }
 
 // How it is shown: the words that reach the console from here on.
-void set_up_messages(const BootArgs& args, uint64_t hart_id, const Machine& machine) {
+static void set_up_messages(const BootArgs& args, uint64_t hart_id, const Machine& machine) {
     quiet = args.quiet;
     frame_messages(args.log_nonce);
     if (!quiet || !args.log_nonce.empty())
@@ -32,7 +29,7 @@ void set_up_messages(const BootArgs& args, uint64_t hart_id, const Machine& mach
     if (!args.unknown.empty()) print("astrolabe: boot argument ignored: {}\n", args.unknown);
 }
 
-std::span<const std::byte> set_up_memory(const Machine& machine) {
+static std::span<const std::byte> set_up_memory(const Machine& machine) {
     auto [start, end] = std::pair(machine.initrd_start, machine.initrd_end);
     if (start < end && (start < machine.memory_start || end > machine.memory_end)) give_up("the initramfs is outside memory");
     auto free_start = arch::set_up_memory(machine);
@@ -43,21 +40,21 @@ std::span<const std::byte> set_up_memory(const Machine& machine) {
 }
 
 // The boot argument wins, so that a run can be repeated; then the firmware's seed; the clock is better than nothing.
-void set_up_random(const BootArgs& args, const Machine& machine) {
+static void set_up_random(const BootArgs& args, const Machine& machine) {
     uint64_t number = args.seed.value_or(arch::now_ns() ^ dev::wall_clock_ns());
     bool from_firmware = !args.seed && !machine.random_seed.empty();
     seed_random(from_firmware ? machine.random_seed : std::as_bytes(std::span(&number, 1)));
 }
 
 // The other harts come up by themselves from here on, and wait for something to run.
-void start_scheduler(const BootArgs& args, uint64_t hart_id, const Machine& machine) {
+static void start_scheduler(const BootArgs& args, uint64_t hart_id, const Machine& machine) {
     Scheduler::start(args.hz);
     for (uint32_t id : std::span(machine.hart_ids, machine.hart_count))
         if (id != hart_id && !Scheduler::start_hart(id)) print("astrolabe: hart {} does not start\n", id);
 }
 
 // The root may be on a disk, which a thread can wait for.
-void finish_boot(Thread&) {
+static void finish_boot(Thread&) {
     if (!mount_root(initramfs, args)) give_up("no root file system");
     PhysAddr unpacked = arch::virt_to_phys(initramfs.data());
     free_memory(unpacked.page_up(), (unpacked + initramfs.size()).page_down());
@@ -66,8 +63,6 @@ void finish_boot(Thread&) {
     else start_init(args);
     Scheduler::exit();
 }
-
-}  // namespace
 
 // `device_tree` is physical. Runs on the boot stack, which becomes the idle thread's.
 extern "C" [[noreturn]] void kernel_main(uint64_t hart_id, PhysAddr device_tree) {

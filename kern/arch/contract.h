@@ -72,8 +72,8 @@ void flush_tlb_remote(uint64_t harts, VirtRange range);
 // USER MEMORY (of the active table). They return the number of bytes copied: fewer than asked when a page fault
 // could not be resolved. They may sleep in the fault handler; no spinning lock may be held.
 
-size_t user_read(void* to, VirtAddr from, size_t size);
-size_t user_write(VirtAddr to, const void* from, size_t size);
+extern "C" size_t user_read(void* to, VirtAddr from, size_t size);
+extern "C" size_t user_write(VirtAddr to, const void* from, size_t size);
 
 // TIME
 

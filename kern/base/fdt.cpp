@@ -2,8 +2,6 @@
 
 #include "base/boot_args.h"
 
-namespace {
-
 using Bytes = std::span<std::byte>;
 
 constexpr size_t MAX_DEPTH = 16;
@@ -56,12 +54,12 @@ struct Reader {
 };
 
 // A property that is one number, in 4 or 8 bytes.
-Result<uint64_t> number(Bytes value, uint64_t if_absent = 0) {
+static Result<uint64_t> number(Bytes value, uint64_t if_absent = 0) {
     return value.empty() ? if_absent : Reader{value}.cells(value.size() / 4);
 }
 
 // Whether the list, of texts with a NUL behind each, names `device`.
-bool lists(Bytes list, std::string_view device) {
+static bool lists(Bytes list, std::string_view device) {
     std::string_view rest(reinterpret_cast<const char*>(list.data()), list.size());
     while (!rest.empty())
         if (take_until(rest, '\0') == device) return true;
@@ -154,13 +152,11 @@ private:
 
 // A number in the header: see the specification, section 5.2.
 enum Field { MAGIC, SIZE, STRUCTURE, STRINGS, STRINGS_SIZE = 8, STRUCTURE_SIZE, FIELD_COUNT };
-uint64_t field(Bytes blob, Field index) { return *Reader{blob.subspan(4 * index)}.cells(1); }
+static uint64_t field(Bytes blob, Field index) { return *Reader{blob.subspan(4 * index)}.cells(1); }
 
-Result<Bytes> block(Bytes blob, Field offset, Field size) {
+static Result<Bytes> block(Bytes blob, Field offset, Field size) {
     return Reader{blob.subspan(std::min(field(blob, offset), blob.size()))}.take(field(blob, size));
 }
-
-}  // namespace
 
 Result<size_t> device_tree_size(Bytes header) {
     if (header.size() < 4 * FIELD_COUNT || field(header, MAGIC) != 0xd00dfeed) return fail(Errno::EINVAL);

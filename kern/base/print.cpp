@@ -1,14 +1,12 @@
 
 // FORMATTING
 
-namespace {
-
-void write_repeated(TextSink& sink, char c, size_t count) {
+static void write_repeated(TextSink& sink, char c, size_t count) {
     while (count--) sink.write({&c, 1});
 }
 
 // `spec` is what stands between { and }.
-void write_argument(TextSink& sink, const FormatArg& arg, std::string_view spec) {
+static void write_argument(TextSink& sink, const FormatArg& arg, std::string_view spec) {
     char fill = spec.starts_with('0') ? '0' : ' ';
     size_t width = 0;
     for (char c : spec.substr(0, spec.find('x'))) width = width * 10 + static_cast<size_t>(c - '0');
@@ -25,8 +23,6 @@ void write_argument(TextSink& sink, const FormatArg& arg, std::string_view spec)
     write_repeated(sink, '0', fill == '0' ? padding : 0);
     sink.write(number);
 }
-
-}  // namespace
 
 void format_to(TextSink& sink, std::string_view format, FormatArgs args) {
     for (const FormatArg& arg : args) {

@@ -2,37 +2,33 @@
 
 namespace dev {
 
-namespace {
-
-DeviceSlot uart{PhysAddr(0x1000'0000), 0x100, 10};
-PhysAddr plic, power(0x10'0000);
-uint64_t power_on_ns;
+static DeviceSlot uart{PhysAddr(0x1000'0000), 0x100, 10};
+static PhysAddr plic, power(0x10'0000);
+static uint64_t power_on_ns;
 
 constexpr uint64_t DATA = 0, INTERRUPT_ENABLE = 1, FIFO_CONTROL = 2, LINE_STATUS = 5;
 constexpr uint8_t RECEIVE_INTERRUPT = 1, FIFO_ON = 1;
 constexpr uint8_t RECEIVED = 1 << 0, TRANSMIT_EMPTY = 1 << 5;
 
-void (*receiver)(char);
+static void (*receiver)(char);
 
-bool line_has(uint8_t status) { return read_register<uint8_t>(uart.base + LINE_STATUS) & status; }
+static bool line_has(uint8_t status) { return read_register<uint8_t>(uart.base + LINE_STATUS) & status; }
 
-void receive_all() {
+static void receive_all() {
     while (line_has(RECEIVED)) receiver(static_cast<char>(read_register<uint8_t>(uart.base + DATA)));
 }
 
 constexpr uint32_t MAX_LINES = 96;  // QEMU's virt machine has 95
-void (*handlers[MAX_LINES])();
+static void (*handlers[MAX_LINES])();
 
 // Each hart has two contexts on this machine, machine mode's and supervisor mode's: that of the hart that booted, which takes
 // all interrupts of devices, is the odd one.
-uint64_t context;
+static uint64_t context;
 
-PhysAddr priority(uint32_t irq) { return plic + 4 * irq; }
-PhysAddr enable_word(uint32_t irq) { return plic + 0x2000 + 0x80 * context + 4 * (irq / 32); }
-PhysAddr threshold() { return plic + 0x20'0000 + 0x1000 * context; }
-PhysAddr claim() { return threshold() + 4; }
-
-}  // namespace
+static PhysAddr priority(uint32_t irq) { return plic + 4 * irq; }
+static PhysAddr enable_word(uint32_t irq) { return plic + 0x2000 + 0x80 * context + 4 * (irq / 32); }
+static PhysAddr threshold() { return plic + 0x20'0000 + 0x1000 * context; }
+static PhysAddr claim() { return threshold() + 4; }
 
 // SERIAL PORT
 

@@ -16,8 +16,6 @@
 
 namespace dev {
 
-namespace {
-
 enum Register : uint64_t {
     MAGIC = 0x000, VERSION = 0x004, DEVICE_ID = 0x008, DEVICE_FEATURES = 0x010, DEVICE_FEATURES_HALF = 0x014,
     DRIVER_FEATURES = 0x020, DRIVER_FEATURES_HALF = 0x024, QUEUE_SIZE_MAX = 0x034, QUEUE_SIZE = 0x038,
@@ -53,14 +51,12 @@ struct alignas(16) Rings {
 
 constexpr uint32_t HEADER_SIZE = 16;
 
-constinit Rings rings[MAX_DISKS] = {};
-constinit Disk disks[MAX_DISKS] = {};
-constinit unsigned disk_count = 0;
-void (*answer_listener)();
+static constinit Rings rings[MAX_DISKS] = {};
+static constinit Disk disks[MAX_DISKS] = {};
+static constinit unsigned disk_count = 0;
+static void (*answer_listener)();
 
-uint64_t address_of(const void* memory) { return arch::virt_to_phys(memory).value; }
-
-}  // namespace
+static uint64_t address_of(const void* memory) { return arch::virt_to_phys(memory).value; }
 
 // STARTING A DEVICE (section 3.1)
 

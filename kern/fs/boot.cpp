@@ -3,9 +3,7 @@
 #include "fs/mount.h"
 #include "fs/tree.h"
 
-namespace {
-
-constinit FileSystem rootfs("rootfs", 0x01021994, 2);  // Linux's root in memory is a tmpfs
+static constinit FileSystem rootfs("rootfs", 0x01021994, 2);  // Linux's root in memory is a tmpfs
 
 // FILLING IT FROM THE ARCHIVES: a later entry replaces an earlier one of the same name; directories are merged.
 
@@ -16,7 +14,7 @@ struct Linked {
     Ref<Inode> inode;
 };
 
-Result<Ref<Inode>> make_linked(Vec<Linked>& linked, const Target& target, const CpioEntry& entry, unsigned archive) {
+static Result<Ref<Inode>> make_linked(Vec<Linked>& linked, const Target& target, const CpioEntry& entry, unsigned archive) {
     std::array number{archive, entry.inode, entry.device_major, entry.device_minor};
     for (Linked& known : linked) {
         if (known.number != number || !known.inode->links()) continue;
@@ -28,7 +26,7 @@ Result<Ref<Inode>> make_linked(Vec<Linked>& linked, const Target& target, const 
     return inode;
 }
 
-Result<> unpack(Vec<Linked>& linked, const CpioEntry& entry, unsigned archive) {
+static Result<> unpack(Vec<Linked>& linked, const CpioEntry& entry, unsigned archive) {
     InodeType type{entry.mode & TYPE_BITS};
     bool is_link = type == InodeType::symlink, is_regular = type == InodeType::regular;
     if (!is_link && !is_regular && type != InodeType::directory) return {};  // /dev has its own devices
@@ -56,7 +54,7 @@ constexpr std::pair<Errno, std::string_view> REASONS[] = {
 };
 
 // On an error one line says what is wrong and where; what came before it is there.
-Result<> unpack_initramfs(std::span<const std::byte> archives) {
+static Result<> unpack_initramfs(std::span<const std::byte> archives) {
     CpioReader reader(archives);
     Vec<Linked> linked;
     for (;;) {
@@ -74,14 +72,14 @@ Result<> unpack_initramfs(std::span<const std::byte> archives) {
 
 // MOUNTING
 
-Result<> mount_on(std::string_view name, std::string_view type, Inode* device = nullptr) {
+static Result<> mount_on(std::string_view name, std::string_view type, Inode* device = nullptr) {
     Target place = TRY(walk(nullptr, name, LastLink::follow));
     Ref<Inode> at = place.inode ? place.inode : TRY(create(place, {mode_of(InodeType::directory, 0755)}));
     return mount(type, type, device, *at, false);
 }
 
 // The disk is mounted like any other; then the tree begins with it.
-Result<> mount_root_disk(std::string_view path) {
+static Result<> mount_root_disk(std::string_view path) {
     constexpr std::string_view DEVICES = "/dev/";
     if (!path.starts_with(DEVICES)) return fail(Errno::ENOENT);
     TRY(mount_on("/root", "ext2", TRY(devfs_root()->lookup(path.substr(DEVICES.size()))).get()));
@@ -90,7 +88,7 @@ Result<> mount_root_disk(std::string_view path) {
 }
 
 // What the archive holds below /dev and /proc lies under what is mounted there.
-Result<> mount_all(std::span<const std::byte> initramfs, const BootArgs& args) {
+static Result<> mount_all(std::span<const std::byte> initramfs, const BootArgs& args) {
     set_root_directory(TRY(make_ram_directory(rootfs, 0755)));
     TRY(make_devfs(args.console));
     if (!args.root.empty()) TRY(mount_root_disk(args.root));
@@ -98,8 +96,6 @@ Result<> mount_all(std::span<const std::byte> initramfs, const BootArgs& args) {
     TRY(mount_on("/dev", "devtmpfs"));
     return mount_on("/proc", "proc");
 }
-
-}  // namespace
 
 Result<> mount_root(std::span<const std::byte> initramfs, const BootArgs& args) {
     auto result = mount_all(initramfs, args);

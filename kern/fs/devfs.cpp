@@ -2,18 +2,15 @@
 
 #include "fs/mount.h"
 #include "mm/user_copy.h"
-#include "sched/scheduler.h"
 
-namespace {
-
-constinit FileSystem devfs("devtmpfs", 0x01021994, 5);
-constinit Directory* devices = nullptr;  // its root
+static constinit FileSystem devfs("devtmpfs", 0x01021994, 5);
+static constinit Directory* devices = nullptr;  // its root
 
 // THE DEVICES OF mem(4), null(4), random(4)
 
-Result<size_t> read_nothing(UserBytes) { return 0; }
+static Result<size_t> read_nothing(UserBytes) { return 0; }
 
-Result<size_t> read_zeroes(UserBytes to) {
+static Result<size_t> read_zeroes(UserBytes to) {
     TRY(clear_user(to.at, to.size));
     return to.size;
 }
@@ -50,8 +47,6 @@ struct MemoryDeviceFile final : Inode {
 constexpr std::pair<std::string_view, std::string_view> LINKS[] = {
     {"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
 };
-
-}  // namespace
 
 Result<size_t> read_random(UserBytes to) {
     constexpr size_t UNIT = 256;

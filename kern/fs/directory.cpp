@@ -1,12 +1,8 @@
 #include "fs/directory.h"
 
-namespace {
-
 // One lock for the shape of the tree: held for a few steps only, and a path is read of one piece.
-constinit SpinLock tree{LockRank::inode};
-constinit Directory* root = nullptr;
-
-}  // namespace
+static constinit SpinLock tree{LockRank::inode};
+static constinit Directory* root = nullptr;
 
 Ref<Directory> root_directory() { return Ref<Directory>::share(root); }
 void set_root_directory(Ref<Directory> directory) { root = directory.release(); }

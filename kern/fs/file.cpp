@@ -27,11 +27,9 @@ void File::set_flags(uint32_t flags) {
 // BETWEEN A FILE'S PAGES AND THE CALLING PROGRAM: straight from frame to user memory. No lock that spins is held and no
 // other buffer lies between.
 
-namespace {
-
 // Calls copy(bytes, done, count) for each piece of a page. What was never written is a page of zeroes that takes no
 // memory.
-Result<size_t> for_each_piece(Vmo& vmo, uint64_t offset, size_t size, auto copy) {
+static Result<size_t> for_each_piece(Vmo& vmo, uint64_t offset, size_t size, auto copy) {
     uint64_t end = vmo.size();
     size_t total = offset < end ? std::min<uint64_t>(size, end - offset) : 0;
     return in_parts<PAGE_SIZE>(offset, total, [&](size_t done, size_t part) -> Result<size_t> {
@@ -46,7 +44,7 @@ Result<size_t> for_each_piece(Vmo& vmo, uint64_t offset, size_t size, auto copy)
 }
 
 // One page's worth. When less than asked can be copied, the file does not stay longer than what was.
-Result<size_t> write_part(Inode& inode, Vmo& vmo, uint64_t offset, UserBytes from) {
+static Result<size_t> write_part(Inode& inode, Vmo& vmo, uint64_t offset, UserBytes from) {
     uint64_t size = vmo.size(), end = offset + from.size;
     if (end > size) TRY(vmo.resize(end));
     Result<uint64_t> room = inode.allocate(offset, end);
@@ -60,8 +58,6 @@ Result<size_t> write_part(Inode& inode, Vmo& vmo, uint64_t offset, UserBytes fro
     }
     return copied;
 }
-
-}  // namespace
 
 // Calls move_at() for `place`, or for the offset, which moves along. A stream has neither.
 Result<size_t> File::move(FilePlace place, auto move_at) {

@@ -1,16 +1,14 @@
 #include "fs/file.h"
 
-namespace {
-
 // All there are: a handful. The inode of each is open, so it is there.
-constinit Locked<Vec<FileLock>, Mutex> locks{LockRank::inode};
-constinit Atomic<uint64_t> lock_count;  // mostly 0: then nobody who closes a file has to look
-constinit WaitQueue released;
+static constinit Locked<Vec<FileLock>, Mutex> locks{LockRank::inode};
+static constinit Atomic<uint64_t> lock_count;  // mostly 0: then nobody who closes a file has to look
+static constinit WaitQueue released;
 
-bool overlap(const FileLock& a, const FileLock& b) { return a.first <= b.last && b.first <= a.last; }
+static bool overlap(const FileLock& a, const FileLock& b) { return a.first <= b.last && b.first <= a.last; }
 
 // The first in the file that another owner has in the way; null: none.
-const FileLock* find_blocking(const Vec<FileLock>& list, const FileLock& wanted) {
+static const FileLock* find_blocking(const Vec<FileLock>& list, const FileLock& wanted) {
     const FileLock* first = nullptr;
     for (const FileLock& held : list) {
         if (held.inode != wanted.inode || held.owner == wanted.owner || !overlap(held, wanted)) continue;
@@ -25,7 +23,7 @@ const FileLock* find_blocking(const Vec<FileLock>& list, const FileLock& wanted)
 //     had        [ read           ]        [ read ]
 //     wanted            [ write ]                  [ read ]
 //     has now    [ read ][write ][]        [ read         ]
-Result<> replace(Vec<FileLock>& list, FileLock lock) {
+static Result<> replace(Vec<FileLock>& list, FileLock lock) {
     Vec<FileLock> after;
     for (const FileLock& held : list) {
         bool is_mine = held.inode == lock.inode && held.owner == lock.owner, overlaps = overlap(held, lock);
@@ -48,8 +46,6 @@ Result<> replace(Vec<FileLock>& list, FileLock lock) {
     lock_count.store(list.size());
     return {};
 }
-
-}  // namespace
 
 Result<> set_lock(const FileLock& wanted, bool waits) {
     Result<> replaced;

@@ -1,9 +1,6 @@
 #include "fs/mount.h"
 
-#include "fs/devfs.h"
 #include "fs/ext2/ext2.h"
-
-namespace {
 
 struct Mount : ListNode<Mount> {
     String source;
@@ -12,7 +9,7 @@ struct Mount : ListNode<Mount> {
 };
 
 // Held over mounting as a whole, so that two cannot begin at the same place; the order is the one they were made in.
-constinit Locked<List<Mount, Mount>, Mutex> mounts{LockRank::inode};
+static constinit Locked<List<Mount, Mount>, Mutex> mounts{LockRank::inode};
 
 constexpr FileSystemType TYPES[] = {
     {"tmpfs", false, [](BlockDevice*, bool) { return make_tmpfs(); }},
@@ -22,13 +19,11 @@ constexpr FileSystemType TYPES[] = {
 };
 
 // The mount whose root this is; else EINVAL.
-Result<Mount*> find_mount(List<Mount, Mount>& list, const Inode& root) {
+static Result<Mount*> find_mount(List<Mount, Mount>& list, const Inode& root) {
     for (Mount& mount : list)
         if (mount.root.get() == &root) return &mount;
     return fail(Errno::EINVAL);
 }
-
-}  // namespace
 
 Result<> mount(std::string_view type, std::string_view source, Inode* device, Inode& at, bool read_only) {
     const auto* kind = std::ranges::find(TYPES, type, &FileSystemType::name);

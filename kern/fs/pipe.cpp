@@ -1,9 +1,7 @@
 #include "fs/file.h"
 #include "mm/user_copy.h"
 
-namespace {
-
-constinit FileSystem pipefs("pipefs", 0x50495045, 12);
+static constinit FileSystem pipefs("pipefs", 0x50495045, 12);
 
 constexpr size_t CAPACITY = PIPE_CAPACITY, FRAMES = CAPACITY / PAGE_SIZE;
 constexpr size_t ATOMIC_WRITE = 4096;  // PIPE_BUF: no other writer's bytes come between these
@@ -103,8 +101,6 @@ struct Pipe final : Inode {
     Atomic<int> readers_, writers_;
     WaitQueue events_;
 };
-
-}  // namespace
 
 Result<PipeEnds> make_pipe(uint32_t flags) {
     Ref<Inode> pipe = TRY(make_ref<Pipe>());

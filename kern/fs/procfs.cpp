@@ -2,13 +2,11 @@
 
 #include "fs/mount.h"
 
-namespace {
-
 struct ProcFileSystem final : FileSystem {
     using FileSystem::FileSystem;
     FileSystemSpace space() override { return {PAGE_SIZE, 0, 0, 0, 0}; }
 };
-constinit ProcFileSystem procfs("proc", 0x9fa0, 13);
+static constinit ProcFileSystem procfs("proc", 0x9fa0, 13);
 
 // Collects text in pages; after the first failure the rest is dropped.
 struct VmoSink final : TextSink {
@@ -22,12 +20,12 @@ struct VmoSink final : TextSink {
 };
 
 // Each entry of the tables is an object of its own, so its place tells it from the others.
-uint64_t number_of(const ProcEntry& entry, ProcSubject subject) {
+static uint64_t number_of(const ProcEntry& entry, ProcSubject subject) {
     uint64_t place = reinterpret_cast<uintptr_t>(&entry) / alignof(ProcEntry) & 0xffff;
     return static_cast<uint64_t>(subject.pid) << 40 | static_cast<uint64_t>(subject.number) << 16 | place;
 }
 
-uint32_t mode_of(const ProcEntry& entry) { return static_cast<uint32_t>(entry.type) | entry.permissions; }
+static uint32_t mode_of(const ProcEntry& entry) { return static_cast<uint32_t>(entry.type) | entry.permissions; }
 
 // A file or a link.
 struct ProcFile final : Inode {
@@ -102,7 +100,5 @@ struct ProcDirectory final : Directory {
     const ProcEntry& entry_;
     ProcSubject subject_;
 };
-
-}  // namespace
 
 Result<Ref<Directory>> make_procfs() { return Ref<Directory>(TRY(make_ref<ProcDirectory>(PROC_ROOT, ProcSubject()))); }

@@ -1,12 +1,9 @@
 #include "fs/mount.h"
 
 #include "fs/file.h"
-#include "mm/frame.h"
-
-namespace {
 
 // A file without a disk may not take the last of the memory: programs need some to go on, if only to remove it.
-bool memory_for_files() { return free_frame_count() > total_frame_count() / 32; }
+static bool memory_for_files() { return free_frame_count() > total_frame_count() / 32; }
 
 // A file, or a symbolic link.
 struct RamInode final : Inode {
@@ -47,7 +44,6 @@ struct Names {
     List<Entry, Entry> rows[ROWS];
     size_t size = 0;
     uint64_t next_place = Directory::FIRST_ENTRY;
-
 
     static size_t row_of(std::string_view name) {  // FNV-1a
         uint32_t hash = 2166136261;
@@ -151,14 +147,12 @@ struct RamDirectory final : Directory {
     Locked<Names> names_{LockRank::inode};
 };
 
-constinit Atomic<uint64_t> last_device{20};  // st_dev; each gets another
+static constinit Atomic<uint64_t> last_device{20};  // st_dev; each gets another
 
 struct Tmpfs final : FileSystem {
     Tmpfs() : FileSystem("tmpfs", 0x01021994, last_device.fetch_add(1) + 1) {}
     void unmounted(Directory& root) override { static_cast<RamDirectory&>(root).take_apart(); }
 };
-
-}  // namespace
 
 Result<Ref<Directory>> make_ram_directory(FileSystem& fs, uint32_t permissions) {
     return TRY(make_ref<RamDirectory>(fs, permissions, 2));

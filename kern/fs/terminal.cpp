@@ -4,8 +4,6 @@
 #include "fs/line_input.h"
 #include "mm/user_copy.h"
 
-namespace {
-
 // The bits and characters of termios(3) that mean something here; others are remembered without effect.
 constexpr uint32_t ICRNL = 0400, OPOST = 1, ONLCR = 4;
 constexpr uint32_t B38400 = 017, CS8 = 060, CREAD = 0200;
@@ -29,9 +27,9 @@ struct WindowSize {
     bool operator==(const WindowSize&) const = default;
 };
 
-bool is_control(char c) { return (static_cast<uint8_t>(c) < ' ' && c != '\t' && c != '\n') || c == 0177; }
-bool begins_character(char c) { return (c & 0xc0) != 0x80; }  // in UTF-8
-bool is_word(char c) {
+static bool is_control(char c) { return (static_cast<uint8_t>(c) < ' ' && c != '\t' && c != '\n') || c == 0177; }
+static bool begins_character(char c) { return (c & 0xc0) != 0x80; }  // in UTF-8
+static bool is_word(char c) {
     return c == '_' || (c & 0x80) || ('0' <= c && c <= '9') || ('a' <= (c | 0x20) && (c | 0x20) <= 'z');
 }
 
@@ -67,14 +65,14 @@ struct Terminal {
     Chunk take(size_t most);
 };
 
-constinit Locked<Terminal, IrqSpinLock> terminal{LockRank::device};
-constinit WaitQueue readers;
-constinit Mutex output{LockRank::inode};
+static constinit Locked<Terminal, IrqSpinLock> terminal{LockRank::device};
+static constinit WaitQueue readers;
+static constinit Mutex output{LockRank::inode};
 
 // THE KEYBOARD, in interrupt context
 
 // A device that takes nothing just now is not waited for.
-void show(std::string_view text) {
+static void show(std::string_view text) {
     if (dev::uart_is_ready()) write_console(text);
 }
 
@@ -111,7 +109,7 @@ void Terminal::type(char c) {
         input.commit();
 }
 
-void on_key(char c) {
+static void on_key(char c) {
     auto state = terminal.lock();
     if (c == '\r' && (state->settings.input & ICRNL)) c = '\n';
     for (auto [key, signal] : SIGNAL_KEYS) {
@@ -144,7 +142,7 @@ Chunk Terminal::take(size_t most) {
 }
 
 // See termios(3), "Canonical and noncanonical mode".
-Result<Chunk> await_chunk(size_t most, bool may_sleep) {
+static Result<Chunk> await_chunk(size_t most, bool may_sleep) {
     Chunk chunk;
     TRY(readers.wait_until([&] {
         auto state = terminal.lock();
@@ -257,8 +255,6 @@ Result<> TerminalFile::control(unsigned request, VirtAddr argument) {
     }
     return control_job(request, argument);
 }
-
-}  // namespace
 
 Result<> add_terminal(Directory& devices, ConsoleMode mode) {
     if (mode == ConsoleMode::raw) {

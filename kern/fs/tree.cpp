@@ -2,10 +2,8 @@
 
 // WALKING
 
-namespace {
-
 // The first name of what is left to walk; "" when only slashes are.
-std::string_view take_name(std::string_view& rest) {
+static std::string_view take_name(std::string_view& rest) {
     rest.remove_prefix(std::min(rest.find_first_not_of('/'), rest.size()));
     std::string_view name = rest.substr(0, rest.find('/'));
     rest.remove_prefix(name.size());
@@ -13,15 +11,13 @@ std::string_view take_name(std::string_view& rest) {
 }
 
 // Null: there is no such entry.
-Result<Ref<Inode>> step(Directory& at, std::string_view name) {
+static Result<Ref<Inode>> step(Directory& at, std::string_view name) {
     if (name.size() > NAME_LIMIT) return fail(Errno::ENAMETOOLONG);
     if (name == ".") return Ref<Inode>::share(&at);
     Ref<Inode> inode = name == ".." ? at.parent() : TRY(at.lookup(name));
     Directory* directory = inode ? inode->as_directory() : nullptr;
     return directory ? Ref<Inode>(directory->top()) : inode;
 }
-
-}  // namespace
 
 Result<Target> walk(Ref<Directory> at, std::string_view rest, LastLink last) {
     if (rest.empty()) return fail(Errno::ENOENT);
@@ -69,14 +65,12 @@ Result<Ref<Inode>> find(Ref<Directory> start, std::string_view path, LastLink la
 
 // CHANGING
 
-namespace {
-
 constexpr uint32_t LINK_LIMIT = 65'000;  // what every file system can count
 
-bool is_plain(const Target& target) { return !target.name.empty() && target.name != "." && target.name != ".."; }
+static bool is_plain(const Target& target) { return !target.name.empty() && target.name != "." && target.name != ".."; }
 
 // That an entry can be made. This and all that follows with FileSystem::names held.
-Result<> check_new(const Target& target, bool is_directory) {
+static Result<> check_new(const Target& target, bool is_directory) {
     if (!is_plain(target)) return fail(Errno::EEXIST);
     if (target.directory->links() == 0) return fail(Errno::ENOENT);
     if (TRY(target.directory->lookup(target.name))) return fail(Errno::EEXIST);
@@ -85,12 +79,10 @@ Result<> check_new(const Target& target, bool is_directory) {
 }
 
 // That a directory can go.
-Result<> check_empty(Directory& directory) {
+static Result<> check_empty(Directory& directory) {
     if (directory.is_mount_point()) return fail(Errno::EBUSY);
     return directory.is_empty() ? Result<>() : fail(Errno::ENOTEMPTY);
 }
-
-}  // namespace
 
 Result<Ref<Inode>> create(const Target& target, const NewInode& what) {
     Directory& directory = *target.directory;
@@ -130,10 +122,8 @@ Result<> remove(const Target& target, bool is_directory) {
     return target.directory->erase(target.name);
 }
 
-namespace {
-
 // The rules between what is renamed and what it replaces.
-Result<> check_kinds(const Target& from, const Target& to, Inode& inode, Inode* replaced) {
+static Result<> check_kinds(const Target& from, const Target& to, Inode& inode, Inode* replaced) {
     Directory* directory = inode.as_directory();
     if (!directory && (from.slash_follows || to.slash_follows)) return fail(Errno::ENOTDIR);
     if (directory && directory->contains(*to.directory)) return fail(Errno::EINVAL);
@@ -144,8 +134,6 @@ Result<> check_kinds(const Target& from, const Target& to, Inode& inode, Inode* 
     if (!directory || !target) return fail(directory ? Errno::ENOTDIR : Errno::EISDIR);
     return check_empty(*target);
 }
-
-}  // namespace
 
 Result<> rename(const Target& from, const Target& to, Existing existing) {
     if (&from.directory->file_system() != &to.directory->file_system()) return fail(Errno::EXDEV);

@@ -12,8 +12,6 @@ constinit FrameRecords frame_records{};
 constinit Reclaimer reclaim_frames = nullptr;
 bool (*allocation_fails)() = nullptr;
 
-namespace {
-
 constexpr uint8_t JUNK_FREED = 0xdb, JUNK_NEW = 0xcd;
 
 struct Buddies {
@@ -21,27 +19,27 @@ struct Buddies {
     size_t free_frames = 0;
 };
 
-Locked<Buddies> buddies{LockRank::frames};
-constinit Frame*& records = frame_records.records;
-constinit PhysAddr& first = frame_records.first;
-size_t record_count;
-Frame* zeroes;
+static Locked<Buddies> buddies{LockRank::frames};
+static constinit Frame*& records = frame_records.records;
+static constinit PhysAddr& first = frame_records.first;
+static size_t record_count;
+static Frame* zeroes;
 
-void put_run(Buddies& all, Frame& frame, unsigned order) {
+static void put_run(Buddies& all, Frame& frame, unsigned order) {
     frame.use = FrameUse::free;
     frame.order = order & 0xf;
     all.free_runs[order].push_front(frame);
 }
 
 // The free run of exactly this order that is the other half of `frame`'s next larger run; null if it is not whole.
-Frame* free_buddy(Frame& frame, unsigned order) {
+static Frame* free_buddy(Frame& frame, unsigned order) {
     size_t index = static_cast<size_t>(&frame - records) ^ size_t{1} << order;
     if (index >= record_count || order == MAX_FRAME_ORDER) return nullptr;
     Frame& buddy = records[index];
     return buddy.use == FrameUse::free && buddy.is_linked() && buddy.order == order ? &buddy : nullptr;
 }
 
-void free_run(Frame& run, unsigned order) {
+static void free_run(Frame& run, unsigned order) {
     auto all = buddies.lock();
     all->free_frames += size_t{1} << order;
     Frame* frame = &run;
@@ -52,7 +50,7 @@ void free_run(Frame& run, unsigned order) {
     put_run(*all, *frame, order);
 }
 
-Frame* take_run(Buddies& all, unsigned order, FrameUse use) {
+static Frame* take_run(Buddies& all, unsigned order, FrameUse use) {
     unsigned found = order;
     while (found <= MAX_FRAME_ORDER && all.free_runs[found].empty()) found++;
     if (found > MAX_FRAME_ORDER) return nullptr;
@@ -63,8 +61,6 @@ Frame* take_run(Buddies& all, unsigned order, FrameUse use) {
     run->order = order & 0xf;
     return run;
 }
-
-}  // namespace
 
 void add_memory(PhysAddr start, PhysAddr end, PhysAddr hole_start, PhysAddr hole_end) {
     ASSERT(!records);

@@ -10,8 +10,6 @@
 
 #include "mm/frame.h"
 
-namespace {
-
 struct FreeSlot {
     FreeSlot* next;
     uint64_t junk;  // debug builds: FREE_MARK, as all of the slot
@@ -23,15 +21,15 @@ constexpr uint64_t FREE_MARK = 0xdddd'dddd'dddd'dddd;
 constexpr size_t SLOT_SIZES[] = {16, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1344, 2048};
 constexpr size_t CLASS_COUNT = std::size(SLOT_SIZES);
 
-struct Heap {
+struct SlabHeap {
     List<Frame, Frame> with_room[CLASS_COUNT];
     size_t used_bytes = 0;
 };
 
-Locked<Heap> heap{LockRank::slab};
+static Locked<SlabHeap> heap{LockRank::slab};
 
 // Cuts a new frame into slots, lowest address first in the chain.
-Result<Frame*> make_slab(size_t slot_class) {
+static Result<Frame*> make_slab(size_t slot_class) {
     Frame* slab = TRY(allocate_frame(FrameUse::slab, Fill::none));
     size_t size = SLOT_SIZES[slot_class];
     slab->free_slots = nullptr;
@@ -41,7 +39,7 @@ Result<Frame*> make_slab(size_t slot_class) {
     return slab;
 }
 
-void* allocate_slot(size_t slot_class) {
+static void* allocate_slot(size_t slot_class) {
     auto all = heap.lock();
     auto& with_room = all->with_room[slot_class];
     if (with_room.empty()) {
@@ -58,7 +56,7 @@ void* allocate_slot(size_t slot_class) {
     return slot;
 }
 
-void free_slot(Frame& slab, FreeSlot* slot) {
+static void free_slot(Frame& slab, FreeSlot* slot) {
     size_t size = SLOT_SIZES[slab.slot_class];
     auto all = heap.lock();
     if constexpr (DEBUG_BUILD) {
@@ -76,14 +74,12 @@ void free_slot(Frame& slab, FreeSlot* slot) {
     slab.unref();
 }
 
-void* allocate_run(size_t size) {
+static void* allocate_run(size_t size) {
     if (size > PAGE_SIZE << MAX_FRAME_ORDER) return nullptr;
     auto order = static_cast<unsigned>(std::bit_width((size - 1) >> PAGE_SHIFT));
     auto run = allocate_frame(FrameUse::kernel, Fill::none, order);
     return run ? (*run)->data() : nullptr;
 }
-
-}  // namespace
 
 void* heap_allocate(size_t size) {
     if (allocation_fails && allocation_fails()) return nullptr;

@@ -3,18 +3,16 @@
 #include "fs/devfs.h"
 #include "process/lifecycle.h"
 
-namespace {
+static constinit Atomic<uint32_t> requests;  // a set of the terminal's signals, and SIGALRM: an alarm was set
+static constinit WaitQueue sender;
 
-constinit Atomic<uint32_t> requests;  // a set of the terminal's signals, and SIGALRM: an alarm was set
-constinit WaitQueue sender;
-
-void request(int signal) {
+static void request(int signal) {
     requests.fetch_or(static_cast<uint32_t>(SignalSet::of(signal).bits()));
     sender.wake_one();
 }
 
 // Sends what is due; returns when the next one is. There are few processes.
-uint64_t send_alarms() {
+static uint64_t send_alarms() {
     uint64_t now = arch::now_ns(), next = NEVER;
     auto tree = lock_process_tree();
     tree->for_each([&](Process& process) {
@@ -29,7 +27,7 @@ uint64_t send_alarms() {
     return next;
 }
 
-[[noreturn]] void send_for_ever(Thread&) {
+[[noreturn]] static void send_for_ever(Thread&) {
     for (uint64_t next = NEVER;; next = send_alarms()) {
         SignalSet due;
         (void)sender.wait_until([&] { return !(due = SignalSet(requests.exchange_acquire(0))).empty(); }, next);
@@ -37,8 +35,6 @@ uint64_t send_alarms() {
             signal_foreground(key);
     }
 }
-
-}  // namespace
 
 void on_terminal_key(int signal) { request(signal); }
 

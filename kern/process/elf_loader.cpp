@@ -1,27 +1,25 @@
 #include "process/elf_loader.h"
 
-namespace {
-
 constexpr size_t MAX_HEADERS = 65536 / sizeof(elf::ProgramHeader);
 constexpr size_t MAX_INTERPRETER = 4096;  // bytes, its NUL among them
 
 // All of `out` from `offset` on; ENOEXEC when the file ends before.
-Result<> read_exactly(Vmo& vmo, uint64_t offset, std::span<std::byte> out) {
+static Result<> read_exactly(Vmo& vmo, uint64_t offset, std::span<std::byte> out) {
     return TRY(vmo.read(offset, out)) == out.size() ? Result<>() : fail(Errno::ENOEXEC);
 }
 
-bool is_in_file(uint64_t offset, uint64_t size, uint64_t file_size) {
+static bool is_in_file(uint64_t offset, uint64_t size, uint64_t file_size) {
     return offset <= file_size && size <= file_size - offset;
 }
 
-bool is_for_us(const elf::Header& header) {
+static bool is_for_us(const elf::Header& header) {
     return memcmp(header.e_ident, elf::IDENTITY, sizeof(elf::IDENTITY)) == 0 &&
            (header.e_type == elf::ET_EXEC || header.e_type == elf::ET_DYN) && header.e_machine == elf::EM_RISCV &&
            header.e_phentsize == sizeof(elf::ProgramHeader) && header.e_phnum >= 1 && header.e_phnum <= MAX_HEADERS &&
            header.e_entry < VMAR_CAP_ADDR.value;
 }
 
-bool is_well_formed(const elf::ProgramHeader& segment, uint64_t file_size) {
+static bool is_well_formed(const elf::ProgramHeader& segment, uint64_t file_size) {
     uint64_t cap = VMAR_CAP_ADDR.value;
     return segment.p_filesz <= segment.p_memsz && is_in_file(segment.p_offset, segment.p_filesz, file_size) &&
            segment.p_vaddr <= cap && segment.p_memsz <= cap - segment.p_vaddr &&
@@ -29,9 +27,9 @@ bool is_well_formed(const elf::ProgramHeader& segment, uint64_t file_size) {
            (segment.p_align <= 1 || std::has_single_bit(segment.p_align));
 }
 
-bool is_load(const elf::ProgramHeader& header) { return header.p_type == elf::PT_LOAD && header.p_memsz != 0; }
+static bool is_load(const elf::ProgramHeader& header) { return header.p_type == elf::PT_LOAD && header.p_memsz != 0; }
 
-Result<String> read_interpreter(ElfImage& image, const elf::ProgramHeader& header) {
+static Result<String> read_interpreter(ElfImage& image, const elf::ProgramHeader& header) {
     Vec<char> path;
     if (header.p_filesz < 2 || header.p_filesz > MAX_INTERPRETER) return fail(Errno::ENOEXEC);
     TRY(path.resize(header.p_filesz));
@@ -39,11 +37,11 @@ Result<String> read_interpreter(ElfImage& image, const elf::ProgramHeader& heade
     return path.back() == 0 ? String::copy(path.data()) : fail(Errno::ENOEXEC);
 }
 
-void extend(VirtRange& range, VirtRange part) {
+static void extend(VirtRange& range, VirtRange part) {
     range = range.empty() ? part : VirtRange{std::min(range.start, part.start), std::max(range.end, part.end)};
 }
 
-Result<> note_header(ElfImage& image, const elf::ProgramHeader& header, uint64_t file_size) {
+static Result<> note_header(ElfImage& image, const elf::ProgramHeader& header, uint64_t file_size) {
     if (header.p_type == elf::PT_GNU_STACK) image.executable_stack = header.p_flags & elf::PF_X;
     if (header.p_type == elf::PT_INTERP && image.interpreter.empty())
         image.interpreter = TRY(read_interpreter(image, header));
@@ -55,13 +53,13 @@ Result<> note_header(ElfImage& image, const elf::ProgramHeader& header, uint64_t
     return {};
 }
 
-Perms perms_of(const elf::ProgramHeader& segment) {
+static Perms perms_of(const elf::ProgramHeader& segment) {
     return Perms((segment.p_flags & elf::PF_R ? Perms::R : 0) | (segment.p_flags & elf::PF_W ? Perms::R | Perms::W : 0) |
                  (segment.p_flags & elf::PF_X ? Perms::X : 0));
 }
 
 // The image's own places may not overlap; only memory can still be wanting then.
-Result<> map_part(Vmar& vmar, MapRequest& request, VirtRange range) {
+static Result<> map_part(Vmar& vmar, MapRequest& request, VirtRange range) {
     if (range.empty()) return {};
     request.at = range.start;
     request.size = range.size();
@@ -72,13 +70,13 @@ Result<> map_part(Vmar& vmar, MapRequest& request, VirtRange range) {
 }
 
 // Zeroes what the file's last page holds behind the segment's bytes. A read-only segment keeps it: nobody may write there.
-Result<> clear_tail(Vmar& vmar, const elf::ProgramHeader& segment, VirtAddr file_end) {
+static Result<> clear_tail(Vmar& vmar, const elf::ProgramHeader& segment, VirtAddr file_end) {
     if (segment.p_memsz == segment.p_filesz || file_end.is_page_aligned() || !(segment.p_flags & elf::PF_W)) return {};
     std::span<const std::byte> zeroes(zero_frame().data(), file_end.page_up() - file_end);
     return vmar.write_bytes(file_end, zeroes) == zeroes.size() ? Result<>() : fail(Errno::ENOMEM);
 }
 
-Result<> map_segment(Vmar& vmar, const ElfImage& image, const elf::ProgramHeader& segment, uint64_t bias) {
+static Result<> map_segment(Vmar& vmar, const ElfImage& image, const elf::ProgramHeader& segment, uint64_t bias) {
     VirtAddr start(segment.p_vaddr + bias), file_end = start + segment.p_filesz, end = start + segment.p_memsz;
     VirtAddr zero_start = segment.p_filesz ? file_end.page_up() : start.page_down();
     MapRequest anonymous{.perms = perms_of(segment)};
@@ -90,15 +88,13 @@ Result<> map_segment(Vmar& vmar, const ElfImage& image, const elf::ProgramHeader
     return clear_tail(vmar, segment, file_end);
 }
 
-void note_segment(LoadedElf& loaded, const ElfImage& image, const elf::ProgramHeader& segment, uint64_t bias) {
+static void note_segment(LoadedElf& loaded, const ElfImage& image, const elf::ProgramHeader& segment, uint64_t bias) {
     VirtRange in_file = VirtRange::sized(VirtAddr(segment.p_vaddr + bias), segment.p_filesz);
     extend(segment.p_flags & elf::PF_W ? loaded.data : loaded.code, in_file);
     uint64_t offset = image.header.e_phoff - segment.p_offset;
     if (image.header.e_phoff >= segment.p_offset && offset < segment.p_filesz)
         loaded.program_headers = in_file.start + offset;
 }
-
-}  // namespace
 
 Result<ElfImage> read_elf(Ref<BackingFile> file) {
     ElfImage image;

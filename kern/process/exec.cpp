@@ -2,9 +2,7 @@
 #include "process/futex.h"
 #include "process/lifecycle.h"
 
-namespace {
-
-Result<Ref<File>> open_program(std::string_view path) {
+static Result<Ref<File>> open_program(std::string_view path) {
     return open_executable(current_process().files.working_directory(), path);
 }
 
@@ -17,7 +15,7 @@ constexpr unsigned SCRIPT_DEPTH = 5;       // scripts whose interpreter is a scr
 // as the interpreter's argument; all that follows the interpreter is one argument. Returns the interpreter.
 //     script a b    ->    interpreter [argument] path-of-script a b
 // ENOEXEC: the line names no interpreter, or the name is cut off.
-Result<std::string_view> insert_script_words(ArgBlock& argv, std::string_view start, std::string_view script) {
+static Result<std::string_view> insert_script_words(ArgBlock& argv, std::string_view start, std::string_view script) {
     constexpr std::string_view BLANKS = " \t";
     std::string_view line = start.substr(2, start.find_first_of(std::string_view("\n\0", 2)) - 2);
     bool is_cut = start.size() == SCRIPT_LINE_LIMIT && line.size() == start.size() - 2;
@@ -35,7 +33,7 @@ Result<std::string_view> insert_script_words(ArgBlock& argv, std::string_view st
 }
 
 // The file that is no script at the end of the chain that begins at `path`.
-Result<Ref<File>> resolve_scripts(std::string_view path, ArgBlock& argv) {
+static Result<Ref<File>> resolve_scripts(std::string_view path, ArgBlock& argv) {
     String current = TRY(String::copy(path));
     for (unsigned depth = 0; depth <= SCRIPT_DEPTH; depth++) {
         Ref<File> file = TRY(open_program(current.view()));
@@ -48,7 +46,7 @@ Result<Ref<File>> resolve_scripts(std::string_view path, ArgBlock& argv) {
     return fail(Errno::ELOOP);
 }
 
-Result<Program> read_program(Ref<File> file) {
+static Result<Program> read_program(Ref<File> file) {
     Program program{TRY(read_elf(std::move(file))), std::nullopt};
     if (program.image.interpreter.empty()) return program;
     auto interpreter = read_elf(TRY(open_program(program.image.interpreter.view())));
@@ -58,7 +56,7 @@ Result<Program> read_program(Ref<File> file) {
 }
 
 // The other threads end, and this one becomes the first. EAGAIN: another was faster.
-Result<> become_only_thread(UserThread& self) {
+static Result<> become_only_thread(UserThread& self) {
     Process& process = self.process();
     if (!process.end_threads(&self, 0)) return fail(Errno::EAGAIN);
     process.events.wait_uninterruptibly([&] { return process.lock()->thread_count == 1; });
@@ -69,7 +67,7 @@ Result<> become_only_thread(UserThread& self) {
 }
 
 // The process becomes the new program. Only another thread's end of it can still come before.
-Result<> commit(Ref<Vmar> vmar, VirtAddr entry, std::string_view path) {
+static Result<> commit(Ref<Vmar> vmar, VirtAddr entry, std::string_view path) {
     UserThread& thread = current_user_thread();
     Process& process = thread.process();
     TRY(become_only_thread(thread));
@@ -90,8 +88,6 @@ Result<> commit(Ref<Vmar> vmar, VirtAddr entry, std::string_view path) {
     reset_handlers(state->actions);
     return {};
 }
-
-}  // namespace
 
 Result<> exec(std::string_view path, ArgBlock argv, ArgBlock envp) {
     Process& process = current_process();

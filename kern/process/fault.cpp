@@ -1,16 +1,13 @@
 // What the machine reports of a user program: page faults and exceptions. See arch/contract.h. And the words for it,
 // which tell where an address lies.
-#include "context.h"
 #include "process/lifecycle.h"
 
-namespace {
-
-void describe_mapping(TextSink& sink, std::string_view format, const VmMapping& mapping, VirtRange heap) {
+static void describe_mapping(TextSink& sink, std::string_view format, const VmMapping& mapping, VirtRange heap) {
     format_to(sink, format, mapping.range.start, mapping.range.end, mapping.perms, mapping.is_private() ? "p" : "s",
               mapping_name(mapping, heap));
 }
 
-std::string_view verb(Perms access) {
+static std::string_view verb(Perms access) {
     return access.has(Perms::W) ? "write to" : access.has(Perms::X) ? "jump to" : "read of";
 }
 
@@ -23,7 +20,7 @@ constexpr std::pair<int, int> HEARD[] = {{}, {SIGSEGV, SignalInfo::SEGV_MAPERR},
                                          {SIGBUS, SignalInfo::BUS_ADRERR}, {SIGKILL, SignalInfo::KERNEL}};
 
 // "nothing mapped there (below 0x10000)", or which mapping `address` lies in.
-void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
+static void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
     VirtRange gap{VMAR_LOWEST_ADDR, VMAR_CAP_ADDR}, heap = vmar.process_vm().heap().range();
     bool is_mapped = false;
     vmar.for_each([&](const VmMapping& mapping) {
@@ -38,7 +35,7 @@ void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
     else if (!is_mapped) format_to(sink, "nothing mapped there (gap {}-{})", gap.start, gap.end);
 }
 
-[[noreturn]] void kill_for_fault(int signal, FaultOutcome outcome, VirtAddr address, Perms access, VirtAddr pc) {
+[[noreturn]] static void kill_for_fault(int signal, FaultOutcome outcome, VirtAddr address, Perms access, VirtAddr pc) {
     char buffer[256];
     BufferSink cause{std::span(buffer)};
     format_to(cause, "{} {} from {}, ", verb(access), address, pc);
@@ -47,8 +44,6 @@ void describe_place(TextSink& sink, Vmar& vmar, VirtAddr address) {
     else describe_place(cause, current_user_thread().vmar(), address);
     kill_for(signal, cause.view());
 }
-
-}  // namespace
 
 // "sh[7]: killed by SIGSEGV: write to 0x10 from 0x11a4e, nothing mapped there (below 0x10000)"
 void kill_for(int signal, std::string_view cause) {

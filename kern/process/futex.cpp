@@ -2,8 +2,6 @@
 
 #include "mm/user_copy.h"
 
-namespace {
-
 struct Key {
     const void* object = nullptr;  // Vmar or Vmo
     uint64_t offset = 0;
@@ -20,15 +18,15 @@ struct Bucket {
     Locked<List<FutexWaiter, WaitQueue::Waiter>> waiters{LockRank::futex};
 };
 
-constinit Bucket buckets[64] = {};
+static constinit Bucket buckets[64] = {};
 
-Bucket& bucket_of(const Key& key) {
+static Bucket& bucket_of(const Key& key) {
     uint64_t hash = (reinterpret_cast<uint64_t>(key.object) ^ key.offset) * 0x9e37'79b9'7f4a'7c15;  // golden ratio
     return buckets[hash >> 58];
 }
 
 // EINVAL: not aligned. EFAULT: nothing is mapped there.
-Result<Key> key_of(FutexWord word) {
+static Result<Key> key_of(FutexWord word) {
     Vmar& vmar = current_user_thread().vmar();
     if (word.address.value % sizeof(uint32_t)) return fail(Errno::EINVAL);
     Key key{&vmar, word.address.value};
@@ -44,7 +42,7 @@ Result<Key> key_of(FutexWord word) {
 }
 
 // Lets up to `most` waiters of this key go on, the longest waiting first. Returns how many it was.
-unsigned wake(const Key& key, uint32_t bits, unsigned most) {
+static unsigned wake(const Key& key, uint32_t bits, unsigned most) {
     auto waiters = bucket_of(key).waiters.lock();
     unsigned count = 0;
     for (auto place = waiters->begin(); place != waiters->end() && count < most;) {
@@ -58,11 +56,9 @@ unsigned wake(const Key& key, uint32_t bits, unsigned most) {
     return count;
 }
 
-Result<> expect(VirtAddr address, uint32_t expected) {
+static Result<> expect(VirtAddr address, uint32_t expected) {
     return TRY(read_user<uint32_t>(address)) == expected ? Result<>() : fail(Errno::EAGAIN);
 }
-
-}  // namespace
 
 Result<> futex_wait(FutexWord word, uint32_t expected, uint32_t bits, uint64_t deadline) {
     FutexWaiter waiter;
@@ -86,10 +82,8 @@ Result<unsigned> futex_wake(FutexWord word, unsigned most, uint32_t bits) { retu
 
 // WHEN A THREAD ENDS
 
-namespace {
-
 // A lock that the thread holds becomes nobody's: its next taker sees that its owner died, and one waiter looks at once.
-void abandon(UserThread& self, VirtAddr word) {
+static void abandon(UserThread& self, VirtAddr word) {
     constexpr uint32_t TID = 0x3fff'ffff, WAITERS = 0x8000'0000, OWNER_DIED = 0x4000'0000;
     auto value = read_user<uint32_t>(word);
     if (!value || (*value & TID) != static_cast<uint32_t>(self.tid())) return;
@@ -99,7 +93,7 @@ void abandon(UserThread& self, VirtAddr word) {
 
 // struct robust_list_head: a ring of locks, where in each its futex word is, and one that is just being taken or given
 // up.
-void abandon_locks(UserThread& self) {
+static void abandon_locks(UserThread& self) {
     constexpr int MOST = 2048;
     struct Head {
         uint64_t next, offset, pending;
@@ -116,8 +110,6 @@ void abandon_locks(UserThread& self) {
     }
     if (head->pending) abandon(self, word_of(head->pending));
 }
-
-}  // namespace
 
 // The tid is for whoever shares the space: the thread's and the process's references are those of one thread alone.
 void release_user_words(UserThread& self) {

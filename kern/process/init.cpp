@@ -4,12 +4,10 @@
 
 const BootArgs* boot_args;
 
-namespace {
-
 constexpr unsigned FAILURE = 1;
 constexpr std::string_view ENVIRONMENT[] = {"HOME=/", "PATH=/bin:/sbin:/usr/bin", "TERM=linux"};
 
-Result<> open_console(ConsoleMode mode) {
+static Result<> open_console(ConsoleMode mode) {
     ProcessFiles& files = current_process().files;
     files.set_working_directory(TRY(File::open(root_directory(), 0)));
     for (int fd = 0; fd < 3; fd++) {
@@ -19,7 +17,7 @@ Result<> open_console(ConsoleMode mode) {
     return {};
 }
 
-Result<> run_program(const BootArgs& args) {
+static Result<> run_program(const BootArgs& args) {
     TRY(open_console(args.console));
     ArgBlock argv, envp;
     TRY(argv.push(args.init));
@@ -39,7 +37,7 @@ constexpr std::pair<Errno, std::string_view> REASONS[] = {
     {Errno::ENOSYS, "a part of the kernel is not written yet"},
 };
 
-[[noreturn]] void give_up(Errno error) {
+[[noreturn]] static void give_up(Errno error) {
     std::string_view reason = "an error, see errno(3)";
     for (auto [known, words] : REASONS)
         if (known == error) reason = words;
@@ -48,12 +46,12 @@ constexpr std::pair<Errno, std::string_view> REASONS[] = {
     arch::power_off(FAILURE);
 }
 
-void init_thread(Thread& thread) {
+static void init_thread(Thread& thread) {
     if (auto started = run_program(*boot_args); !started) give_up(started.error());
     arch::return_to_user(thread.context);
 }
 
-Result<> make_init() {
+static Result<> make_init() {
     auto process = TRY(make_ref<Process>());
     auto thread = TRY(make_own<UserThread>(process, nullptr));
     TRY(thread->prepare(init_thread));
@@ -63,8 +61,6 @@ Result<> make_init() {
     tree->start(std::move(thread));
     return {};
 }
-
-}  // namespace
 
 void start_init(const BootArgs& args) {
     boot_args = &args;

@@ -4,12 +4,10 @@
 #include "mm/user_copy.h"
 #include "process/futex.h"
 
-namespace {
-
 // CLONE
 
 // Threads of one process share everything; processes share nothing but, if wanted, the space, and end with SIGCHLD.
-Result<> check(const CloneRequest& request) {
+static Result<> check(const CloneRequest& request) {
     using namespace clone_flag;
     uint64_t flags = request.flags, shares = flags & (THREAD_SHARES & ~VM);
     bool shares_all = (shares | (flags & VM)) == THREAD_SHARES;
@@ -20,7 +18,7 @@ Result<> check(const CloneRequest& request) {
 }
 
 // A thread of `process` that will go on where its parent is, with the parent's registers but for what `request` says.
-Result<Own<UserThread>> make_thread(Ref<Process> process, Ref<Vmar> space, const CloneRequest& request) {
+static Result<Own<UserThread>> make_thread(Ref<Process> process, Ref<Vmar> space, const CloneRequest& request) {
     UserThread& parent = current_user_thread();
     auto thread = TRY(make_own<UserThread>(std::move(process), std::move(space)));
     TRY(thread->prepare(start_user_thread));
@@ -39,7 +37,7 @@ Result<Own<UserThread>> make_thread(Ref<Process> process, Ref<Vmar> space, const
 
 // Until the child has left `space`. Sleeps through every signal but the parent's end: there is a child already, so the
 // call cannot be made again.
-void wait_for_vfork(UserThread& parent, Process& child, const Ref<Vmar>& space) {
+static void wait_for_vfork(UserThread& parent, Process& child, const Ref<Vmar>& space) {
     Process& process = parent.process();
     auto may_go_on = [&] { return child.lock_vmar().dup_vmar() != space || process.lock()->must_end(parent); };
     process.events.wait_uninterruptibly(may_go_on);
@@ -48,14 +46,14 @@ void wait_for_vfork(UserThread& parent, Process& child, const Ref<Vmar>& space) 
 // EXIT
 
 // The machine's exit status is that of its first process, as a shell gives it. For `wait_status` see wait(2).
-[[noreturn]] void end_machine(int wait_status) {
+[[noreturn]] static void end_machine(int wait_status) {
     int signal = wait_status & 0x7f;
     shut_down_file_systems();
     arch::power_off(static_cast<unsigned>(signal ? 128 + signal : (wait_status >> 8) & 0xff));
 }
 
 // Everything the process held is given back. The space takes time, so it goes with no lock held.
-void end_process(Process& process, int wait_status) {
+static void end_process(Process& process, int wait_status) {
     if (process.pid() == INIT_PID) end_machine(wait_status);
     process.files.table.close_all();
     process.files.set_working_directory(nullptr);
@@ -67,7 +65,7 @@ void end_process(Process& process, int wait_status) {
 }
 
 // Out of the process's threads. After the last one: the status of the process.
-std::optional<int> leave_process(UserThread& self, int wait_status) {
+static std::optional<int> leave_process(UserThread& self, int wait_status) {
     Process& process = self.process();
     auto tree = lock_process_tree();
     tree->remove(self);
@@ -80,8 +78,6 @@ std::optional<int> leave_process(UserThread& self, int wait_status) {
     state->alarm = {};
     return state->is_ending ? state->wait_status : wait_status;
 }
-
-}  // namespace
 
 Result<int> clone(const CloneRequest& request) {
     TRY(check(request));

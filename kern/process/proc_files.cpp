@@ -5,8 +5,6 @@
 #include "fs/procfs.h"
 #include "process/lifecycle.h"
 
-namespace {
-
 constexpr uint64_t PAGE_KIB = PAGE_SIZE / 1024;
 
 // What most files of a process need: the process, and its space (null: it has none).
@@ -16,7 +14,7 @@ struct View {
 };
 
 // A zombie is found, too.
-Result<View> view_of(ProcSubject subject) {
+static Result<View> view_of(ProcSubject subject) {
     Ref<Process> process = TRY(find_process(subject.pid));
     Ref<Vmar> vmar = process->lock_vmar().dup_vmar();
     return View{std::move(process), std::move(vmar)};
@@ -24,7 +22,7 @@ Result<View> view_of(ProcSubject subject) {
 
 // What a ProcEntry wants, from a function that writes about the system, a process, or the space of one.
 template <auto write>
-Result<> show(ProcSubject subject, TextSink& out) {
+static Result<> show(ProcSubject subject, TextSink& out) {
     if constexpr (std::is_invocable_v<decltype(write), TextSink&>) {
         write(out);
     } else {
@@ -36,14 +34,14 @@ Result<> show(ProcSubject subject, TextSink& out) {
 }
 
 template <typename... Words>
-void write_words(TextSink& out, const Words&... words) {
+static void write_words(TextSink& out, const Words&... words) {
     (format_to(out, " {}", words), ...);
 }
 
 // THE SPACE OF A PROCESS
 
 // "00400000-00452000 r-xp 00000000 00:01 17                                 /bin/sh"
-void write_mapping(TextSink& out, const VmMapping& mapping, std::string_view name) {
+static void write_mapping(TextSink& out, const VmMapping& mapping, std::string_view name) {
     constexpr size_t NAME_COLUMN = 73;
     char buffer[NAME_COLUMN + 16];
     BufferSink line(buffer);
@@ -56,13 +54,13 @@ void write_mapping(TextSink& out, const VmMapping& mapping, std::string_view nam
     format_to(out, "{}{}\n", line.view(), name);
 }
 
-void write_maps(Vmar& vmar, TextSink& out) {
+static void write_maps(Vmar& vmar, TextSink& out) {
     VirtRange heap = vmar.process_vm().heap().range();
     vmar.for_each([&](const VmMapping& mapping) { write_mapping(out, mapping, mapping_name(mapping, heap)); });
 }
 
 template <size_t (InitStackReader::*strings)(uint64_t, std::span<std::byte>) const>
-void write_strings(Vmar& vmar, TextSink& out) {
+static void write_strings(Vmar& vmar, TextSink& out) {
     InitStackReader reader(vmar.process_vm().init_stack(), vmar);
     std::byte buffer[256];
     uint64_t offset = 0;
@@ -73,7 +71,7 @@ void write_strings(Vmar& vmar, TextSink& out) {
 }
 
 // The vector lies behind two arrays that end with a null each; the program may have changed them since.
-void write_auxv(Vmar& vmar, TextSink& out) {
+static void write_auxv(Vmar& vmar, TextSink& out) {
     VirtAddr at = vmar.process_vm().init_stack().user_sp() + sizeof(uint64_t);
     auto next = [&](auto& to) {
         size_t size = vmar.read_bytes(at, std::as_writable_bytes(std::span(&to, 1)));
@@ -89,7 +87,7 @@ void write_auxv(Vmar& vmar, TextSink& out) {
 
 // /proc/<pid>/mem. EIO where the process itself could not read, or write.
 template <bool writes>
-Result<size_t> transfer(ProcSubject subject, uint64_t offset, UserBytes bytes) {
+static Result<size_t> transfer(ProcSubject subject, uint64_t offset, UserBytes bytes) {
     Ref<Vmar> vmar = view_of(subject).value_or(View()).vmar;
     constexpr size_t UNIT = 512;
     return in_parts<UNIT>(0, vmar ? bytes.size : 0, [&](size_t done, size_t part) -> Result<size_t> {
@@ -103,7 +101,7 @@ Result<size_t> transfer(ProcSubject subject, uint64_t offset, UserBytes bytes) {
 
 // A PROCESS ITSELF
 
-std::string_view state_of(const View& view) {
+static std::string_view state_of(const View& view) {
     auto tree = lock_process_tree();
     UserThread* thread = tree->find_thread(view.process->pid());
     if (tree->is_zombie(*view.process)) return "Z (zombie)";
@@ -111,10 +109,10 @@ std::string_view state_of(const View& view) {
     return thread && thread->is_sleeping() ? "S (sleeping)" : "R (running)";
 }
 
-void write_comm(const View& view, TextSink& out) { format_to(out, "{}\n", view.process->lock()->name.data()); }
+static void write_comm(const View& view, TextSink& out) { format_to(out, "{}\n", view.process->lock()->name.data()); }
 
 // The 52 fields of proc(5). 0 is what Linux shows, or what nobody counts.
-void write_stat(const View& view, TextSink& out) {
+static void write_stat(const View& view, TextSink& out) {
     Process& process = *view.process;
     auto tree = lock_process_tree();
     int group = tree->group(process), session = tree->session(process);
@@ -141,7 +139,7 @@ void write_stat(const View& view, TextSink& out) {
     out.write("\n");
 }
 
-void write_status(const View& view, TextSink& out) {
+static void write_status(const View& view, TextSink& out) {
     Process& process = *view.process;
     auto state = process.lock();
     CommandName name = state->name;
@@ -161,24 +159,24 @@ void write_status(const View& view, TextSink& out) {
 
 // ITS FILES, and the numbers in directories
 
-Result<Ref<File>> executable_of(ProcSubject subject) {
+static Result<Ref<File>> executable_of(ProcSubject subject) {
     View view = TRY(view_of(subject));
     BackingFile* file = view.vmar ? view.vmar->process_vm().executable_file().get() : nullptr;
     return file ? Result<Ref<File>>(Ref<File>::share(static_cast<File*>(file))) : fail(Errno::ENOENT);
 }
 
-Result<Ref<File>> directory_of(ProcSubject subject) {
+static Result<Ref<File>> directory_of(ProcSubject subject) {
     Ref<File> file = *TRY(view_of(subject)).process->files.directory.lock();
     return file ? Result<Ref<File>>(file) : fail(Errno::ENOENT);
 }
 
-Result<Ref<File>> descriptor_of(ProcSubject subject) {
+static Result<Ref<File>> descriptor_of(ProcSubject subject) {
     return TRY(view_of(subject)).process->files.table.get(subject.number);
 }
 
 // The path a file was opened by, or what it is when it has none.
 template <Result<Ref<File>> (*find)(ProcSubject)>
-Result<> show_path(ProcSubject subject, TextSink& out) {
+static Result<> show_path(ProcSubject subject, TextSink& out) {
     Ref<File> file = TRY(find(subject));
     char buffer[512];
     if (auto path = file->path(buffer)) out.write(*path);
@@ -186,12 +184,12 @@ Result<> show_path(ProcSubject subject, TextSink& out) {
     return {};
 }
 
-int next_descriptor(ProcSubject subject, int first) {
+static int next_descriptor(ProcSubject subject, int first) {
     auto view = view_of(subject);
     return view ? view->process->files.table.next_open(first) : -1;
 }
 
-int next_process(ProcSubject, int first) {
+static int next_process(ProcSubject, int first) {
     auto tree = lock_process_tree();
     for (int pid = std::max(first, INIT_PID); pid < PID_LIMIT; pid++)
         if (tree->find(pid)) return pid;
@@ -200,24 +198,24 @@ int next_process(ProcSubject, int first) {
 
 // THE SYSTEM
 
-void write_meminfo(TextSink& out) {
+static void write_meminfo(TextSink& out) {
     uint64_t total = total_frame_count() * PAGE_KIB, free = free_frame_count() * PAGE_KIB;
     format_to(out, "MemTotal:       {8} kB\nMemFree:        {8} kB\nMemAvailable:   {8} kB\n", total, free, free);
     out.write("Buffers: 0 kB\nCached: 0 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n");
 }
 
-void write_uptime(TextSink& out) {
+static void write_uptime(TextSink& out) {
     uint64_t up = arch::now_ns() / NS_PER_TICK, idle = Scheduler::idle_ns() / NS_PER_TICK;
     format_to(out, "{}.{02} {}.{02}\n", up / 100, up % 100, idle / 100, idle % 100);
 }
 
-void write_cpuinfo(TextSink& out) {
+static void write_cpuinfo(TextSink& out) {
     for (unsigned hart = 0; hart < Scheduler::hart_count(); hart++)
         format_to(out, "processor\t: {}\nhart\t\t: {}\nisa\t\t: rv64imafdc\nmmu\t\t: sv39\n\n", hart, hart);
 }
 
 // All harts together: "cpu  busy 0 0 idle ..."
-void write_system_stat(TextSink& out) {
+static void write_system_stat(TextSink& out) {
     uint64_t all = arch::now_ns() * Scheduler::hart_count() / NS_PER_TICK;
     uint64_t idle = std::min(Scheduler::idle_ns() / NS_PER_TICK, all);
     format_to(out, "cpu  {} 0 0 {} 0 0 0 0 0 0\n", all - idle, idle);
@@ -230,11 +228,11 @@ void write_system_stat(TextSink& out) {
 constexpr auto DIRECTORY = InodeType::directory, LINK = InodeType::symlink;
 
 template <auto write>
-constexpr ProcEntry text(std::string_view name, uint32_t permissions = 0444, InodeType type = InodeType::regular) {
+static constexpr ProcEntry text(std::string_view name, uint32_t permissions = 0444, InodeType type = InodeType::regular) {
     return {.name = name, .type = type, .permissions = permissions, .show = show<write>};
 }
 template <Result<Ref<File>> (*find)(ProcSubject)>
-constexpr ProcEntry file_link(std::string_view name) {
+static constexpr ProcEntry file_link(std::string_view name) {
     return {.name = name, .type = LINK, .permissions = 0777, .show = show_path<find>, .leads_to = find};
 }
 
@@ -268,8 +266,6 @@ constexpr ProcEntry SYSTEM_ENTRIES[] = {
     text<[](TextSink& out) { out.write("self/mounts"); }>("mounts", 0777, LINK),
     text<[](TextSink& out) { format_to(out, "{}", current_process().pid()); }>("self", 0777, LINK),
 };
-
-}  // namespace
 
 constinit const ProcEntry PROC_ROOT = {
     .type = DIRECTORY, .entries = SYSTEM_ENTRIES, .numbered = &PROCESS, .next_number = next_process};

@@ -5,8 +5,6 @@
 
 #include "fs/fd_table.h"
 #include "process/signal.h"
-#include "sched/wait_queue.h"
-#include "vm/process_vm/init_stack.h"
 #include "vm/vmar.h"
 
 struct SiblingTag;

@@ -2,14 +2,12 @@
 #include "process/lifecycle.h"
 #include "vdso/vvar.h"
 
-namespace {
-
 // THE vDSO
 
-Ref<Vmo> vdso_pages;  // vvar, then the vDSO
+static Ref<Vmo> vdso_pages;  // vvar, then the vDSO
 
 // Maps both pages and notes the place.
-Result<> map_vdso(Vmar& vmar) {
+static Result<> map_vdso(Vmar& vmar) {
     constexpr std::pair<MappingKind, Perms> PAGES[] = {{MappingKind::vvar, Perms::r()}, {MappingKind::vdso, Perms::rx()}};
     VirtAddr base = TRY(vmar.map({.size = 2 * PAGE_SIZE, .perms = Perms::none()}));
     for (uint64_t offset = 0; auto [kind, perms] : PAGES) {
@@ -27,12 +25,12 @@ constexpr uint64_t HWCAP = 0x112d;           // the extensions I M A F D C, a bi
 constexpr uint64_t MIN_SIGNAL_STACK = 1088;  // Linux's struct rt_sigframe without the vector extension
 
 // How far an image moves to begin at `base`; one that says where it wants to be stays there.
-uint64_t bias_to(VirtAddr base, const ElfImage& image) {
+static uint64_t bias_to(VirtAddr base, const ElfImage& image) {
     return image.is_position_independent() ? align_down(base.value, image.alignment) - image.span.start.value : 0;
 }
 
 // Where a mapping of its size would go. ELIBBAD instead of ENOEXEC: the program itself is in order.
-Result<LoadedElf> load_interpreter(Vmar& vmar, const ElfImage& image) {
+static Result<LoadedElf> load_interpreter(Vmar& vmar, const ElfImage& image) {
     MapRequest request{.size = image.span.size(), .perms = Perms::none(), .alignment = image.alignment};
     VirtAddr place = TRY(vmar.map(request));
     TRY(vmar.unmap(VirtRange::sized(place, request.size)));
@@ -40,7 +38,7 @@ Result<LoadedElf> load_interpreter(Vmar& vmar, const ElfImage& image) {
     return !loaded && loaded.error() == Errno::ENOEXEC ? fail(Errno::ELIBBAD) : loaded;
 }
 
-Result<AuxVec> describe(const ElfImage& image, const LoadedElf& loaded, uint64_t interpreter_base, VirtAddr vdso) {
+static Result<AuxVec> describe(const ElfImage& image, const LoadedElf& loaded, uint64_t interpreter_base, VirtAddr vdso) {
     AuxVec aux;
     const std::pair<AuxKey, uint64_t> facts[] = {
         {AuxKey::AT_SYSINFO_EHDR, vdso.value}, {AuxKey::AT_HWCAP, HWCAP}, {AuxKey::AT_PAGESZ, PAGE_SIZE},
@@ -55,15 +53,13 @@ Result<AuxVec> describe(const ElfImage& image, const LoadedElf& loaded, uint64_t
 }
 
 // PT_GNU_STACK with PF_X: the program executes code on its stack.
-Result<> make_stack_executable(Vmar& vmar) {
+static Result<> make_stack_executable(Vmar& vmar) {
     VirtRange stack;
     vmar.for_each([&](const VmMapping& mapping) {
         if (mapping.kind == MappingKind::stack) stack = mapping.range;
     });
     return stack.empty() ? Result<>() : vmar.protect(stack, Perms::all());
 }
-
-}  // namespace
 
 Result<> set_up_vdso() {
     VvarData data{.ns_per_tick_32 = arch::ns_per_tick_32, .wall_offset_ns = dev::wall_clock_ns() - arch::now_ns()};

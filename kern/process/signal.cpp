@@ -2,8 +2,6 @@
 
 #include "process/lifecycle.h"
 
-namespace {
-
 // Without effect unless the program says otherwise.
 constexpr SignalSet IGNORED_BY_DEFAULT = SignalSet::of(SIGCHLD, SIGCONT, SIGURG, SIGWINCH);
 // What an instruction of the program brings about; these go first, so that a handler's frame shows that instruction.
@@ -11,7 +9,7 @@ constexpr SignalSet SYNCHRONOUS = SignalSet::of(SIGSEGV, SIGBUS, SIGILL, SIGTRAP
 
 // A stopping signal undoes SIGCONT and the other way round, whether or not they are blocked or ignored. Returns whether
 // the process goes on from here.
-bool stop_or_continue(Process& process, int number) {
+static bool stop_or_continue(Process& process, int number) {
     auto state = process.lock();
     SignalSet undone = STOPPING.has(number) ? SignalSet::of(SIGCONT) : number == SIGCONT ? STOPPING : SignalSet();
     state->pending.discard(undone);
@@ -24,12 +22,10 @@ bool stop_or_continue(Process& process, int number) {
 }
 
 // What was sent to the thread comes before what was sent to its process.
-SignalInfo take_pending(Process::State& state, UserThread& self, SignalSet wanted) {
+static SignalInfo take_pending(Process::State& state, UserThread& self, SignalSet wanted) {
     SignalInfo info = self.pending.take(wanted);
     return info.number ? info : state.pending.take(wanted);
 }
-
-}  // namespace
 
 // ACTIONS
 
@@ -167,10 +163,8 @@ MaskDuringCall::~MaskDuringCall() {
     self.blocked_after_call.reset();
 }
 
-namespace {
-
 // Calls that a handler always interrupts, with SA_RESTART or without. See signal(7).
-bool always_gives_eintr(const arch::TrapFrame& frame) {
+static bool always_gives_eintr(const arch::TrapFrame& frame) {
     enum { PSELECT6 = 72, PPOLL = 73, FUTEX = 98, NANOSLEEP = 101, CLOCK_NANOSLEEP = 115, RT_SIGSUSPEND = 133 };
     uint64_t number = frame.syscall_number();
     if (number == FUTEX) return frame.syscall_argument(3);  // those with a timeout
@@ -179,7 +173,7 @@ bool always_gives_eintr(const arch::TrapFrame& frame) {
 }
 
 // The call gave EINTR. It is made again when no handler runs, or one that says so; rt_sigtimedwait(2) never is.
-void finish_call(UserThread& self, const SignalAction* handler) {
+static void finish_call(UserThread& self, const SignalAction* handler) {
     constexpr uint64_t RT_SIGTIMEDWAIT = 137;
     arch::TrapFrame& frame = *self.context.user_frame;
     self.repeated_call = 0;
@@ -190,7 +184,7 @@ void finish_call(UserThread& self, const SignalAction* handler) {
     frame.restart_syscall();
 }
 
-void run_handler(UserThread& self, const SignalInfo& info, const SignalAction& action) {
+static void run_handler(UserThread& self, const SignalInfo& info, const SignalAction& action) {
     finish_call(self, &action);
     if (push_signal_frame(self, info, action)) {
         self.blocked_after_call.reset();
@@ -203,7 +197,7 @@ void run_handler(UserThread& self, const SignalInfo& info, const SignalAction& a
 }
 
 // Waits while the process is stopped. Does not return if the thread is to end.
-void wait_while_stopped(UserThread& self) {
+static void wait_while_stopped(UserThread& self) {
     Process& process = self.process();
     process.events.wait_uninterruptibly([&] {
         auto state = process.lock();
@@ -214,7 +208,7 @@ void wait_while_stopped(UserThread& self) {
 
 // Stops the process; its threads notice on their way to user mode. A stop from the terminal means nothing to an
 // orphaned group: no shell is there to continue it.
-void stop(ProcessTree& tree, Locked<Process::State>::Guard& state, Process& process, int number) {
+static void stop(ProcessTree& tree, Locked<Process::State>::Guard& state, Process& process, int number) {
     if (number != SIGSTOP && tree.is_orphaned(tree.group(process))) return;
     state->is_stopped = true;
     state->news = stopped_status(number);
@@ -224,7 +218,7 @@ void stop(ProcessTree& tree, Locked<Process::State>::Guard& state, Process& proc
 }
 
 // Takes one signal off and does what is to be done about it. False: there was none.
-bool act_on_signal(UserThread& self) {
+static bool act_on_signal(UserThread& self) {
     Process& process = self.process();
     auto tree = lock_process_tree();
     auto state = process.lock();
@@ -240,8 +234,6 @@ bool act_on_signal(UserThread& self) {
     run_handler(self, info, action);
     return true;
 }
-
-}  // namespace
 
 void handle_signals(UserThread& self) {
     arch::restore_interrupts(true);

@@ -6,11 +6,8 @@
 //               |  UserContext: its stack, its signal mask, pc, x1 to x31, f0 to f31 |  <- a2, the handler's third argument
 //               |  SignalInfo                                                        |  <- a1, its second
 //     sp -----> +--------------------------------------------------------------------+   ra = the vDSO's rt_sigreturn
-#include "context.h"
 #include "mm/user_copy.h"
 #include "process/lifecycle.h"
-
-namespace {
 
 struct MachineContext {
     uint64_t pc;
@@ -35,12 +32,10 @@ struct SignalFrame {
 static_assert(sizeof(SignalFrame) == 1088 && offsetof(UserContext, machine) == 176);
 
 // The vDSO's entry point is the function that handlers return to.
-VirtAddr return_address(Vmar& vmar) {
+static VirtAddr return_address(Vmar& vmar) {
     auto& header = *reinterpret_cast<const elf::Header*>(vdso_image);
     return vmar.process_vm().vdso_base() + header.e_entry;
 }
-
-}  // namespace
 
 Result<> push_signal_frame(UserThread& self, const SignalInfo& info, const SignalAction& action) {
     arch::TrapFrame& user = *self.context.user_frame;

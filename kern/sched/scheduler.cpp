@@ -8,7 +8,6 @@
 // Each writes before it reads what the other one writes, so at least one of the two sees the other.
 #include "sched/scheduler.h"
 
-#include "mm/frame.h"
 #include "mm/vm_space.h"
 
 // What one hart has to run. The lock is held across a switch: the thread that leaves takes it, the thread that comes lets
@@ -50,23 +49,21 @@ struct RunQueue {
     static bool steal(uint32_t limit);
 };
 
-namespace {
+static constinit RunQueue queues[arch::MAX_HARTS] = {};  // g++ 12 leaves an array without an initialiser all zero
+static uint64_t turn_ns;                                 // that a thread may run while others wait
+static Atomic<uint32_t> started_harts;
+static Atomic<uint32_t> idle_harts;  // a bit for each that sleeps and was not called yet
 
-constinit RunQueue queues[arch::MAX_HARTS] = {};  // g++ 12 leaves an array without an initialiser all zero
-uint64_t turn_ns;                                 // that a thread may run while others wait
-Atomic<uint32_t> started_harts;
-Atomic<uint32_t> idle_harts;  // a bit for each that sleeps and was not called yet
-
-RunQueue& my_queue() { return queues[arch::this_hart().index]; }
+static RunQueue& my_queue() { return queues[arch::this_hart().index]; }
 
 // Interrupts are off.
-RunQueue& lock_my_queue() {
+static RunQueue& lock_my_queue() {
     my_queue().lock.lock();
     return my_queue();
 }
 
 // A thread was made ready in `queue`. Its own hart is the best one for it.
-void call_idle_hart(const RunQueue& queue) {
+static void call_idle_hart(const RunQueue& queue) {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     auto home = static_cast<unsigned>(&queue - queues);
     while (uint32_t idle = idle_harts.load()) {
@@ -76,8 +73,6 @@ void call_idle_hart(const RunQueue& queue) {
         return;
     }
 }
-
-}  // namespace
 
 RunQueue& RunQueue::lock_of(const Thread& thread) {
     for (;;) {

@@ -2,15 +2,13 @@
 #include "fs/mount.h"
 #include "syscall/arguments.h"
 
-namespace {
-
 constexpr uint64_t MAX_TRANSFER = 0x7fff'f000;  // as Linux: what one call moves at the most
 constexpr int MAX_VECTORS = 1024;               // IOV_MAX
 
 // READING AND WRITING
 
 // EINVAL, EFAULT: before anything else is looked at, as Linux does.
-Result<UserBytes> user_bytes(VirtAddr at, uint64_t size) {
+static Result<UserBytes> user_bytes(VirtAddr at, uint64_t size) {
     if (static_cast<int64_t>(size) < 0) return fail(Errno::EINVAL);
     if (at.value > USER_HALF_END || size > USER_HALF_END - at.value) return fail(Errno::EFAULT);
     return UserBytes{at, std::min(size, MAX_TRANSFER)};
@@ -19,40 +17,40 @@ Result<UserBytes> user_bytes(VirtAddr at, uint64_t size) {
 enum Direction { IN, OUT };
 enum Where { HERE, THERE };  // at the file's offset, or at a place of the call's own
 
-Result<Ref<File>> get_open(int fd, Direction direction) {
+static Result<Ref<File>> get_open(int fd, Direction direction) {
     Ref<File> file = TRY(get_file(fd));
     bool is_open = direction == IN ? file->can_read() : file->can_write();
     return is_open ? Result<Ref<File>>(std::move(file)) : fail(Errno::EBADF);
 }
 
-Result<FilePlace> place_of(Where where, int64_t place) {
+static Result<FilePlace> place_of(Where where, int64_t place) {
     if (where == HERE) return FilePlace();
     return place < 0 ? Result<FilePlace>(fail(Errno::EINVAL)) : FilePlace(static_cast<uint64_t>(place));
 }
 
 // Whoever writes where nobody reads is told by a signal as well.
-Result<size_t> told_of_broken_pipe(Result<size_t> moved) {
+static Result<size_t> told_of_broken_pipe(Result<size_t> moved) {
     if (moved || moved.error() != Errno::EPIPE) return moved;
     SignalInfo info = SignalInfo::from_caller(SIGPIPE, SignalInfo::USER);
     lock_process_tree()->send(current_process(), info, &current_user_thread());
     return moved;
 }
 
-Result<size_t> transfer(Direction direction, File& file, UserBytes bytes, FilePlace place) {
+static Result<size_t> transfer(Direction direction, File& file, UserBytes bytes, FilePlace place) {
     if (place.value_or(0) > INT64_MAX - bytes.size) return fail(Errno::EINVAL);
     return direction == IN ? file.read(bytes, place) : told_of_broken_pipe(file.write(bytes, place));
 }
 
 // read(2), pread(2), write(2), pwrite(2).
 template <Direction direction, Where where>
-Result<size_t> sys_move(int fd, VirtAddr at, uint64_t size, int64_t place) {
+static Result<size_t> sys_move(int fd, VirtAddr at, uint64_t size, int64_t place) {
     FilePlace there = TRY(place_of(where, place));
     Ref<File> file = TRY(get_open(fd, direction));
     return transfer(direction, *file, TRY(user_bytes(at, size)), there);
 }
 
 // One element of an array of struct iovec.
-Result<UserBytes> vector_at(VirtAddr vectors, int index) {
+static Result<UserBytes> vector_at(VirtAddr vectors, int index) {
     struct Vector {
         VirtAddr at;
         uint64_t size;
@@ -65,7 +63,7 @@ Result<UserBytes> vector_at(VirtAddr vectors, int index) {
 // for a stream to be ready for more. All addresses and lengths, each below 2^38, are checked before the first byte
 // moves.
 template <Direction direction, Where where>
-Result<size_t> sys_move_vectors(int fd, VirtAddr vectors, int count, int64_t place) {
+static Result<size_t> sys_move_vectors(int fd, VirtAddr vectors, int count, int64_t place) {
     FilePlace there = TRY(place_of(where, place));
     Ref<File> file = TRY(get_open(fd, direction));
     if (count < 0 || count > MAX_VECTORS) return fail(Errno::EINVAL);
@@ -86,7 +84,7 @@ Result<size_t> sys_move_vectors(int fd, VirtAddr vectors, int count, int64_t pla
 }
 
 // From the offset, which moves along, or from where `*place` says, which does.
-Result<uint64_t> sys_sendfile(int out, int in, VirtAddr place, uint64_t count) {
+static Result<uint64_t> sys_sendfile(int out, int in, VirtAddr place, uint64_t count) {
     Ref<File> from = TRY(get_open(in, IN)), to = TRY(get_open(out, OUT));
     if (!from->inode().is(InodeType::regular)) return fail(Errno::EINVAL);
     uint64_t at = place.value ? TRY(read_user<uint64_t>(place)) : TRY(from->seek(0, Whence::current));
@@ -97,37 +95,37 @@ Result<uint64_t> sys_sendfile(int out, int in, VirtAddr place, uint64_t count) {
     return sent;
 }
 
-Result<uint64_t> sys_lseek(int fd, int64_t distance, uint32_t whence) {
+static Result<uint64_t> sys_lseek(int fd, int64_t distance, uint32_t whence) {
     Ref<File> file = TRY(get_file(fd));
     if (whence > static_cast<uint32_t>(Whence::end)) return fail(Errno::EINVAL);
     return file->seek(distance, static_cast<Whence>(whence));
 }
 
-Result<> sys_ftruncate(int fd, int64_t size) {
+static Result<> sys_ftruncate(int fd, int64_t size) {
     if (size < 0) return fail(Errno::EINVAL);
     Ref<File> file = TRY(get_file(fd));
     return file->can_write() ? file->inode().truncate(static_cast<uint64_t>(size)) : fail(Errno::EINVAL);
 }
 
-Result<> sys_fsync(int fd) {
+static Result<> sys_fsync(int fd) {
     Ref<File> file = TRY(get_file(fd));
     return file->inode().is_seekable() ? file->inode().sync() : fail(Errno::EINVAL);
 }
 
 // DESCRIPTORS
 
-Result<> sys_close(int fd) { return files().table.close(fd); }
+static Result<> sys_close(int fd) { return files().table.close(fd); }
 
-Result<int> sys_dup(int fd) { return files().table.add(TRY(get_file(fd)), false); }
+static Result<int> sys_dup(int fd) { return files().table.add(TRY(get_file(fd)), false); }
 
-Result<int> sys_dup3(int old, int fd, uint32_t flags) {
+static Result<int> sys_dup3(int old, int fd, uint32_t flags) {
     if ((flags & ~open_flag::CLOSE_ON_EXEC) || old == fd) return fail(Errno::EINVAL);
     if (static_cast<uint32_t>(fd) >= files().table.limit()) return fail(Errno::EBADF);
     TRY(files().table.set(fd, TRY(get_file(old)), flags));
     return fd;
 }
 
-Result<> sys_pipe2(VirtAddr to, uint32_t flags) {
+static Result<> sys_pipe2(VirtAddr to, uint32_t flags) {
     if (flags & ~(open_flag::CLOSE_ON_EXEC | open_flag::NON_BLOCKING)) return fail(Errno::EINVAL);
     PipeEnds ends = TRY(make_pipe(flags & open_flag::NON_BLOCKING));
     FdTable& table = files().table;
@@ -140,7 +138,7 @@ Result<> sys_pipe2(VirtAddr to, uint32_t flags) {
     return told;
 }
 
-Result<> sys_ioctl(int fd, uint32_t request, VirtAddr argument) {
+static Result<> sys_ioctl(int fd, uint32_t request, VirtAddr argument) {
     return TRY(get_file(fd))->inode().control(request, argument);
 }
 
@@ -158,7 +156,7 @@ struct UserLock {
 };
 
 // The bytes it means, whatever they are counted from. A length of 0 is to the end, a negative one goes backward.
-Result<> set_range(FileLock& lock, const UserLock& user, File& file) {
+static Result<> set_range(FileLock& lock, const UserLock& user, File& file) {
     auto whence = static_cast<Whence>(user.whence);
     if (whence > Whence::end) return fail(Errno::EINVAL);
     uint64_t base = whence == Whence::set ? 0 : whence == Whence::end ? file.inode().size() : TRY(file.seek(0, whence));
@@ -171,7 +169,7 @@ Result<> set_range(FileLock& lock, const UserLock& user, File& file) {
     return {};
 }
 
-Result<> lock_range(File& file, int command, VirtAddr at) {
+static Result<> lock_range(File& file, int command, VirtAddr at) {
     auto user = TRY(read_user<UserLock>(at));
     if (user.type > (command == F_GETLK ? LockType::write : LockType::none)) return fail(Errno::EINVAL);
     FileLock lock{&file.inode(), &files().table, user.type};
@@ -188,7 +186,7 @@ Result<> lock_range(File& file, int command, VirtAddr at) {
     return allowed ? set_lock(lock, command == F_SETLKW) : fail(Errno::EBADF);
 }
 
-Result<uint64_t> sys_fcntl(int fd, int command, uint64_t argument) {
+static Result<uint64_t> sys_fcntl(int fd, int command, uint64_t argument) {
     constexpr uint64_t FD_CLOEXEC = 1;
     FdTable& table = files().table;
     auto [file, closes_on_exec] = TRY(table.slot(fd));
@@ -209,8 +207,6 @@ Result<uint64_t> sys_fcntl(int fd, int command, uint64_t argument) {
     }
     return fail(Errno::EINVAL);
 }
-
-}  // namespace
 
 constinit const SyscallFamily FILE_SYSCALLS = {
     SYSCALL(23, dup), SYSCALL(24, dup3), SYSCALL(25, fcntl), SYSCALL(29, ioctl), SYSCALL(46, ftruncate),

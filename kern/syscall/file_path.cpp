@@ -2,14 +2,12 @@
 #include "fs/mount.h"
 #include "syscall/arguments.h"
 
-namespace {
-
 // The flags of most calls that look at what is there.
 constexpr int LOOK_FLAGS = AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
 
 // EFAULT, ENAMETOOLONG, ENOMEM; EBADF and ENOTDIR for `fd`, which an absolute path does not look at; and what walk()
 // says.
-Result<Target> walk_user(int fd, VirtAddr path, LastLink last = LastLink::entry) {
+static Result<Target> walk_user(int fd, VirtAddr path, LastLink last = LastLink::entry) {
     String text = TRY(read_user_path(path));
     Ref<Directory> start;
     if (fd == AT_FDCWD) {
@@ -26,7 +24,7 @@ Result<Target> walk_user(int fd, VirtAddr path, LastLink last = LastLink::entry)
 
 // The inode a path leads to, or with AT_EMPTY_PATH and an empty one the file behind `fd`. `flags`: AT_SYMLINK_NOFOLLOW,
 // too.
-Result<Ref<Inode>> find_inode(int fd, VirtAddr path, int flags = 0) {
+static Result<Ref<Inode>> find_inode(int fd, VirtAddr path, int flags = 0) {
     if ((flags & AT_EMPTY_PATH) && TRY(read_user<char>(path)) == 0) {
         if (fd == AT_FDCWD) return Ref<Inode>(files().working_directory());
         return Ref<Inode>::share(&TRY(get_file(fd))->inode());
@@ -35,11 +33,11 @@ Result<Ref<Inode>> find_inode(int fd, VirtAddr path, int flags = 0) {
     return target.inode ? Result<Ref<Inode>>(std::move(target.inode)) : fail(Errno::ENOENT);
 }
 
-uint32_t masked(uint32_t mode) { return mode & PERMISSION_BITS & ~files().umask.load(); }
+static uint32_t masked(uint32_t mode) { return mode & PERMISSION_BITS & ~files().umask.load(); }
 
 // OPENING
 
-Result<int> sys_openat(int fd, VirtAddr path, uint32_t flags, uint32_t mode) {
+static Result<int> sys_openat(int fd, VirtAddr path, uint32_t flags, uint32_t mode) {
     using namespace open_flag;
     constexpr uint32_t LARGE_FILE = 0100000, PATH_ONLY = 010000000;
     if (flags & PATH_ONLY) flags &= DIRECTORY | NO_FOLLOW | CLOSE_ON_EXEC;  // to read: more than was asked for
@@ -51,40 +49,40 @@ Result<int> sys_openat(int fd, VirtAddr path, uint32_t flags, uint32_t mode) {
 
 // MAKING AND REMOVING NAMES
 
-Result<> make(int fd, VirtAddr path, const NewInode& what) {
+static Result<> make(int fd, VirtAddr path, const NewInode& what) {
     TRY(create(TRY(walk_user(fd, path)), what));
     return {};
 }
 
-Result<> sys_mkdirat(int fd, VirtAddr path, uint32_t mode) {
+static Result<> sys_mkdirat(int fd, VirtAddr path, uint32_t mode) {
     return make(fd, path, {mode_of(InodeType::directory, masked(mode))});
 }
 
 // Devices are in /dev alone, and pipes have no names.
-Result<> sys_mknodat(int fd, VirtAddr path, uint32_t mode) {
+static Result<> sys_mknodat(int fd, VirtAddr path, uint32_t mode) {
     InodeType type = mode & TYPE_BITS ? InodeType{mode & TYPE_BITS} : InodeType::regular;
     return type == InodeType::regular ? make(fd, path, {mode_of(type, masked(mode))}) : fail(Errno::EPERM);
 }
 
-Result<> sys_symlinkat(VirtAddr text_at, int fd, VirtAddr path) {
+static Result<> sys_symlinkat(VirtAddr text_at, int fd, VirtAddr path) {
     String text = TRY(read_user_path(text_at));
     if (text.empty()) return fail(Errno::ENOENT);
     return make(fd, path, {mode_of(InodeType::symlink, 0777), text.view()});
 }
 
-Result<> sys_linkat(int old_fd, VirtAddr old_path, int fd, VirtAddr path, int flags) {
+static Result<> sys_linkat(int old_fd, VirtAddr old_path, int fd, VirtAddr path, int flags) {
     if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH)) return fail(Errno::EINVAL);
     int how = (flags & AT_EMPTY_PATH) | (flags & AT_SYMLINK_FOLLOW ? 0 : AT_SYMLINK_NOFOLLOW);
     Ref<Inode> inode = TRY(find_inode(old_fd, old_path, how));
     return link(*inode, TRY(walk_user(fd, path)));
 }
 
-Result<> sys_unlinkat(int fd, VirtAddr path, int flags) {
+static Result<> sys_unlinkat(int fd, VirtAddr path, int flags) {
     if (flags & ~AT_REMOVEDIR) return fail(Errno::EINVAL);
     return remove(TRY(walk_user(fd, path)), flags & AT_REMOVEDIR);
 }
 
-Result<> sys_renameat2(int from_fd, VirtAddr from_path, int fd, VirtAddr path, int flags) {
+static Result<> sys_renameat2(int from_fd, VirtAddr from_path, int fd, VirtAddr path, int flags) {
     constexpr int NO_REPLACE = 1;
     if (flags & ~NO_REPLACE) return fail(Errno::EINVAL);
     Target from = TRY(walk_user(from_fd, from_path));
@@ -93,19 +91,19 @@ Result<> sys_renameat2(int from_fd, VirtAddr from_path, int fd, VirtAddr path, i
 
 // CHANGING WHAT A FILE SAYS OF ITSELF
 
-Result<> sys_truncate(VirtAddr path, int64_t size) {
+static Result<> sys_truncate(VirtAddr path, int64_t size) {
     if (size < 0) return fail(Errno::EINVAL);
     Ref<Inode> inode = TRY(find_inode(AT_FDCWD, path));
     return inode->as_directory() ? fail(Errno::EISDIR) : inode->truncate(static_cast<uint64_t>(size));
 }
 
-Result<> sys_fchmod(int fd, uint32_t mode) { return TRY(get_file(fd))->inode().set_permissions(mode); }
+static Result<> sys_fchmod(int fd, uint32_t mode) { return TRY(get_file(fd))->inode().set_permissions(mode); }
 
-Result<> sys_fchmodat(int fd, VirtAddr path, uint32_t mode) { return TRY(find_inode(fd, path))->set_permissions(mode); }
+static Result<> sys_fchmodat(int fd, VirtAddr path, uint32_t mode) { return TRY(find_inode(fd, path))->set_permissions(mode); }
 
-Result<> sys_fchown(int fd, uint32_t user, uint32_t group) { return TRY(get_file(fd))->inode().set_owner(user, group); }
+static Result<> sys_fchown(int fd, uint32_t user, uint32_t group) { return TRY(get_file(fd))->inode().set_owner(user, group); }
 
-Result<> sys_fchownat(int fd, VirtAddr path, uint32_t user, uint32_t group, int flags) {
+static Result<> sys_fchownat(int fd, VirtAddr path, uint32_t user, uint32_t group, int flags) {
     if (flags & ~LOOK_FLAGS) return fail(Errno::EINVAL);
     return TRY(find_inode(fd, path, flags))->set_owner(user, group);
 }
@@ -113,13 +111,13 @@ Result<> sys_fchownat(int fd, VirtAddr path, uint32_t user, uint32_t group, int 
 constexpr Timespec NOW = {0, 0x3fff'ffff}, OMIT = {0, 0x3fff'fffe};  // UTIME_NOW, UTIME_OMIT: the fraction says it
 
 // EINVAL.
-Result<uint64_t> time_from(Timespec wanted, uint64_t before) {
+static Result<uint64_t> time_from(Timespec wanted, uint64_t before) {
     if (wanted.fraction == NOW.fraction) return dev::wall_clock_ns();
     return wanted.fraction == OMIT.fraction ? before : wanted.ns();
 }
 
 // Without a path: the file behind the descriptor.
-Result<> sys_utimensat(int fd, VirtAddr path, VirtAddr times, int flags) {
+static Result<> sys_utimensat(int fd, VirtAddr path, VirtAddr times, int flags) {
     using Times = std::array<Timespec, 2>;
     if (flags & ~LOOK_FLAGS) return fail(Errno::EINVAL);
     auto [accessed, modified] = times.value ? TRY(read_user<Times>(times)) : Times{NOW, NOW};
@@ -150,19 +148,19 @@ struct Stat {
 };
 static_assert(sizeof(Stat) == 128);
 
-Stat stat_of(Inode& inode) {
+static Stat stat_of(Inode& inode) {
     FileTimes& times = inode.times();
     return {inode.file_system().device, inode.number(), inode.mode(), inode.links(), inode.user(), inode.group(),
             inode.device_number(), 0, inode.size(), PAGE_SIZE, 0, inode.blocks(), Timespec::of(times.accessed.load()),
             Timespec::of(times.modified.load()), Timespec::of(times.changed.load()), {}};
 }
 
-Result<> sys_newfstatat(int fd, VirtAddr path, VirtAddr to, int flags) {
+static Result<> sys_newfstatat(int fd, VirtAddr path, VirtAddr to, int flags) {
     if (flags & ~(LOOK_FLAGS | AT_NO_AUTOMOUNT)) return fail(Errno::EINVAL);
     return write_user(to, stat_of(*TRY(find_inode(fd, path, flags))));
 }
 
-Result<> sys_fstat(int fd, VirtAddr to) { return write_user(to, stat_of(TRY(get_file(fd))->inode())); }
+static Result<> sys_fstat(int fd, VirtAddr to) { return write_user(to, stat_of(TRY(get_file(fd))->inode())); }
 
 // struct statx. Its times have nanoseconds of 32 bits with nothing behind them.
 struct Statx {
@@ -176,7 +174,7 @@ struct Statx {
 };
 static_assert(sizeof(Statx) == 256);
 
-Result<> sys_statx(int fd, VirtAddr path, int flags, uint32_t mask, VirtAddr to) {
+static Result<> sys_statx(int fd, VirtAddr path, int flags, uint32_t mask, VirtAddr to) {
     constexpr int SYNC_TYPE = 0x6000;
     constexpr uint32_t RESERVED = 0x8000'0000, BASIC = 0x7ff;
     int others = flags & ~(LOOK_FLAGS | AT_NO_AUTOMOUNT | SYNC_TYPE);
@@ -192,7 +190,7 @@ Result<> sys_statx(int fd, VirtAddr path, int flags, uint32_t mask, VirtAddr to)
 
 // struct statfs, all of it words: kind, size of a block, blocks, free ones, free ones for anybody, inodes, free ones,
 // number, longest name, size of a fragment, flags, and four to spare.
-Result<> write_file_system(VirtAddr to, FileSystem& fs) {
+static Result<> write_file_system(VirtAddr to, FileSystem& fs) {
     FileSystemSpace space = fs.space();
     const uint64_t words[15] = {fs.magic,    space.block_size,  space.blocks, space.free_blocks, space.free_blocks,
                                 space.inodes, space.free_inodes, fs.device,    NAME_LIMIT,        space.block_size,
@@ -200,15 +198,15 @@ Result<> write_file_system(VirtAddr to, FileSystem& fs) {
     return write_user(to, words);
 }
 
-Result<> sys_statfs(VirtAddr path, VirtAddr to) {
+static Result<> sys_statfs(VirtAddr path, VirtAddr to) {
     return write_file_system(to, TRY(find_inode(AT_FDCWD, path))->file_system());
 }
 
-Result<> sys_fstatfs(int fd, VirtAddr to) {
+static Result<> sys_fstatfs(int fd, VirtAddr to) {
     return write_file_system(to, TRY(get_file(fd))->inode().file_system());
 }
 
-Result<uint64_t> sys_readlinkat(int fd, VirtAddr path, VirtAddr to, int limit) {
+static Result<uint64_t> sys_readlinkat(int fd, VirtAddr path, VirtAddr to, int limit) {
     if (limit <= 0) return fail(Errno::EINVAL);
     Ref<Inode> inode = TRY(find_inode(fd, path, LOOK_FLAGS));
     String text = TRY(inode->read_link());
@@ -218,7 +216,7 @@ Result<uint64_t> sys_readlinkat(int fd, VirtAddr path, VirtAddr to, int limit) {
 }
 
 // Everyone is root here: only what nobody may execute or write is refused.
-Result<> sys_faccessat(int fd, VirtAddr path, int wanted) {
+static Result<> sys_faccessat(int fd, VirtAddr path, int wanted) {
     constexpr int EXECUTE = 1, WRITE = 2, ALL = 7;
     if (wanted & ~ALL) return fail(Errno::EINVAL);
     Ref<Inode> inode = TRY(find_inode(fd, path));
@@ -226,14 +224,14 @@ Result<> sys_faccessat(int fd, VirtAddr path, int wanted) {
     return (wanted & WRITE) && inode->is_kept() ? inode->check_writable() : Result<>();
 }
 
-Result<uint64_t> sys_getdents64(int fd, VirtAddr to, uint32_t size) {
+static Result<uint64_t> sys_getdents64(int fd, VirtAddr to, uint32_t size) {
     return TRY(get_file(fd))->list({to, size});
 }
 
 // MOUNTS
 
 // Of the many flags, those that say what kind of call it is and whether the file system may be written.
-Result<> sys_mount(VirtAddr source, VirtAddr at, VirtAddr type_name, uint64_t flags) {
+static Result<> sys_mount(VirtAddr source, VirtAddr at, VirtAddr type_name, uint64_t flags) {
     constexpr uint64_t READ_ONLY = 1, REMOUNT = 0x20, BIND = 0x1000, MOVE = 0x2000, PROPAGATION = 0x1e'0000;
     String source_name = source.value ? TRY(read_user_path(source)) : String();
     String type = type_name.value ? TRY(read_user_path(type_name)) : String();
@@ -245,7 +243,7 @@ Result<> sys_mount(VirtAddr source, VirtAddr at, VirtAddr type_name, uint64_t fl
     return mount(type.view(), shown, device ? device->get() : nullptr, *place, flags & READ_ONLY);
 }
 
-Result<> sys_umount2(VirtAddr at, int flags) {
+static Result<> sys_umount2(VirtAddr at, int flags) {
     constexpr int FORCE = 1, NO_FOLLOW = 8;
     if (flags & ~(FORCE | NO_FOLLOW)) return fail(Errno::EINVAL);
     return unmount(*TRY(find_inode(AT_FDCWD, at, flags & NO_FOLLOW ? AT_SYMLINK_NOFOLLOW : 0)));
@@ -253,18 +251,18 @@ Result<> sys_umount2(VirtAddr at, int flags) {
 
 // WHERE A PROCESS IS
 
-Result<> change_directory(Ref<Inode> inode) {
+static Result<> change_directory(Ref<Inode> inode) {
     if (!inode->as_directory()) return fail(Errno::ENOTDIR);
     files().set_working_directory(TRY(File::open(std::move(inode), 0)));
     return {};
 }
 
-Result<> sys_chdir(VirtAddr path) { return change_directory(TRY(find_inode(AT_FDCWD, path))); }
+static Result<> sys_chdir(VirtAddr path) { return change_directory(TRY(find_inode(AT_FDCWD, path))); }
 
-Result<> sys_fchdir(int fd) { return change_directory(Ref<Inode>::share(&TRY(get_file(fd))->inode())); }
+static Result<> sys_fchdir(int fd) { return change_directory(Ref<Inode>::share(&TRY(get_file(fd))->inode())); }
 
 // Linux gives no path that is longer than what its calls take.
-Result<uint64_t> sys_getcwd(VirtAddr to, uint64_t limit) {
+static Result<uint64_t> sys_getcwd(VirtAddr to, uint64_t limit) {
     Vec<char> buffer;
     TRY(buffer.resize(PATH_LIMIT));  // its last byte stays 0
     auto path = files().working_directory()->path({buffer.data(), PATH_LIMIT - 1});
@@ -275,9 +273,7 @@ Result<uint64_t> sys_getcwd(VirtAddr to, uint64_t limit) {
     return size;
 }
 
-uint64_t sys_umask(uint32_t mask) { return files().umask.exchange_acquire(mask & 0777); }
-
-}  // namespace
+static uint64_t sys_umask(uint32_t mask) { return files().umask.exchange_acquire(mask & 0777); }
 
 constinit const SyscallFamily PATH_SYSCALLS = {
     SYSCALL(17, getcwd), SYSCALL(33, mknodat), SYSCALL(34, mkdirat), SYSCALL(35, unlinkat), SYSCALL(36, symlinkat),

@@ -2,8 +2,6 @@
 // the other pages.
 #include "syscall/arguments.h"
 
-namespace {
-
 constexpr uint64_t PROT_BITS = 7, PROT_SEM = 8;
 constexpr uint64_t MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_SHARED_VALIDATE = 3, MAP_TYPE = 0xf, MAP_FIXED = 0x10,
                    MAP_ANONYMOUS = 0x20, MAP_GROWSDOWN = 0x100, MAP_POPULATE = 0x8000, MAP_HUGETLB = 0x40000,
@@ -13,19 +11,19 @@ constexpr uint64_t MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_SHARED_VALIDATE = 3, MAP
 constexpr uint64_t MAP_KNOWN = 0x17'f93f;
 constexpr uint64_t USER_END = VMAR_CAP_ADDR.value;
 
-Perms perms_of(uint64_t prot) { return Perms(static_cast<unsigned>(prot & PROT_BITS)); }
+static Perms perms_of(uint64_t prot) { return Perms(static_cast<unsigned>(prot & PROT_BITS)); }
 
-Vmar& vmar() { return current_user_thread().vmar(); }
+static Vmar& vmar() { return current_user_thread().vmar(); }
 
 // [start, start + length), in whole pages; `error` when it does not end in the user half.
-Result<VirtRange> user_range(VirtAddr start, uint64_t length, Errno error) {
+static Result<VirtRange> user_range(VirtAddr start, uint64_t length, Errno error) {
     if (start.value > USER_END || length > USER_END - start.value) return fail(error);
     return VirtRange{start, (start + length).page_up()};
 }
 
 // The same for calls that go from mapping to mapping up to the first hole: what lies beyond the user half is one. EINVAL when
 // it does not begin with a page; `wraps` when its end cannot be said.
-Result<VirtRange> page_range(VirtAddr start, uint64_t length, Errno wraps) {
+static Result<VirtRange> page_range(VirtAddr start, uint64_t length, Errno wraps) {
     uint64_t size = align_up(length, PAGE_SIZE);
     if (!start.is_page_aligned()) return fail(Errno::EINVAL);
     return size < length || start + size < start ? Result<VirtRange>(fail(wraps)) : VirtRange::sized(start, size);
@@ -36,7 +34,7 @@ Result<VirtRange> page_range(VirtAddr start, uint64_t length, Errno wraps) {
 // Calls act(const VmMapping&) for each mapping in the range, or what of it lies there, with no lock held. ENOMEM at the
 // first hole.
 template <typename Act>
-Result<> for_each_part(VirtRange range, Act act) {
+static Result<> for_each_part(VirtRange range, Act act) {
     while (!range.empty()) {
         Result<Own<VmMapping>> found = fail(Errno::ENOMEM);
         vmar().for_each([&](const VmMapping& mapping) {
@@ -50,7 +48,7 @@ Result<> for_each_part(VirtRange range, Act act) {
 }
 
 // Makes the pages ready for an access of this kind. ENOMEM, EFAULT.
-Result<> touch(VirtRange range, Perms access) {
+static Result<> touch(VirtRange range, Perms access) {
     for (VirtAddr page = range.start; page < range.end; page += PAGE_SIZE) {
         FaultOutcome outcome = vmar().handle_fault(page, access);
         if (outcome == FaultOutcome::out_of_memory) return fail(Errno::ENOMEM);
@@ -60,7 +58,7 @@ Result<> touch(VirtRange range, Perms access) {
 }
 
 // As MAP_POPULATE and mlock(2) have it: private memory that can be written gets pages of its own.
-Result<> populate(VirtRange range) {
+static Result<> populate(VirtRange range) {
     return for_each_part(range, [](const VmMapping& part) -> Result<> {
         if (part.perms == Perms::none()) return fail(Errno::EFAULT);
         bool writes = part.perms.has(Perms::W) && part.is_private();
@@ -70,14 +68,14 @@ Result<> populate(VirtRange range) {
 
 // MAPPING
 
-Result<Sharing> sharing_of(uint64_t flags) {
+static Result<Sharing> sharing_of(uint64_t flags) {
     uint64_t type = flags & MAP_TYPE;
     if (type == MAP_PRIVATE || type == MAP_SHARED) return type == MAP_PRIVATE ? Sharing::private_ : Sharing::shared;
     if (type != MAP_SHARED_VALIDATE || (flags & MAP_ANONYMOUS)) return fail(Errno::EINVAL);
     return flags & ~MAP_KNOWN ? Result<Sharing>(fail(Errno::EOPNOTSUPP)) : Sharing::shared;
 }
 
-Result<> set_placement(MapRequest& request, VirtAddr at, uint64_t flags) {
+static Result<> set_placement(MapRequest& request, VirtAddr at, uint64_t flags) {
     if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
         request.placement = flags & MAP_FIXED_NOREPLACE ? Placement::fixed_no_replace : Placement::fixed_replace;
         request.at = at;
@@ -91,7 +89,7 @@ Result<> set_placement(MapRequest& request, VirtAddr at, uint64_t flags) {
 }
 
 // Backs a request by an open file: EBADF, ENODEV, EACCES.
-Result<> set_file(MapRequest& request, int fd, uint64_t offset) {
+static Result<> set_file(MapRequest& request, int fd, uint64_t offset) {
     Ref<File> file = TRY(current_process().files.table.get(fd));
     if (!file->can_read() && !file->can_write()) return fail(Errno::EBADF);
     request.vmo = file->vmo();
@@ -106,7 +104,7 @@ Result<> set_file(MapRequest& request, int fd, uint64_t offset) {
     return {};
 }
 
-Result<> set_backing(MapRequest& request, uint64_t flags, int fd, uint64_t offset) {
+static Result<> set_backing(MapRequest& request, uint64_t flags, int fd, uint64_t offset) {
     if (flags & MAP_HUGETLB) return fail(Errno::ENOMEM);  // there are no huge pages
     if (!(flags & MAP_ANONYMOUS)) return set_file(request, fd, offset);
     if (request.sharing == Sharing::shared) request.vmo = TRY(Vmo::create(request.size));
@@ -114,7 +112,7 @@ Result<> set_backing(MapRequest& request, uint64_t flags, int fd, uint64_t offse
     return {};
 }
 
-Result<uint64_t> sys_mmap(VirtAddr at, uint64_t length, uint64_t prot, uint64_t flags, int fd, uint64_t offset) {
+static Result<uint64_t> sys_mmap(VirtAddr at, uint64_t length, uint64_t prot, uint64_t flags, int fd, uint64_t offset) {
     if (length == 0) return fail(Errno::EINVAL);
     if (length > USER_END) return fail(Errno::ENOMEM);
     if (!is_aligned(offset, PAGE_SIZE)) return fail(Errno::EINVAL);
@@ -129,18 +127,18 @@ Result<uint64_t> sys_mmap(VirtAddr at, uint64_t length, uint64_t prot, uint64_t 
     return start.value;
 }
 
-Result<> sys_munmap(VirtAddr start, uint64_t length) {
+static Result<> sys_munmap(VirtAddr start, uint64_t length) {
     if (!start.is_page_aligned() || length == 0) return fail(Errno::EINVAL);
     return vmar().unmap(TRY(user_range(start, length, Errno::EINVAL)));
 }
 
-Result<> sys_mprotect(VirtAddr start, uint64_t length, uint64_t prot) {
+static Result<> sys_mprotect(VirtAddr start, uint64_t length, uint64_t prot) {
     VirtRange range = TRY(page_range(start, length, Errno::ENOMEM));
     if (range.empty()) return {};
     return prot & ~(PROT_BITS | PROT_SEM) ? fail(Errno::EINVAL) : vmar().protect(range, perms_of(prot));
 }
 
-Result<VirtAddr> sys_mremap(VirtAddr start, uint64_t old_size, uint64_t new_size, uint64_t flags, VirtAddr new_start) {
+static Result<VirtAddr> sys_mremap(VirtAddr start, uint64_t old_size, uint64_t new_size, uint64_t flags, VirtAddr new_start) {
     constexpr uint64_t MAYMOVE = 1, FIXED = 2, DONTUNMAP = 4;
     if ((flags & ~(MAYMOVE | FIXED | DONTUNMAP)) || ((flags & (FIXED | DONTUNMAP)) && !(flags & MAYMOVE)) ||
         !start.is_page_aligned() || new_size == 0)
@@ -159,7 +157,7 @@ Result<VirtAddr> sys_mremap(VirtAddr start, uint64_t old_size, uint64_t new_size
     return vmar().remap(request);
 }
 
-VirtAddr sys_brk(VirtAddr wanted) { return vmar().process_vm().heap().brk(vmar(), wanted); }
+static VirtAddr sys_brk(VirtAddr wanted) { return vmar().process_vm().heap().brk(vmar(), wanted); }
 
 // ADVICE
 
@@ -172,7 +170,7 @@ constexpr std::pair<uint64_t, Advice> ADVICE[] = {
 };
 constexpr uint64_t MADV_POPULATE_READ = 22, MADV_POPULATE_WRITE = 23;
 
-Result<> sys_madvise(VirtAddr start, uint64_t length, uint64_t number) {
+static Result<> sys_madvise(VirtAddr start, uint64_t length, uint64_t number) {
     const auto* known = std::ranges::find(ADVICE, number, [](auto& advice) { return advice.first; });
     bool is_populate = number == MADV_POPULATE_READ || number == MADV_POPULATE_WRITE;
     if (known == std::end(ADVICE) && !is_populate) return fail(Errno::EINVAL);
@@ -185,7 +183,7 @@ Result<> sys_madvise(VirtAddr start, uint64_t length, uint64_t number) {
     });
 }
 
-Result<> sys_msync(VirtAddr start, uint64_t length, uint64_t flags) {
+static Result<> sys_msync(VirtAddr start, uint64_t length, uint64_t flags) {
     constexpr uint64_t ASYNC = 1, INVALIDATE = 2, SYNC = 4;
     if ((flags & ~(ASYNC | INVALIDATE | SYNC)) || (flags & (ASYNC | SYNC)) == (ASYNC | SYNC)) return fail(Errno::EINVAL);
     length = align_up(length, PAGE_SIZE);  // of the last page's worth of numbers this makes 0, as on Linux
@@ -198,7 +196,7 @@ Result<> sys_msync(VirtAddr start, uint64_t length, uint64_t flags) {
 }
 
 // Whether touching the page would cost no more than a table entry.
-bool is_in_memory(const VmMapping& part, VirtAddr page) {
+static bool is_in_memory(const VmMapping& part, VirtAddr page) {
     auto table = vmar().vm_space().lock();
     Pte* slot = table->find(page);
     bool has_entry = slot && !slot->is_empty();
@@ -206,7 +204,7 @@ bool is_in_memory(const VmMapping& part, VirtAddr page) {
     return has_entry || (part.vmo && part.vmo->cached_page(part.vmo_page(page)).has_value());
 }
 
-Result<> sys_mincore(VirtAddr start, uint64_t length, VirtAddr vector) {
+static Result<> sys_mincore(VirtAddr start, uint64_t length, VirtAddr vector) {
     return for_each_part(TRY(page_range(start, length, Errno::ENOMEM)), [&](const VmMapping& part) -> Result<> {
         for (VirtAddr page = part.range.start; page < part.range.end; page += PAGE_SIZE, vector += 1)
             TRY(write_user(vector, uint8_t{is_in_memory(part, page)}));
@@ -217,21 +215,19 @@ Result<> sys_mincore(VirtAddr start, uint64_t length, VirtAddr vector) {
 // LOCKING. Nothing is ever paged out, so a locked range is one that was touched, and that advice does not give up.
 
 // mlock(2) and munlock(2) round both ends outward. EINVAL: the end cannot be said.
-Result<VirtRange> locked_range(VirtAddr start, uint64_t length) {
+static Result<VirtRange> locked_range(VirtAddr start, uint64_t length) {
     return page_range(start.page_down(), length + start.page_offset(), Errno::EINVAL);
 }
 
-Result<> sys_munlock(VirtAddr start, uint64_t length) {
+static Result<> sys_munlock(VirtAddr start, uint64_t length) {
     return vmar().advise(TRY(locked_range(start, length)), Advice::unlock);
 }
 
-Result<> sys_mlock(VirtAddr start, uint64_t length) {
+static Result<> sys_mlock(VirtAddr start, uint64_t length) {
     VirtRange range = TRY(locked_range(start, length));
     TRY(vmar().advise(range, Advice::lock));
     return populate(range) ? Result<>() : fail(Errno::ENOMEM);
 }
-
-}  // namespace
 
 constinit const SyscallFamily MEMORY_SYSCALLS = {
     SYSCALL(214, brk), SYSCALL(215, munmap), SYSCALL(216, mremap), SYSCALL(222, mmap), SYSCALL(226, mprotect),

@@ -1,8 +1,6 @@
 // System calls that wait for one of several files: see ppoll(2), pselect(2).
 #include "syscall/arguments.h"
 
-namespace {
-
 // struct pollfd.
 struct PollFile {
     int fd;
@@ -10,7 +8,7 @@ struct PollFile {
 };
 
 // How many files have something to report.
-uint64_t look_at(Vec<PollFile>& list) {
+static uint64_t look_at(Vec<PollFile>& list) {
     uint64_t count = 0;
     for (PollFile& item : list) {
         item.seen = 0;
@@ -26,7 +24,7 @@ uint64_t look_at(Vec<PollFile>& list) {
 
 // Until a file has something to report, or it is the time that `timeout` says (null: never); then the count is 0. What
 // is left of the time is written back. `mask` (null: none) is the signal mask meanwhile. EINTR.
-Result<uint64_t> wait_for_files(Vec<PollFile>& list, VirtAddr timeout, VirtAddr mask, uint64_t mask_size) {
+static Result<uint64_t> wait_for_files(Vec<PollFile>& list, VirtAddr timeout, VirtAddr mask, uint64_t mask_size) {
     uint64_t deadline = TRY(read_deadline(timeout)), count = 0;
     if (mask.value && mask_size != sizeof(uint64_t)) return fail(Errno::EINVAL);
     std::optional<MaskDuringCall> during;
@@ -37,7 +35,7 @@ Result<uint64_t> wait_for_files(Vec<PollFile>& list, VirtAddr timeout, VirtAddr 
     return count;
 }
 
-Result<uint64_t> sys_ppoll(VirtAddr files_at, uint64_t size, VirtAddr timeout, VirtAddr mask, uint64_t mask_size) {
+static Result<uint64_t> sys_ppoll(VirtAddr files_at, uint64_t size, VirtAddr timeout, VirtAddr mask, uint64_t mask_size) {
     if (size > files().table.limit()) return fail(Errno::EINVAL);
     Vec<PollFile> list;
     TRY(list.resize(size));
@@ -50,7 +48,7 @@ Result<uint64_t> sys_ppoll(VirtAddr files_at, uint64_t size, VirtAddr timeout, V
 
 // Three sets of descriptors, one bit each: to read, to write, with something urgent. They become a list for poll, and
 // what was seen becomes the sets again.
-Result<uint64_t> sys_pselect6(int most, VirtAddr to_read, VirtAddr to_write, VirtAddr urgent, VirtAddr timeout,
+static Result<uint64_t> sys_pselect6(int most, VirtAddr to_read, VirtAddr to_write, VirtAddr urgent, VirtAddr timeout,
                               VirtAddr mask_argument) {
     using namespace poll_event;
     constexpr uint16_t URGENT = 2, WANTED[] = {IN, OUT, URGENT}, MEANT[] = {IN | HANG_UP | ERROR, OUT | ERROR, URGENT};
@@ -87,8 +85,6 @@ Result<uint64_t> sys_pselect6(int most, VirtAddr to_read, VirtAddr to_write, Vir
     }
     return count;
 }
-
-}  // namespace
 
 constinit const SyscallFamily POLL_SYSCALLS = {
     SYSCALL(72, pselect6), SYSCALL(73, ppoll),

@@ -3,19 +3,17 @@
 #include "process/lifecycle.h"
 #include "syscall/arguments.h"
 
-namespace {
-
-Process& self() { return current_process(); }
+static Process& self() { return current_process(); }
 
 // STARTING AND ENDING
 
-Result<int> sys_clone(uint64_t flags, VirtAddr stack, VirtAddr parent_tid, VirtAddr tls, VirtAddr child_tid) {
+static Result<int> sys_clone(uint64_t flags, VirtAddr stack, VirtAddr parent_tid, VirtAddr tls, VirtAddr child_tid) {
     constexpr uint64_t EXIT_SIGNAL = 0xff;
     return clone({.flags = flags & UINT32_MAX & ~EXIT_SIGNAL, .child_tid = child_tid, .parent_tid = parent_tid,
                   .exit_signal = flags & EXIT_SIGNAL, .stack = stack, .tls = tls});
 }
 
-Result<int> sys_clone3(VirtAddr arguments, size_t size) {
+static Result<int> sys_clone3(VirtAddr arguments, size_t size) {
     CloneRequest request;
     if (size < offsetof(CloneRequest, set_tid)) return fail(Errno::EINVAL);
     if (size > sizeof(request)) return fail(Errno::E2BIG);
@@ -25,7 +23,7 @@ Result<int> sys_clone3(VirtAddr arguments, size_t size) {
 }
 
 // A NULL-terminated array of strings; a null array is an empty one. E2BIG, EFAULT.
-Result<ArgBlock> read_strings(VirtAddr array) {
+static Result<ArgBlock> read_strings(VirtAddr array) {
     constexpr size_t MOST_BYTES = 6 << 20;  // no stack takes more
     ArgBlock block;
     for (; array.value; array += sizeof(uint64_t)) {
@@ -37,15 +35,15 @@ Result<ArgBlock> read_strings(VirtAddr array) {
     return block;
 }
 
-Result<> sys_execve(VirtAddr path_text, VirtAddr argv_array, VirtAddr envp_array) {
+static Result<> sys_execve(VirtAddr path_text, VirtAddr argv_array, VirtAddr envp_array) {
     String path = TRY(read_user_path(path_text));
     ArgBlock argv = TRY(read_strings(argv_array));
     ArgBlock envp = TRY(read_strings(envp_array));
     return exec(path.view(), std::move(argv), std::move(envp));
 }
 
-void sys_exit(int code) { exit_thread(exited_status(code)); }
-void sys_exit_group(int code) { exit_process(exited_status(code)); }
+static void sys_exit(int code) { exit_thread(exited_status(code)); }
+static void sys_exit_group(int code) { exit_process(exited_status(code)); }
 
 // WAITING
 
@@ -53,7 +51,7 @@ constexpr uint32_t WAIT_OPTIONS = wait_option::NO_HANG | wait_option::STOPPED | 
                                   wait_option::NO_THREAD | wait_option::ALL | wait_option::CLONE;
 
 // Group 0 is the caller's. With NO_HANG, pid 0 says that nothing is new yet.
-Result<ProcessTree::Change> wait_for(WaitFor kind, int id, uint32_t options, VirtAddr usage) {
+static Result<ProcessTree::Change> wait_for(WaitFor kind, int id, uint32_t options, VirtAddr usage) {
     if (kind == WaitFor::group && id == 0) id = lock_process_tree()->group(self());
     auto look = [&] { return lock_process_tree()->take_change(self(), kind, id, options); };
     auto found = options & wait_option::NO_HANG ? look() : TRY(self().events.wait_until(look));
@@ -63,7 +61,7 @@ Result<ProcessTree::Change> wait_for(WaitFor kind, int id, uint32_t options, Vir
     return change;
 }
 
-Result<int> sys_wait4(int id, VirtAddr status, uint32_t options, VirtAddr usage) {
+static Result<int> sys_wait4(int id, VirtAddr status, uint32_t options, VirtAddr usage) {
     if (options & ~WAIT_OPTIONS) return fail(Errno::EINVAL);
     if (id == INT32_MIN) return fail(Errno::ESRCH);
     WaitFor kind = id == -1 ? WaitFor::any : id > 0 ? WaitFor::process : WaitFor::group;
@@ -72,7 +70,7 @@ Result<int> sys_wait4(int id, VirtAddr status, uint32_t options, VirtAddr usage)
     return change.pid;
 }
 
-Result<> sys_waitid(WaitFor kind, int id, VirtAddr info, uint32_t options, VirtAddr usage) {
+static Result<> sys_waitid(WaitFor kind, int id, VirtAddr info, uint32_t options, VirtAddr usage) {
     using namespace wait_option;
     if ((options & ~(WAIT_OPTIONS | EXITED | NO_WAIT)) || !(options & (STOPPED | EXITED | CONTINUED)))
         return fail(Errno::EINVAL);
@@ -84,34 +82,34 @@ Result<> sys_waitid(WaitFor kind, int id, VirtAddr info, uint32_t options, VirtA
 
 // WHO
 
-int sys_getpid() { return self().pid(); }
-int sys_gettid() { return current_user_thread().tid(); }
-int sys_getppid() { return self().parent_pid(); }
+static int sys_getpid() { return self().pid(); }
+static int sys_gettid() { return current_user_thread().tid(); }
+static int sys_getppid() { return self().parent_pid(); }
 
 // getpgid(2), getsid(2)
 template <int (ProcessTree::*id)(Process&) const>
-Result<int> sys_id_of(int pid) {
+static Result<int> sys_id_of(int pid) {
     Ref<Process> process = TRY(find_process(pid));
     return ((*lock_process_tree()).*id)(*process);
 }
 
-Result<> sys_setpgid(int pid, int group) {
+static Result<> sys_setpgid(int pid, int group) {
     if (group < 0) return fail(Errno::EINVAL);
     Ref<Process> process = TRY(find_process(pid));
     return lock_process_tree()->set_group(*process, group ? group : process->pid());
 }
 
-Result<int> sys_setsid() {
+static Result<int> sys_setsid() {
     TRY(lock_process_tree()->start_session(self()));
     return self().pid();
 }
 
-Result<int> sys_set_tid_address(VirtAddr address) {
+static Result<int> sys_set_tid_address(VirtAddr address) {
     current_user_thread().clear_child_tid = address;
     return current_user_thread().tid();
 }
 
-Result<> sys_set_robust_list(VirtAddr head, uint64_t size) {
+static Result<> sys_set_robust_list(VirtAddr head, uint64_t size) {
     constexpr uint64_t HEAD_SIZE = 24;  // struct robust_list_head
     if (size != HEAD_SIZE) return fail(Errno::EINVAL);
     current_user_thread().robust_list = head;
@@ -119,7 +117,7 @@ Result<> sys_set_robust_list(VirtAddr head, uint64_t size) {
 }
 
 // Of its many options, those on the name.
-Result<> sys_prctl(int option, VirtAddr argument) {
+static Result<> sys_prctl(int option, VirtAddr argument) {
     constexpr int SET_NAME = 15, GET_NAME = 16;
     if (option != SET_NAME && option != GET_NAME) return fail(Errno::EINVAL);
     CommandName name = option == SET_NAME ? TRY(read_user<CommandName>(argument)) : self().lock()->name;
@@ -136,14 +134,14 @@ enum : uint32_t { WAIT, WAKE, WAIT_BITSET = 9, WAKE_BITSET, PRIVATE = 128, REALT
 }
 
 // The end of a wait: after `timeout` for FUTEX_WAIT, at it for FUTEX_WAIT_BITSET, by one of two clocks.
-Result<uint64_t> futex_deadline(uint32_t op, VirtAddr timeout) {
+static Result<uint64_t> futex_deadline(uint32_t op, VirtAddr timeout) {
     if (!timeout.value) return NEVER;
     uint64_t time = TRY(read_timespec(timeout));
     if ((op & ~futex_op::PRIVATE) == futex_op::WAIT) return current_user_thread().deadline_in(time);
     return op & futex_op::REALTIME ? deadline_of_wall_clock(time) : time;
 }
 
-Result<unsigned> sys_futex(VirtAddr address, uint32_t op, int value, VirtAddr timeout, VirtAddr, uint32_t bitset) {
+static Result<unsigned> sys_futex(VirtAddr address, uint32_t op, int value, VirtAddr timeout, VirtAddr, uint32_t bitset) {
     using namespace futex_op;
     uint32_t command = op & ~(PRIVATE | REALTIME);
     bool waits = command == WAIT || command == WAIT_BITSET, wakes = command == WAKE || command == WAKE_BITSET;
@@ -155,8 +153,6 @@ Result<unsigned> sys_futex(VirtAddr address, uint32_t op, int value, VirtAddr ti
     if (waits) return TRY(futex_wait(word, static_cast<uint32_t>(value), bits, deadline)), 0u;
     return futex_wake(word, static_cast<unsigned>(std::max(value, 1)), bits);
 }
-
-}  // namespace
 
 constinit const SyscallFamily PROCESS_SYSCALLS = {
     SYSCALL(93, exit), SYSCALL(94, exit_group), SYSCALL(95, waitid), SYSCALL(96, set_tid_address), SYSCALL(98, futex),

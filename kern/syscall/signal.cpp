@@ -1,23 +1,20 @@
 // System calls on signals: what is to happen, which are held back, waiting for one, and sending one. See
 // rt_sigaction(2), kill(2).
-#include "context.h"
 #include "process/lifecycle.h"
 #include "syscall/arguments.h"
-
-namespace {
 
 constexpr uint64_t SET_SIZE = sizeof(uint64_t);  // of the kernel's sigset_t
 
 // 0, which only asks whether the process is there, is one.
-bool is_signal(int number) { return 0 <= number && number <= SIGNAL_COUNT; }
+static bool is_signal(int number) { return 0 <= number && number <= SIGNAL_COUNT; }
 
-Result<SignalSet> read_set(VirtAddr from, uint64_t size) {
+static Result<SignalSet> read_set(VirtAddr from, uint64_t size) {
     return size == SET_SIZE ? Result<SignalSet>(SignalSet(TRY(read_user<uint64_t>(from)))) : fail(Errno::EINVAL);
 }
 
 // WHAT IS TO HAPPEN
 
-Result<> sys_rt_sigaction(int number, VirtAddr wanted, VirtAddr old, uint64_t size) {
+static Result<> sys_rt_sigaction(int number, VirtAddr wanted, VirtAddr old, uint64_t size) {
     if (size != SET_SIZE) return fail(Errno::EINVAL);
     SignalAction action;
     if (wanted.value) action = TRY(read_user<SignalAction>(wanted));
@@ -27,7 +24,7 @@ Result<> sys_rt_sigaction(int number, VirtAddr wanted, VirtAddr old, uint64_t si
     return old.value ? write_user(old, before) : Result<>();
 }
 
-Result<> sys_rt_sigprocmask(int how, VirtAddr wanted, VirtAddr old, uint64_t size) {
+static Result<> sys_rt_sigprocmask(int how, VirtAddr wanted, VirtAddr old, uint64_t size) {
     constexpr int BLOCK = 0, UNBLOCK = 1, SET = 2;
     UserThread& thread = current_user_thread();
     SignalSet before = thread.blocked;
@@ -40,7 +37,7 @@ Result<> sys_rt_sigprocmask(int how, VirtAddr wanted, VirtAddr old, uint64_t siz
     return old.value ? write_user(old, before.bits()) : Result<>();
 }
 
-Result<> sys_sigaltstack(VirtAddr wanted, VirtAddr old) {
+static Result<> sys_sigaltstack(VirtAddr wanted, VirtAddr old) {
     UserThread& thread = current_user_thread();
     uint64_t sp = thread.context.user_frame->sp;
     SignalStack before = thread.signal_stack;
@@ -54,7 +51,7 @@ Result<> sys_sigaltstack(VirtAddr wanted, VirtAddr old) {
 }
 
 // The frame is above the program's stack pointer. What a0 was when the signal came is the result.
-Result<uint64_t> sys_rt_sigreturn(const SyscallArgs& args) {
+static Result<uint64_t> sys_rt_sigreturn(const SyscallArgs& args) {
     if (!pop_signal_frame(current_user_thread()) && !raise_fault(SignalInfo::from_kernel(SIGSEGV)))
         kill_for(SIGSEGV, "no signal frame where its handler returned");
     return args[0];
@@ -62,21 +59,21 @@ Result<uint64_t> sys_rt_sigreturn(const SyscallArgs& args) {
 
 // WAITING
 
-Result<> sys_rt_sigpending(VirtAddr to, uint64_t size) {
+static Result<> sys_rt_sigpending(VirtAddr to, uint64_t size) {
     if (size > SET_SIZE) return fail(Errno::EINVAL);
     UserThread& thread = current_user_thread();
     uint64_t pending = ((current_process().lock()->pending.set() | thread.pending.set()) & thread.blocked).bits();
     return write_user(to, {reinterpret_cast<std::byte*>(&pending), size});
 }
 
-Result<> sys_rt_sigsuspend(VirtAddr from, uint64_t size) {
+static Result<> sys_rt_sigsuspend(VirtAddr from, uint64_t size) {
     MaskDuringCall mask(TRY(read_set(from, size)));
     WaitQueue nobody;
     TRY(nobody.wait_until([] { return false; }));
     return {};
 }
 
-Result<int> sys_rt_sigtimedwait(VirtAddr from, VirtAddr to, VirtAddr timeout, uint64_t size) {
+static Result<int> sys_rt_sigtimedwait(VirtAddr from, VirtAddr to, VirtAddr timeout, uint64_t size) {
     SignalSet wanted = TRY(read_set(from, size)) - UNBLOCKABLE;
     auto info = await_signal(wanted, TRY(read_deadline(timeout)));
     if (!info) return fail(info.error() == Errno::ETIMEDOUT ? Errno::EAGAIN : info.error());
@@ -87,7 +84,7 @@ Result<int> sys_rt_sigtimedwait(VirtAddr from, VirtAddr to, VirtAddr timeout, ui
 // SENDING
 
 // To a process, a group, or everyone but the first process and the caller's.
-Result<> sys_kill(int target, int number) {
+static Result<> sys_kill(int target, int number) {
     if (!is_signal(number)) return fail(Errno::EINVAL);
     if (target == INT32_MIN) return fail(Errno::ESRCH);
     Process& self = current_process();
@@ -101,7 +98,7 @@ Result<> sys_kill(int target, int number) {
 
 // To one thread, of the process `group`; ANY_GROUP: whichever it belongs to.
 constexpr int ANY_GROUP = INT32_MAX;
-Result<> sys_tgkill(int group, int tid, int number) {
+static Result<> sys_tgkill(int group, int tid, int number) {
     if (group <= 0 || tid <= 0 || !is_signal(number)) return fail(Errno::EINVAL);
     auto tree = lock_process_tree();
     UserThread* thread = tree->find_thread(tid);
@@ -111,9 +108,7 @@ Result<> sys_tgkill(int group, int tid, int number) {
     return {};
 }
 
-Result<> sys_tkill(int tid, int number) { return sys_tgkill(ANY_GROUP, tid, number); }
-
-}  // namespace
+static Result<> sys_tkill(int tid, int number) { return sys_tgkill(ANY_GROUP, tid, number); }
 
 constinit const SyscallFamily SIGNAL_SYSCALLS = {
     SYSCALL(129, kill), SYSCALL(130, tkill), SYSCALL(131, tgkill), SYSCALL(132, sigaltstack),

@@ -3,12 +3,10 @@
 #include "fs/mount.h"
 #include "syscall/arguments.h"
 
-namespace {
-
 // LIMITS
 
 // Those that bind the space or the descriptors take effect at once.
-Result<> sys_prlimit64(int pid, uint32_t number, VirtAddr wanted, VirtAddr old) {
+static Result<> sys_prlimit64(int pid, uint32_t number, VirtAddr wanted, VirtAddr old) {
     if (number >= resource::COUNT) return fail(Errno::EINVAL);
     Limit value = wanted.value ? TRY(read_user<Limit>(wanted)) : Limit();
     if (value.current > value.maximum) return fail(Errno::EINVAL);
@@ -25,7 +23,7 @@ Result<> sys_prlimit64(int pid, uint32_t number, VirtAddr wanted, VirtAddr old) 
 }
 
 // One bit for each hart; returns the bytes written.
-Result<size_t> sys_sched_getaffinity(int tid, uint32_t size, VirtAddr mask) {
+static Result<size_t> sys_sched_getaffinity(int tid, uint32_t size, VirtAddr mask) {
     if (size < sizeof(uint64_t) || size % sizeof(uint64_t)) return fail(Errno::EINVAL);
     if (tid && !lock_process_tree()->find_thread(tid)) return fail(Errno::ESRCH);
     TRY(write_user(mask, (uint64_t{1} << Scheduler::hart_count()) - 1));
@@ -34,7 +32,7 @@ Result<size_t> sys_sched_getaffinity(int tid, uint32_t size, VirtAddr mask) {
 
 // THE MACHINE
 
-Result<> sys_uname(VirtAddr to) {
+static Result<> sys_uname(VirtAddr to) {
     constexpr size_t LENGTH = 65;
     constexpr std::string_view FIELDS[] = {"Linux",        "astrolabe", "6.12.0-astrolabe",
                                            "#1 Astrolabe", "riscv64",   "(none)"};
@@ -45,21 +43,21 @@ Result<> sys_uname(VirtAddr to) {
 
 // struct sysinfo, all of it words: seconds since power-on, three loads, memory (all, free, shared, in buffers), swap (all,
 // free), processes, high memory (all, free), and the unit that memory is counted in.
-Result<> sys_sysinfo(VirtAddr to) {
+static Result<> sys_sysinfo(VirtAddr to) {
     uint64_t seconds = arch::now_ns() / NS_PER_SECOND, processes = lock_process_tree()->count();
     const uint64_t words[14] = {seconds, 0, 0, 0, total_frame_count(), free_frame_count(), 0, 0, 0, 0,
                                 processes, 0, 0, PAGE_SIZE};
     return write_user(to, words);
 }
 
-Result<uint64_t> sys_getrandom(VirtAddr to, uint64_t size, uint32_t flags) {
+static Result<uint64_t> sys_getrandom(VirtAddr to, uint64_t size, uint32_t flags) {
     constexpr uint32_t RANDOM = 2, INSECURE = 4, ALL = 7;
     if ((flags & ~ALL) || (flags & (RANDOM | INSECURE)) == (RANDOM | INSECURE)) return fail(Errno::EINVAL);
     return read_random({to, std::min<uint64_t>(size, INT32_MAX)});
 }
 
 // Every way to stop is switching off.
-Result<> sys_reboot(uint32_t magic1, uint32_t magic2, uint32_t command) {
+static Result<> sys_reboot(uint32_t magic1, uint32_t magic2, uint32_t command) {
     constexpr uint32_t MAGIC1 = 0xfee1'dead, MAGIC2 = 0x2812'1969;  // what C libraries pass
     constexpr uint32_t RESTART = 0x0123'4567, HALT = 0xcdef'0123, POWER_OFF = 0x4321'fedc;
     if (magic1 != MAGIC1 || magic2 != MAGIC2) return fail(Errno::EINVAL);
@@ -68,9 +66,7 @@ Result<> sys_reboot(uint32_t magic1, uint32_t magic2, uint32_t command) {
     arch::power_off(0);
 }
 
-void sys_riscv_flush_icache() { asm volatile("fence.i" ::: "memory"); }
-
-}  // namespace
+static void sys_riscv_flush_icache() { asm volatile("fence.i" ::: "memory"); }
 
 constinit const SyscallFamily SYSTEM_SYSCALLS = {
     SYSCALL(123, sched_getaffinity), {124, "sched_yield", call<Scheduler::yield>}, SYSCALL(142, reboot),

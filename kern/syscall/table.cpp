@@ -2,21 +2,17 @@
 
 #include "process/process.h"
 
-namespace {
-
 constexpr size_t TABLE_SIZE = 512;
-constinit SyscallHandler handlers[TABLE_SIZE];
+static constinit SyscallHandler handlers[TABLE_SIZE];
 
 // Says which call a program missed, the first time.
-Result<uint64_t> unknown(uint64_t number) {
+static Result<uint64_t> unknown(uint64_t number) {
     if (!DEBUG_BUILD || number >= TABLE_SIZE) return fail(Errno::ENOSYS);
     handlers[number] = fails<Errno::ENOSYS>;
     CommandName name = current_process().lock()->name;
     print("{}[{}]: system call {} is not supported\n", name.data(), current_process().pid(), number);
     return fail(Errno::ENOSYS);
 }
-
-}  // namespace
 
 void init_syscalls() {
     for (const SyscallFamily& family : {MEMORY_SYSCALLS, PROCESS_SYSCALLS, FILE_SYSCALLS, POLL_SYSCALLS, PATH_SYSCALLS,

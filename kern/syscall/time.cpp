@@ -2,30 +2,28 @@
 #include "process/lifecycle.h"
 #include "syscall/arguments.h"
 
-namespace {
-
 constexpr int CLOCK_REALTIME = 0, CLOCK_MONOTONIC = 1, CLOCK_PROCESS_CPUTIME = 2, CLOCK_THREAD_CPUTIME = 3,
               CLOCK_REALTIME_COARSE = 5, CLOCK_BOOTTIME = 7, CLOCK_TAI = 11;
 
-bool is_wall_clock(int clock) {
+static bool is_wall_clock(int clock) {
     return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI;
 }
-bool is_since_boot(int clock) { return CLOCK_MONOTONIC <= clock && clock <= CLOCK_BOOTTIME && !is_wall_clock(clock); }
+static bool is_since_boot(int clock) { return CLOCK_MONOTONIC <= clock && clock <= CLOCK_BOOTTIME && !is_wall_clock(clock); }
 
 // What the clock shows, ns. EINVAL.
-Result<uint64_t> read_clock(int clock) {
+static Result<uint64_t> read_clock(int clock) {
     if (is_wall_clock(clock)) return dev::wall_clock_ns();
     if (clock == CLOCK_PROCESS_CPUTIME) return current_process().lock()->cpu_time().ns();
     if (clock == CLOCK_THREAD_CPUTIME) return current_thread().cpu_time().ns();
     return is_since_boot(clock) ? Result<uint64_t>(arch::now_ns()) : fail(Errno::EINVAL);
 }
 
-Result<> sys_clock_gettime(int clock, VirtAddr to) { return write_user(to, Timespec::of(TRY(read_clock(clock)))); }
+static Result<> sys_clock_gettime(int clock, VirtAddr to) { return write_user(to, Timespec::of(TRY(read_clock(clock)))); }
 
 // PROCESSOR TIME
 
 // Returns ticks since power-on.
-Result<uint64_t> sys_times(VirtAddr to) {
+static Result<uint64_t> sys_times(VirtAddr to) {
     auto state = current_process().lock();
     CpuTime own = state->cpu_time(), children = state->children_time;
     state.unlock();
@@ -35,7 +33,7 @@ Result<uint64_t> sys_times(VirtAddr to) {
     return arch::now_ns() / NS_PER_TICK;
 }
 
-Result<> sys_getrusage(int who, VirtAddr to) {
+static Result<> sys_getrusage(int who, VirtAddr to) {
     constexpr int SELF = 0, CHILDREN = -1, THREAD = 1;
     if (who != SELF && who != CHILDREN && who != THREAD) return fail(Errno::EINVAL);
     auto state = current_process().lock();
@@ -47,7 +45,7 @@ Result<> sys_getrusage(int who, VirtAddr to) {
 // SLEEPING
 
 // Sleeps until `deadline` (ns since power-on); EINTR leaves what is missing in `*remaining`, if that is there.
-Result<> sleep_until(uint64_t deadline, VirtAddr remaining) {
+static Result<> sleep_until(uint64_t deadline, VirtAddr remaining) {
     WaitQueue nobody;
     Errno error = nobody.wait_until([] { return false; }, std::max<uint64_t>(deadline, 1)).error();  // 0 is AT_ONCE
     if (error == Errno::ETIMEDOUT) return {};
@@ -55,7 +53,7 @@ Result<> sleep_until(uint64_t deadline, VirtAddr remaining) {
     return fail(error);
 }
 
-Result<> sys_clock_nanosleep(int clock, uint32_t flags, VirtAddr time, VirtAddr remaining) {
+static Result<> sys_clock_nanosleep(int clock, uint32_t flags, VirtAddr time, VirtAddr remaining) {
     constexpr uint32_t ABSOLUTE = 1;
     if (clock == CLOCK_THREAD_CPUTIME) return fail(Errno::EINVAL);
     if (clock == CLOCK_PROCESS_CPUTIME) return fail(Errno::EOPNOTSUPP);
@@ -66,7 +64,7 @@ Result<> sys_clock_nanosleep(int clock, uint32_t flags, VirtAddr time, VirtAddr 
     return sleep_until(is_wall_clock(clock) ? deadline_of_wall_clock(ns) : ns, {});
 }
 
-Result<> sys_nanosleep(VirtAddr time, VirtAddr left) { return sys_clock_nanosleep(CLOCK_MONOTONIC, 0, time, left); }
+static Result<> sys_nanosleep(VirtAddr time, VirtAddr left) { return sys_clock_nanosleep(CLOCK_MONOTONIC, 0, time, left); }
 
 // ALARMS. Of the three timers of setitimer(2) the one that runs in real time.
 
@@ -74,12 +72,12 @@ struct TimerValue {  // struct itimerval
     Timeval interval, value;
 };
 
-TimerValue value_of(Alarm alarm) {
+static TimerValue value_of(Alarm alarm) {
     uint64_t left = alarm.time == NEVER ? 0 : std::max<uint64_t>(time_until(alarm.time), 1000);
     return {Timeval::of(alarm.interval), Timeval::of(left)};
 }
 
-Result<> sys_setitimer(int which, VirtAddr wanted, VirtAddr old) {
+static Result<> sys_setitimer(int which, VirtAddr wanted, VirtAddr old) {
     TimerValue value;
     if (wanted.value) value = TRY(read_user<TimerValue>(wanted));
     uint64_t ns = TRY(value.value.ns()), interval = TRY(value.interval.ns());
@@ -87,8 +85,6 @@ Result<> sys_setitimer(int which, VirtAddr wanted, VirtAddr old) {
     Alarm before = set_alarm(current_process(), {ns ? arch::now_ns() + ns : NEVER, interval});
     return old.value ? write_user(old, value_of(before)) : Result<>();
 }
-
-}  // namespace
 
 constinit const SyscallFamily TIME_SYSCALLS = {
     SYSCALL(101, nanosleep), SYSCALL(103, setitimer), SYSCALL(113, clock_gettime), SYSCALL(115, clock_nanosleep),

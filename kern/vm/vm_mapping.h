@@ -2,7 +2,6 @@
 #pragma once
 
 #include "vm/interval_set.h"
-#include "vm/page_source.h"
 #include "vm/vmo.h"
 
 // MAP_PRIVATE or MAP_SHARED of mmap(2).

@@ -13,7 +13,6 @@
 // through a mapping; a page of a shared mapping that is writable in a page table is dirty.
 #pragma once
 
-#include "mm/frame.h"
 #include "vm/page_source.h"
 #include "vm/page_tree.h"
 

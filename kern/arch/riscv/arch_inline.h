@@ -18,13 +18,6 @@ inline uint64_t now_ns() {
     return static_cast<uint64_t>((static_cast<unsigned __int128>(ticks) * ns_per_tick_32) >> 32);
 }
 
-// copy.S
-extern "C" size_t copy_from_user(void* to, uint64_t from, size_t size);
-extern "C" size_t copy_to_user(uint64_t to, const void* from, size_t size);
-
-inline size_t user_read(void* to, VirtAddr from, size_t size) { return copy_from_user(to, from.value, size); }
-inline size_t user_write(VirtAddr to, const void* from, size_t size) { return copy_to_user(to.value, from, size); }
-
 inline constexpr uint64_t SSTATUS_SIE = 1 << 1;  // interrupts enabled in the kernel
 
 // volatile: a thread may go on on another hart after a switch, so the answer must not be remembered.

@@ -8,33 +8,31 @@
 
 namespace arch {
 
-namespace {
-
 constexpr uint64_t KERNEL_BASE = 0x80200000;  // where kernel.ld puts us; RAM below is the firmware's
 constexpr uint64_t GIB = entry_span(2);
 constexpr uint64_t MEGAPAGE = entry_span(1);
 constexpr size_t MAX_DEVICE_TREE = 1 << 20;
 
-alignas(PAGE_SIZE) Pte kernel_root[PTES_PER_TABLE];
-size_t kernel_root_used = PTES_PER_TABLE / 2;  // entries from the middle up to here are filled
+alignas(PAGE_SIZE) static Pte kernel_root[PTES_PER_TABLE];
+static size_t kernel_root_used = PTES_PER_TABLE / 2;  // entries from the middle up to here are filled
 
 // The leaf entries of RAM, one after the other: leaves[n] maps the page n of what begins at KERNEL_BASE.
-Pte* leaves;
-size_t leaf_count;
+static Pte* leaves;
+static size_t leaf_count;
 
-PhysAddr next_free;
+static PhysAddr next_free;
 
-Pte kernel_leaf(PhysAddr frame, Perms perms) {
+static Pte kernel_leaf(PhysAddr frame, Perms perms) {
     return {(frame.value >> 2) | perms.bits() << 1 | Pte::V | Pte::G | Pte::A | Pte::D};
 }
 
-std::byte* take_pages(uint64_t size) {
+static std::byte* take_pages(uint64_t size) {
     std::byte* pages = phys_to_virt(next_free);
     next_free += align_up(size, PAGE_SIZE);
     return pages;
 }
 
-Perms rights_of(PhysAddr page) {
+static Perms rights_of(PhysAddr page) {
     const std::byte* address = phys_to_virt(page);
     if (address < text_end) return Perms::rx();
     if (address < rodata_end || (address >= bss_end && address < kernel_end)) return Perms::r();
@@ -42,7 +40,7 @@ Perms rights_of(PhysAddr page) {
 }
 
 // Three levels, the tables of each level in one run.
-void map_ram(PhysAddr end) {
+static void map_ram(PhysAddr end) {
     uint64_t megapages = (align_up(end.value, MEGAPAGE) - KERNEL_BASE) / MEGAPAGE;
     uint64_t first_gib = KERNEL_BASE / GIB;
     uint64_t gibs = (end.value + GIB - 1) / GIB - first_gib;
@@ -61,12 +59,10 @@ void map_ram(PhysAddr end) {
         kernel_root[kernel_root_used++] = Pte::table(virt_to_phys(middle + i * PTES_PER_TABLE));
 }
 
-void map_devices() {
+static void map_devices() {
     for (uint64_t address = 0; address + GIB <= align_down(KERNEL_BASE, GIB); address += GIB)
         kernel_root[kernel_root_used++] = kernel_leaf(PhysAddr(address), Perms::rw());
 }
-
-}  // namespace
 
 Result<Machine> read_machine(PhysAddr device_tree) {
     std::byte* original = phys_to_virt(device_tree);

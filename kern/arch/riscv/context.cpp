@@ -7,8 +7,6 @@
 
 namespace arch {
 
-namespace {
-
 constexpr uint64_t FS_MASK = 3 << 13, FS_CLEAN = 2 << 13, FS_DIRTY = 3 << 13;
 constexpr uint64_t STATUS_SPIE = 1 << 5;
 constexpr uint64_t STATUS_UXL = uint64_t{3} << 32;  // register width of user mode; read-only 2 on most machines
@@ -21,9 +19,7 @@ void load_float_registers(const FpState* state);
 [[noreturn]] void leave_for_user(TrapFrame* frame);
 }
 
-void set_fs(TrapFrame& frame, uint64_t fs) { frame.status = (frame.status & ~FS_MASK) | fs; }
-
-}  // namespace
+static void set_fs(TrapFrame& frame, uint64_t fs) { frame.status = (frame.status & ~FS_MASK) | fs; }
 
 void prepare_context(Context& context, std::byte* stack, void (*entry)(void*), void* argument) {
     context.user_frame = new (stack + KERNEL_STACK_SIZE - sizeof(TrapFrame)) TrapFrame();

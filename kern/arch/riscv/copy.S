@@ -49,15 +49,15 @@ memcpy:
     COPY_UP a3, a1, a2, copy_words, copy_bytes
     ret
 
-// size_t copy_from_user(void* to, uint64_t from, size_t size)
-// size_t copy_to_user(uint64_t to, const void* from, size_t size)
+// size_t user_read(void* to, VirtAddr from, size_t size)
+// size_t user_write(VirtAddr to, const void* from, size_t size)
 // When a page cannot be had, on_kernel_trap() continues at copy_stop with what is left in a2; in the word half it first
 // falls back to the byte half, so that the count is exact.
-    .globl copy_from_user, copy_to_user, user_copy_words, user_copy_bytes, user_copy_stop
-copy_from_user:
+    .globl user_read, user_write, user_copy_words, user_copy_bytes, user_copy_stop
+user_read:
     mv a3, a1
     j 1f
-copy_to_user:
+user_write:
     mv a3, a0
 1:  li t0, 1
     slli t0, t0, 38                     // USER_HALF_END

@@ -8,15 +8,13 @@ namespace arch {
 Hart harts[MAX_HARTS];
 uint64_t ns_per_tick_32;
 
-namespace {
-
 using Wide = unsigned __int128;
-uint64_t ticks_per_ns_64;  // times 2^64: the clock ticks less than once a nanosecond
+static uint64_t ticks_per_ns_64;  // times 2^64: the clock ticks less than once a nanosecond
 
 // Calls the firmware (RISC-V Supervisor Binary Interface v1.0). Its extensions are named by four letters.
 enum Extension : uint64_t { TIME = 0x54494d45, HARTS = 0x48534d, INTERRUPT = 0x735049, RFENCE = 0x52464e43, RESET = 0x53525354 };
 // Returns whether it did as it was told.
-bool call_firmware(Extension extension, uint64_t function, uint64_t arg0, uint64_t arg1 = 0, uint64_t arg2 = 0,
+static bool call_firmware(Extension extension, uint64_t function, uint64_t arg0, uint64_t arg1 = 0, uint64_t arg2 = 0,
                    uint64_t arg3 = 0) {
     register uint64_t a0 asm("a0") = arg0;
     register uint64_t a1 asm("a1") = arg1;
@@ -29,13 +27,11 @@ bool call_firmware(Extension extension, uint64_t function, uint64_t arg0, uint64
 }
 
 // The firmware's names of the harts in `mask`.
-uint64_t firmware_mask(uint64_t mask) {
+static uint64_t firmware_mask(uint64_t mask) {
     uint64_t named = 0;
     for (; mask; mask &= mask - 1) named |= uint64_t{1} << harts[std::countr_zero(mask)].firmware_id;
     return named;
 }
-
-}  // namespace
 
 extern "C" {  // entry.S
 extern std::byte kernel_entry[];

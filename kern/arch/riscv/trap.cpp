@@ -4,8 +4,6 @@
 
 namespace arch {
 
-namespace {
-
 constexpr uint64_t INTERRUPT = uint64_t{1} << 63, TIMER = 5, EXTERNAL = 9;
 constexpr uint64_t SSTATUS_SPIE = 1 << 5, SSTATUS_SPP = 1 << 8;  // before the trap, interrupts were on, and the kernel ran
 
@@ -32,11 +30,11 @@ constexpr struct Exception {
     {"page fault on a store", SIGSEGV, SEGV_ACCERR, Perms(Perms::W)},
 };
 
-const Exception& exception(uint64_t cause) { return cause < std::size(EXCEPTIONS) ? EXCEPTIONS[cause] : UNKNOWN; }
+static const Exception& exception(uint64_t cause) { return cause < std::size(EXCEPTIONS) ? EXCEPTIONS[cause] : UNKNOWN; }
 
-uint64_t address_of(const std::byte* place) { return reinterpret_cast<uint64_t>(place); }
+static uint64_t address_of(const std::byte* place) { return reinterpret_cast<uint64_t>(place); }
 
-void on_interrupt(TrapFrame& frame, uint64_t cause) {
+static void on_interrupt(TrapFrame& frame, uint64_t cause) {
     if (cause == (INTERRUPT | TIMER)) return on_timer(!(frame.status & SSTATUS_SPP));
     if (cause == (INTERRUPT | EXTERNAL)) return dev::handle_interrupts();
     asm volatile("csrci sip, 2");  // from another hart, which only wants this one to be awake, or panics
@@ -45,17 +43,15 @@ void on_interrupt(TrapFrame& frame, uint64_t cause) {
     this_hart().stop_trap = nullptr;
 }
 
-bool in_user_copy(uint64_t pc) { return address_of(user_copy_words) <= pc && pc < address_of(user_copy_stop); }
+static bool in_user_copy(uint64_t pc) { return address_of(user_copy_words) <= pc && pc < address_of(user_copy_stop); }
 
 // If the page cannot be had, the copy goes on byte by byte, and from there to its end.
-void on_user_copy_fault(TrapFrame& frame, Perms access, VirtAddr address) {
+static void on_user_copy_fault(TrapFrame& frame, Perms access, VirtAddr address) {
     restore_interrupts(frame.status & SSTATUS_SPIE);
     bool retry = on_page_fault(address, access, nullptr);
     disable_interrupts();
     if (!retry) frame.pc = address_of(frame.pc < address_of(user_copy_bytes) ? user_copy_bytes : user_copy_stop);
 }
-
-}  // namespace
 
 // From trap.S: anything but a system call, from user mode. `value` is stval.
 extern "C" void on_user_trap(TrapFrame& frame, uint64_t cause, uint64_t value) {

@@ -4,17 +4,13 @@
 
 namespace ext2 {
 
-namespace {
-
-bool is_taken(const uint8_t* bitmap, uint32_t bit) { return bitmap[bit / 8] >> bit % 8 & 1; }
+static bool is_taken(const uint8_t* bitmap, uint32_t bit) { return bitmap[bit / 8] >> bit % 8 & 1; }
 
 // The first bit from `bit` on that is 0; `end` when there is none.
-uint32_t find_free(const uint8_t* bitmap, uint32_t bit, uint32_t end) {
+static uint32_t find_free(const uint8_t* bitmap, uint32_t bit, uint32_t end) {
     while (bit < end && is_taken(bitmap, bit)) bit = bitmap[bit / 8] == 0xff ? (bit | 7) + 1 : bit + 1;
     return std::min(bit, end);
 }
-
-}  // namespace
 
 Result<> Volume::count(Kind kind, size_t number, int change) {
     auto group = TRY(this->group(number));

@@ -4,24 +4,20 @@
 
 namespace ext2 {
 
-namespace {
-
 // By the type of an entry.
 constexpr InodeType TYPES[] = {InodeType{0},       InodeType::regular, InodeType::directory, InodeType::character,
                                InodeType::block,   InodeType::fifo,    InodeType{0140000},   InodeType::symlink};
 
-constexpr size_t size_for(size_t name_size) { return align_up(sizeof(Entry) + name_size, 4); }
-Entry* behind(Entry& entry, size_t size) { return reinterpret_cast<Entry*>(reinterpret_cast<char*>(&entry) + size); }
-std::string_view name_of(const Entry& entry) { return {entry.name, entry.name_size}; }
+static constexpr size_t size_for(size_t name_size) { return align_up(sizeof(Entry) + name_size, 4); }
+static Entry* behind(Entry& entry, size_t size) { return reinterpret_cast<Entry*>(reinterpret_cast<char*>(&entry) + size); }
+static std::string_view name_of(const Entry& entry) { return {entry.name, entry.name_size}; }
 
-void fill(Entry& entry, size_t size, std::string_view name, const Inode& inode) {
+static void fill(Entry& entry, size_t size, std::string_view name, const Inode& inode) {
     auto type = std::ranges::find(TYPES, inode.type()) - TYPES;
     entry = {static_cast<uint32_t>(inode.number()), static_cast<uint16_t>(size), static_cast<uint8_t>(name.size()),
              static_cast<uint8_t>(type)};
     memcpy(entry.name, name.data(), name.size());
 }
-
-}  // namespace
 
 // LOOKING
 

@@ -29,7 +29,6 @@
 // which is held over all that reads or changes metadata, also while that sleeps on the disk.
 #pragma once
 
-#include "fs/directory.h"
 #include "fs/disk.h"
 #include "fs/ext2/format.h"
 #include "fs/mount.h"

@@ -4,15 +4,11 @@
 
 namespace ext2 {
 
-namespace {
-
 constexpr uint64_t SECOND = 1'000'000'000;
 
-bool is_zero(std::span<const std::byte> bytes) {
+static bool is_zero(std::span<const std::byte> bytes) {
     return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
 }
-
-}  // namespace
 
 // THE INODE
 

@@ -1,22 +1,18 @@
 // A mounted disk: from its superblock to its cache, and the flusher.
 
 #include "fs/ext2/ext2.h"
-#include "sched/scheduler.h"
 
 namespace ext2 {
-
-namespace {
 
 constexpr uint64_t SECOND = 1'000'000'000, FLUSH_INTERVAL = 5 * SECOND;
 
 // All that are mounted. Held while the flusher works.
-constinit Locked<List<Volume, Volume>, Mutex> volumes{LockRank::inode};
-constinit WaitQueue flusher;
-constinit Atomic<uint32_t> flush_wanted;
-
+static constinit Locked<List<Volume, Volume>, Mutex> volumes{LockRank::inode};
+static constinit WaitQueue flusher;
+static constinit Atomic<uint32_t> flush_wanted;
 
 // Why this is nothing that we can mount; null: it is.
-const char* complaint(const Superblock& super, const BlockDevice& device) {
+static const char* complaint(const Superblock& super, const BlockDevice& device) {
     if (super.magic != MAGIC) return "there is no ext2";
     if (super.incompatible & ~INCOMPATIBLE_KNOWN) return "it has features that this kernel does not know";
     if (super.log_block_size > 2) return "its blocks are larger than a page";
@@ -32,8 +28,6 @@ const char* complaint(const Superblock& super, const BlockDevice& device) {
     bool fits = super.block_count <= device.disk.sector_count() * SECTOR_SIZE / block_size;
     return fits ? nullptr : "it is larger than the disk";
 }
-
-}  // namespace
 
 // MOUNTING
 

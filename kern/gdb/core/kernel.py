@@ -12,10 +12,10 @@ from astrolabe.core.place import Place, symbol_at, type_named
 from astrolabe.core.space import Vmar, place_address
 
 HARTS = "arch::harts"
-HEAP = "(anonymous namespace)::heap"
-SLOT_SIZES = "(anonymous namespace)::SLOT_SIZES"
+HEAP = "heap"
+SLOT_SIZES = "SLOT_SIZES"
 TREE = "tree"
-QUEUES = "(anonymous namespace)::queues"
+QUEUES = "queues"
 USER_THREAD = "UserThread"
 
 LOWEST_USER = 0x1_0000

@@ -11,7 +11,7 @@ from astrolabe.core.place import Place, name_of, type_named
 RANK = "LockRank"
 RANKED = "RankedLock"
 MUTEX = "Mutex"
-TERMINAL = "(anonymous namespace)::output"  # who writes to it
+TERMINAL = "output"  # who writes to it
 SPINS = ("RankedLock::wait_until", "RankedLock::wait_turn")  # functions whose `this` is a lock
 COMPLAINS = "RankedLock::report_wrong_order"
 

@@ -7,8 +7,8 @@ from astrolabe.core.memory import Corrupt
 from astrolabe.core.place import Place, type_named
 
 FRAMES = "frame_records"
-BUDDIES = "(anonymous namespace)::buddies"
-RECORD_COUNT = "(anonymous namespace)::record_count"
+BUDDIES = "buddies"
+RECORD_COUNT = "record_count"
 
 
 @dataclasses.dataclass

@@ -50,7 +50,7 @@ class Place:
 
     @staticmethod
     def of(name):
-        """A global variable, also one of an anonymous namespace."""
+        """A global variable, also one that is static to its file."""
         symbol = kernel_symbol(name)
         if symbol is None:
             raise Corrupt(f"this kernel has no variable {name}: is its ELF file loaded?")

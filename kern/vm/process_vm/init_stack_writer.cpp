@@ -3,12 +3,10 @@
 #include "vm/process_vm/init_stack.h"
 #include "vm/vmar.h"
 
-namespace {
-
 constexpr size_t WORD = sizeof(uint64_t);
 constexpr size_t STACK_ALIGNMENT = 16;  // of sp at the entry of a program: RISC-V psABI, "Integer Calling Convention"
 
-Result<> write_all(Vmar& vmar, VirtAddr at, std::span<const std::byte> bytes) {
+static Result<> write_all(Vmar& vmar, VirtAddr at, std::span<const std::byte> bytes) {
     return vmar.write_bytes(at, bytes) == bytes.size() ? Result<>() : fail(Errno::EFAULT);
 }
 
@@ -45,8 +43,6 @@ private:
     uint64_t words_[32];
     size_t count_ = 0;
 };
-
-}  // namespace
 
 InitStackPlan plan_init_stack(VirtAddr top, const StartInfo& start, const AuxVec& aux) {
     // LAB stack.plan [begin]

@@ -5,7 +5,6 @@
 #include "vm/page_source.h"
 #include "vm/process_vm/heap.h"
 #include "vm/process_vm/init_stack.h"
-#include "vm/process_vm/layout.h"
 
 class ProcessVm {
 public:
