@@ -10,8 +10,8 @@ static bool is_lower_bound(const IntervalNode* node, VirtAddr address) {
 // Look-ups cluster: mostly the node found last is the answer once more, or a neighbour of it is.
 IntervalNode* IntervalTree::lower_bound(VirtAddr address) const {
     IntervalNode* recent = recent_.load();
-    if (is_lower_bound(recent, address)) return recent;
-    if (recent && is_lower_bound(recent->after, address)) return recent->after;
+    for (IntervalNode* near : {recent, recent ? recent->after : nullptr, recent ? recent->before : nullptr})
+        if (is_lower_bound(near, address)) return near;
     IntervalNode* best = nullptr;
     for (IntervalNode* node = root_; node;) {
         bool fits = address < node->range.end;
@@ -40,8 +40,9 @@ void IntervalTree::insert(IntervalNode& node) {
     (after ? after->before : last_) = &node;
     node.largest_gap = node.gap = gap_below(node);
     recent_.store(&node);
+    if (after) after->gap = gap_below(*after);
     refresh_largest_gaps(parent);
-    refresh_gap(after);
+    refresh_largest_gaps(after);
     while (node.parent && node.priority > node.parent->priority) lift(node);
 }
 
@@ -56,8 +57,8 @@ void IntervalTree::remove(IntervalNode& node) {
 
     while (node.left && node.right) lift(node.left->priority > node.right->priority ? *node.left : *node.right);
     replace_child(node.parent, node, node.left ? node.left : node.right);
+    refresh_gap(after);  // its gap is now the larger one: most of the way up, the second walk finds nothing to do
     refresh_largest_gaps(node.parent);
-    refresh_gap(after);
 }
 
 void IntervalTree::resize(IntervalNode& node, VirtRange range) {
