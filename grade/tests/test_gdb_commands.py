@@ -33,7 +33,8 @@ def scene(request, tmp_path_factory):
         gdb("break scene")
         gdb("tbreak Vmar::map if request.size == 8 * 4096")
         gdb("continue")
-        for command in ("print request", "print request.at", "print request.perms", "print *this", "info locals", "finish"):
+        for command in ("print request", "print request.at", "print request.perms", "print *this", "print frame_records", "print buddies",
+                        "print arch::kernel_root[256]", "print process_vm_.executable_file_", "info locals", "finish"):
             seen["map", command] = gdb(command)
         seen["user", "continue"] = gdb("continue")
         for command in IN_USER:
@@ -109,6 +110,17 @@ def test_a_space_is_printed_with_locks_and_ranges(scene):
     space = scene["map", "print *this"]
     assert "mappings_ = free" in space and "IntervalSet<VmMapping>" in space
     assert re.search(r"arg_strings_ = 0x[0-9a-f]+-0x[0-9a-f]+ \(0 pages and a part\)", space)
+
+
+def test_physical_memory_is_printed_with_addresses_entries_and_lists(scene):
+    assert re.search(r"records = 0x[0-9a-f]+, first = 0x80[0-9a-f]+", scene["map", "print frame_records"])
+    assert re.search(r"= page 0x0 VRW", scene["map", "print arch::kernel_root[256]"])
+    buddies = scene["map", "print buddies"]
+    assert "= free = {data = " in buddies and "List<Frame, Frame> = {[0] = " in buddies
+
+
+def test_an_owner_is_printed_with_what_it_owns(scene):
+    assert re.search(r"= -> \(BackingFile \*\) 0xffffff[0-9a-f]+", scene["map", "print process_vm_.executable_file_"])
 
 
 def test_a_trap_frame_is_printed_with_its_call(scene):

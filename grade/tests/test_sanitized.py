@@ -7,8 +7,10 @@ import sys
 import pytest
 
 from grade.overlay import locked
+from grade.runner import run_checks
 from grade.tests.conftest import LONG, plain_environment
 from grade.tests.test_run_on_linux import ROOT
+from labs.catalog import all_labs
 
 pytestmark = pytest.mark.slow
 PLANTED = {"freed": "KASAN: load of 8 bytes at ", "behind": "KASAN: store of 1 bytes at ", "frame": "in a frame that was freed",
@@ -25,6 +27,7 @@ def build(tmp_path_factory):
     folder = tmp_path_factory.mktemp("san")
     shutil.copy(ROOT / "build/san/kernel.elf", folder)
     shutil.copy(ROOT / "build/initramfs.cpio", folder)
+    (folder / "user").symlink_to(ROOT / "build/user")
     return folder
 
 
@@ -50,3 +53,10 @@ def test_selftests_pass(build):
 def test_programs_run_clean(build, command, harts):
     done = boot(build, "run", f"--command={command}", f"--smp={harts}")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-5000:]
+
+
+@pytest.mark.parametrize("lab", [lab for lab in all_labs() if LONG or lab.name == "heap"], ids=lambda lab: lab.name)
+def test_the_checks_of_a_lab_run_clean(build, lab, tmp_path):
+    """The reference has all points, on a machine that a report would have ended."""
+    status, results, told = run_checks(lab, build, {"seed": 7, "shrink": "no"}, tmp_path / "results.json")
+    assert status == 0 and not results["trouble"], told

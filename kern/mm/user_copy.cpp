@@ -10,10 +10,9 @@ Result<> write_user(VirtAddr to, std::span<const std::byte> from) {
 
 Result<> clear_user(VirtAddr to, size_t size) {
     constexpr std::byte ZEROES[64] = {};
-    for (size_t done = 0; done < size;) {
-        size_t part = std::min(size - done, sizeof(ZEROES));
+    for (size_t done = 0, part; done < size; done += part) {
+        part = std::min(size - done, sizeof(ZEROES));
         TRY(write_user(to + done, {ZEROES, part}));
-        done += part;
     }
     return {};
 }

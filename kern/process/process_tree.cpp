@@ -1,11 +1,11 @@
 #include "process/process_tree.h"
 
-static constinit Locked<ProcessTree> tree{LockRank::process_tree};
+static constinit Locked<ProcessTree> process_tree{LockRank::process_tree};
 
-Locked<ProcessTree>::Guard lock_process_tree() { return tree.lock(); }
+Locked<ProcessTree>::Guard lock_process_tree() { return process_tree.lock(); }
 
 Result<Ref<Process>> find_process(int pid) {
-    auto processes = tree.lock();
+    auto processes = process_tree.lock();
     Process* process = pid ? processes->find(pid) : &current_process();
     return process ? Result<Ref<Process>>(Ref<Process>::share(process)) : fail(Errno::ESRCH);
 }

@@ -34,8 +34,7 @@ static Result<size_t> sys_sched_getaffinity(int tid, uint32_t size, VirtAddr mas
 
 static Result<> sys_uname(VirtAddr to) {
     constexpr size_t LENGTH = 65;
-    constexpr std::string_view FIELDS[] = {"Linux",        "astrolabe", "6.12.0-astrolabe",
-                                           "#1 Astrolabe", "riscv64",   "(none)"};
+    constexpr std::string_view FIELDS[] = {"Linux", "astrolabe", "6.12.0-astrolabe", "#1 Astrolabe", "riscv64", "(none)"};
     char fields[std::size(FIELDS)][LENGTH] = {};
     for (size_t i = 0; i < std::size(FIELDS); i++) FIELDS[i].copy(fields[i], LENGTH - 1);
     return write_user(to, fields);

@@ -20,6 +20,11 @@ static Result<uint64_t> read_clock(int clock) {
 
 static Result<> sys_clock_gettime(int clock, VirtAddr to) { return write_user(to, Timespec::of(TRY(read_clock(clock)))); }
 
+static Result<> sys_clock_getres(int clock, VirtAddr to) {
+    TRY(read_clock(clock));
+    return to.value ? write_user(to, Timespec::of(1)) : Result<>();
+}
+
 // PROCESSOR TIME
 
 // Returns ticks since power-on.
@@ -72,21 +77,17 @@ struct TimerValue {  // struct itimerval
     Timeval interval, value;
 };
 
-static TimerValue value_of(Alarm alarm) {
-    uint64_t left = alarm.time == NEVER ? 0 : std::max<uint64_t>(time_until(alarm.time), 1000);
-    return {Timeval::of(alarm.interval), Timeval::of(left)};
-}
-
 static Result<> sys_setitimer(int which, VirtAddr wanted, VirtAddr old) {
     TimerValue value;
     if (wanted.value) value = TRY(read_user<TimerValue>(wanted));
     uint64_t ns = TRY(value.value.ns()), interval = TRY(value.interval.ns());
     if (which != 0) return fail(Errno::EINVAL);
     Alarm before = set_alarm(current_process(), {ns ? arch::now_ns() + ns : NEVER, interval});
-    return old.value ? write_user(old, value_of(before)) : Result<>();
+    uint64_t left = before.time == NEVER ? 0 : std::max<uint64_t>(time_until(before.time), 1000);
+    return old.value ? write_user(old, TimerValue{Timeval::of(before.interval), Timeval::of(left)}) : Result<>();
 }
 
 constinit const SyscallFamily TIME_SYSCALLS = {
-    SYSCALL(101, nanosleep), SYSCALL(103, setitimer), SYSCALL(113, clock_gettime), SYSCALL(115, clock_nanosleep),
-    SYSCALL(153, times), SYSCALL(165, getrusage),
+    SYSCALL(101, nanosleep), SYSCALL(103, setitimer), SYSCALL(113, clock_gettime), SYSCALL(114, clock_getres),
+    SYSCALL(115, clock_nanosleep), SYSCALL(153, times), SYSCALL(165, getrusage),
 };

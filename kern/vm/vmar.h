@@ -127,7 +127,8 @@ private:
 
         // So many bytes of this mapping come; or go, when negative.
         void count(const VmMapping& mapping, uint64_t bytes) {
-            total_bytes += bytes, data_bytes += mapping.is_data() ? bytes : 0;
+            total_bytes += bytes;
+            data_bytes += mapping.is_data() ? bytes : 0;
         }
     };
     template <typename Visitor>

@@ -179,7 +179,7 @@ TEST(signals) {
 }
 
 TEST(time_and_futexes) {
-    expect_efault({{"clock_gettime", SYS_clock_gettime, {0, BAD}}}, true);
+    expect_efault({{"clock_gettime", SYS_clock_gettime, {0, BAD}}, {"clock_getres", SYS_clock_getres, {0, BAD}}}, true);
     expect_efault({{"nanosleep", SYS_nanosleep, {BAD, 0}},
                    {"clock_nanosleep", SYS_clock_nanosleep, {0, 0, BAD, 0}},
                    {"setitimer", SYS_setitimer, {0, BAD, 0}},

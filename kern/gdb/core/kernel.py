@@ -14,7 +14,7 @@ from astrolabe.core.space import Vmar, place_address
 HARTS = "arch::harts"
 HEAP = "heap"
 SLOT_SIZES = "SLOT_SIZES"
-TREE = "tree"
+TREE = "process_tree"
 QUEUES = "queues"
 USER_THREAD = "UserThread"
 
