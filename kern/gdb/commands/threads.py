@@ -5,7 +5,7 @@ from astrolabe.core.command import Usage, command, guarded
 from astrolabe.core.memory import Corrupt
 
 # Functions that every sleeper stands in, and that say nothing.
-TOO_DEEP = ("RunQueue::", "Scheduler::sleep_until_set", "WaitQueue::sleep", "arch::switch_context", "swap_registers",
+TOO_DEEP = ("RunQueue::", "Scheduler::sleep_until_set", "WaitQueue::", "arch::switch_context", "swap_registers",
             "load_registers", "Scheduler::yield", "handler_of", "SyscallSignature", "File::read_at", "thread_start")
 SHOWN = 3
 

@@ -2,11 +2,9 @@
 
 import dataclasses
 
-import gdb
-
 from astrolabe.core import kernel, memory, physical
 from astrolabe.core.memory import DIRECT_MAP, PAGE
-from astrolabe.core.place import symbol_at
+from astrolabe.core.place import Place, symbol_at
 
 
 @dataclasses.dataclass
@@ -25,9 +23,7 @@ class Slab:
 
 
 def slot_sizes():
-    value = gdb.parse_and_eval(f"'{kernel.SLOT_SIZES}'")
-    low, high = value.type.range()
-    return [int(value[index]) for index in range(low, high + 1)]
+    return [size.number() for size in Place.of(kernel.SLOT_SIZES).elements()]
 
 
 def slabs():

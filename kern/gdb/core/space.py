@@ -94,7 +94,7 @@ class Vmar:
         return self.process_vm.vdso_base.number()
 
     def stack_limit(self):
-        return self.place.limits.inside().stack.number()
+        return self.place.mappings.inside().limits.stack.number()
 
     def executable(self):
         file = self.process_vm.executable_file.target()
