@@ -112,4 +112,4 @@ def test_map_draws_memory_and_writes_its_page(tmp_path):
     seen = browser.dom(page.as_uri())
     assert looks >= seen.count('<div class="look') > 0 and seen.count('<div class="look now"') == 1  # the script has picked a moment
     assert re.search(r'<line [^>]*x1="[\d.]+"', seen) and seen.count("<i style=") > 1000
-    assert browser.visit([page])[0]["width"] <= browser.PHONE
+    assert browser.visit([page.as_uri()])[0]["width"] <= browser.PHONE
