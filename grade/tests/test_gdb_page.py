@@ -30,16 +30,25 @@ def steps(lines, prompt):
     return found
 
 
-def pattern(lines):
-    """What the lines may look like: blanks count as one, `...` is anything."""
-    out = [r".*?" if line.strip() == "..." else r"[ ]*" + r"[ ]+".join(re.escape(word).replace(r"\.\.\.", r"\S*.*?") for word in line.split()) + r"[ ]*\n"
-           for line in lines]
-    return re.compile(r"(?:^|\n)" + "".join(out), re.DOTALL) if out else re.compile("")
+def pattern(line):
+    """What the line may look like: blanks count as one, `...` is anything."""
+    return re.compile(" *" + " +".join(re.escape(word).replace(r"\.\.\.", ".*?") for word in line.split()) + " *")
+
+
+def comes(expected, lines):
+    """Whether the lines stand there one behind the other; a line `...` is any number of lines."""
+    ends = set(range(len(lines) + 1))  # where the lines so far may have ended
+    for line in expected:
+        if line.strip() == "...":
+            ends = set(range(min(ends, default=len(lines) + 1), len(lines) + 1))
+        else:
+            ends = {end + 1 for end in ends if end < len(lines) and pattern(line).fullmatch(lines[end])}
+    return bool(ends)
 
 
 def check(command, expected, seen):
-    text = "".join(line.rstrip() + "\n" for line in seen.replace("\r", "").splitlines())
-    assert pattern(expected).search(text), f"{command}\n-- the page says\n" + "\n".join(expected) + "\n-- but there came\n" + text
+    text = "\n".join(line.rstrip() for line in seen.replace("\r", "").splitlines())
+    assert comes(expected, text.splitlines()), f"{command}\n-- the page says\n" + "\n".join(expected) + "\n-- but there came\n" + text
 
 
 def shell(command, expected):
@@ -81,3 +90,10 @@ def arguments(words):
 def test_the_page_has_sessions():
     assert sum("(gdb) " in "\n".join(block) for block in BLOCKS) >= 2
     assert Path(ROOT / "docs/ledger.c").exists()
+
+
+def test_what_does_not_come_is_noticed():
+    seen = ["a  1", "b", "c", "d 2"]
+    assert comes(["a 1", "...", "d ..."], seen) and comes(["b", "c"], seen) and comes([], seen)
+    assert not comes(["a 1", "c"], seen) and not comes(["c", "...", "b"], seen)
+    assert not comes(["... ..."] + ["..."] * 30 + ["e"], seen * 500)
