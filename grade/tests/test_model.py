@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from grade.challenge import DATA_OFFSET, MOST_STEPS, STEP_SIZE, Challenge, prot_bits, returned, word_sum
+from grade.challenge import DATA_OFFSET, MARK_SIZE, MOST_STEPS, STEP_SIZE, Challenge, prot_bits, returned, word_sum
 from grade.model.space import CAP, EEXIST, EINVAL, ENOMEM, EPERM, LOWEST, PAGE, SIGBUS, SIGSEGV, Denied, Space, normal
 from grade.model.stack import Plan, parse
 from grade.report import difference, runs
@@ -136,7 +136,7 @@ def test_a_challenge_as_bytes():
     challenge.pointers([path, 7])
     packed = challenge.pack(0x10000)
     assert struct.unpack_from("<Q", packed)[0] == 2
-    step = struct.unpack_from("<II18Q", packed, 8 + STEP_SIZE)
+    step = struct.unpack_from("<II18Q", packed, 8 + MARK_SIZE + STEP_SIZE)
     assert step[:2] == (4, 0) and step[2:6] == (1, 8, 0, (1 << 64) - 1)
     data = packed[DATA_OFFSET:]
     assert data[:3] == b"/x\0" and struct.unpack_from("<3Q", data, 8) == (0x10000 + DATA_OFFSET, 7, 0)
