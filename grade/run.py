@@ -94,15 +94,16 @@ def follow(options, fixed, on_kernel):
     initrd, kept = guest.root_file_system(options)
     command = boot.qemu_command(f"{options.build}/kernel.elf", initrd, append, options.smp, options.mem, options.icount,
                                 ["-serial", "stdio", "-monitor", "none", *guest.disks(options)])
-    panics = []
+    panics, faults = [], []
 
     def listen(text):
         panics.extend(re.findall(rb"^panic: ", text, re.MULTILINE))
+        faults.extend(re.findall(rb"^.*\]: killed by SIG", text, re.MULTILINE))
         on_kernel(text)
 
     outcome = boot.follow(command, nonce, options.timeout, lambda data: write_all(1, data), listen, kept)
-    if panics:
-        complain(f"to look at it: {debugger_line(options)}")
+    if panics or (faults and outcome.status > 128):  # the program itself ended so
+        complain(f"to look at it: {debugger_line(options, 'panic_message' if panics else 'kill_for')}")
     return verdict(outcome, options)
 
 
@@ -125,12 +126,12 @@ def verdict(outcome, options):
     return outcome.status
 
 
-def debugger_line(options):
-    """The command that boots the same machine under a debugger and stops where it panics."""
+def debugger_line(options, place):
+    """The command that boots the same machine under a debugger and stops at the kernel's function `place`."""
     words = [f"{name}={shlex.quote(value)}" for name, value in
              (("CMD", options.command), ("ROOT", " ".join(filter(None, options.root))), ("DISK", options.disk), ("APPEND", options.append),
               ("SMP", options.smp if options.smp != "1" else ""), ("MEM", options.mem if options.mem != "128M" else "")) if value]
-    return " ".join(["make gdb", *words, "GDB_ARGS=\"-ex 'break panic_message' -ex continue\""])
+    return " ".join(["make gdb", *words, f"GDB_ARGS=\"-ex 'break {place}' -ex continue\""])
 
 
 def complain(text, lines=()):

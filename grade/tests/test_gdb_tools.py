@@ -89,14 +89,18 @@ def test_addr2line_for_the_kernel_and_for_a_program():
         assert done.returncode != 0 and problem in done.stderr
 
 
-def test_a_panic_says_how_to_get_there():
-    done = make("run", "CMD=/bin/true", "APPEND=selftest=overflow seed=7")
-    assert done.returncode == 125
+@pytest.mark.parametrize(("words", "status", "place"), [
+    (["CMD=/bin/true", "APPEND=selftest=overflow seed=7"], 125, "panic_message"),
+    (["CMD=/lab/tour ada fault", "APPEND=seed=7"], 139, "kill_for"),
+])
+def test_a_panic_and_a_fault_say_how_to_get_there(words, status, place):
+    done = make("run", *words)
+    assert done.returncode == status
     line = re.search(r"^run: to look at it: (make gdb .*)$", done.stderr, re.MULTILINE)[1]
-    assert "APPEND='selftest=overflow seed=7'" in line
+    assert "seed=7" in line
     there = subprocess.run(line, shell=True, cwd=ROOT, env=ENVIRONMENT, input="backtrace 3\nquit\n", capture_output=True, text=True, check=False,
                            timeout=PATIENCE)
-    assert re.search(r"#0 .*panic_message", there.stdout)
+    assert re.search(rf"#0 .*{place}", there.stdout)
 
 
 @pytest.mark.slow
