@@ -29,6 +29,7 @@ def pytest_addoption(parser) -> None:
     for form in formats.WRITERS:
         group.addoption(f"--grade-{form}", default="", help=f"file for the results as {form}")
     group.addoption("--grade-shrink", default="yes", help="no: a failure does not look for a shorter sequence that fails")
+    group.addoption("--grade-patience", type=int, default=1, help="how many times as many instructions each check may take")
     group.addoption("--grade-save", default="", help="folder for what a debugger needs to boot the check")
     group.addoption("--grade-title", default="", help="what to print above the results of a lab")
 
@@ -89,6 +90,7 @@ def lab(request, tmp_path) -> ProbeLab:
         request.node.grade["lab"],
         keep=tmp_path / "console",
         shrinks=config.getoption("--grade-shrink") == "yes",
+        patience=config.getoption("--grade-patience"),
         save=Path(save) if save else None,
     )
 
