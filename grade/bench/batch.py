@@ -43,7 +43,7 @@ def seconds(lab: Lab, folder: Path, out: Path, processors: list[int]) -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench-batch", description=__doc__)
-    parser.add_argument("--lab", default="heap")
+    parser.add_argument("--lab", default="")
     parser.add_argument("--count", type=int, default=40)
     arguments = parser.parse_args()
     lab, processors = find_lab(arguments.lab or "heap"), sorted(os.sched_getaffinity(0))[:2]

@@ -52,10 +52,15 @@ def merge_line(into: dict[int, list[int]], number: int, taken: list[int]) -> Non
         into[number] = taken
 
 
+def seen_from(lines: Lines, others: Lines) -> Lines:
+    """How often the others ran, of these lines."""
+    return {file: {number: others.get(file, {}).get(number, 0) for number in of_file} for file, of_file in lines.items()}
+
+
 def together(host: tuple[Lines, Branches], guest: tuple[Lines, Branches]) -> tuple[Lines, Branches]:
     """What ran on either side. What the host's compiler, which optimises nothing, takes for a line is one."""
-    lines = {file: {number: count + guest[0].get(file, {}).get(number, 0) for number, count in of_file.items()}
-             for file, of_file in host[0].items()}
+    in_guest = seen_from(host[0], guest[0])
+    lines = {file: {number: count + in_guest[file][number] for number, count in of_file.items()} for file, of_file in host[0].items()}
     branches: Branches = {file: dict(of_file) for file, of_file in host[1].items()}
     for file, of_file in branches.items():
         for number, taken in guest[1].get(file, {}).items():
@@ -92,9 +97,8 @@ def main() -> int:
     build = Path(sys.argv[1])
     host, guest = counts(build, HOST), counts(build, GUEST)
     lines, branches = together(host, guest)
-    in_guest = {file: {n: guest[0].get(file, {}).get(n, 0) for n in of_file} for file, of_file in lines.items()}
     every_branch = {file: dict(enumerate(sum(of_file.values(), []))) for file, of_file in branches.items()}
-    views = {"lines, host": host[0], "guest": in_guest, "both": lines, "branches, both": every_branch}
+    views = {"lines, host": host[0], "guest": seen_from(host[0], guest[0]), "both": lines, "branches, both": every_branch}
     print(f"{'':42}" + "".join(f"  {view:>21}" for view in views))
     for file in [*sorted(lines), "all"]:
         of = [[count for name, of_file in view.items() if file in (name, "all") for count in of_file.values()] for view in views.values()]

@@ -49,8 +49,7 @@ TENTHS = 10
 
 def as_html(lab: Lab, results: list[dict]) -> str:
     title = f"{lab.folder}: {lab.title}"
-    parts = [summary(results), scores(lab, results), heat_map(lab, results), difficulty(lab, results)]
-    parts += [hosted(results)]
+    parts = [summary(results), scores(lab, results), heat_map(lab, results), difficulty(lab, results), hosted(results)]
     parts += [listed("Infrastructure", "No verdict: these are no zeros. The same command tries them again.", results, TROUBLE)]
     parts += [listed("Does not build", "Graded as 0; the compiler's first errors:", results, NOT_BUILT)]
     parts += [listed("Unreadable", "Nothing was graded: these are no zeros either.", results, UNREADABLE), noted(results)]
