@@ -1,7 +1,7 @@
 """Runs a confined command and watches it: time, processes and memory of all its processes together.
 
-Resource limits of the system hold for a process each, and not at all for a number of processes when the grader is root. So
-the tree of processes is counted a few times a second, and all of it is ended when it is too much.
+The system's resource limits hold for a process each. So the tree of processes is counted a few times a second, and all of
+it is ended when it is too much. Between two looks the host's kernel keeps a loop that forks from filling the machine.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grade.machine.sandbox import limits
+from grade.machine.tasks import TaskLimit, task_limit
 
 LOOK = 0.1  # seconds between two looks
 PAGE = os.sysconf("SC_PAGE_SIZE")
+MARGIN = 4  # the host's kernel stops at so many times the bound: threads count there, and the look has something to see
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ def too_much(process: int, bounds: Bounds) -> str:
 
 def end(process: subprocess.Popen) -> None:
     """Ends the command and what it started. In bubblewrap nothing survives its first process; without, its children die."""
-    for child in sorted(below(process.pid), reverse=True):
+    started = below(process.pid)
+    for child in [process.pid, *started]:
         try:
             os.kill(child, signal.SIGKILL)
         except ProcessLookupError:
@@ -78,27 +81,40 @@ def end(process: subprocess.Popen) -> None:
 
 def watched(command: list[str], log: Path, bounds: Bounds, environment: dict[str, str] | None = None) -> int:
     """Runs the command with its output in `log`, and returns its status. OutOfBounds when it had to be ended."""
+    with task_limit(bounds.processes * MARGIN) as tasks:
+        process = start(command, log, bounds, environment, tasks)
+        deadline = time.monotonic() + bounds.seconds
+        try:
+            while True:
+                try:
+                    return process.wait(timeout=LOOK)
+                except subprocess.TimeoutExpired:
+                    passed = too_much(process.pid, bounds)
+                    if time.monotonic() > deadline:
+                        passed = f"it took longer than {bounds.seconds:.0f} s"
+                    if passed:
+                        raise OutOfBounds(passed) from None
+        finally:
+            if process.poll() is None:
+                end(process)
+
+
+def start(
+    command: list[str], log: Path, bounds: Bounds, environment: dict[str, str] | None, tasks: TaskLimit
+) -> subprocess.Popen:
+    limit = limits(cpu_seconds=int(bounds.seconds), file_bytes=bounds.file)
+
+    def confined() -> None:
+        tasks.join()
+        limit()
+
     with open(log, "wb") as output:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             env=environment,
             start_new_session=True,
-            preexec_fn=limits(cpu_seconds=int(bounds.seconds), file_bytes=bounds.file),
+            preexec_fn=confined,
         )
-    deadline = time.monotonic() + bounds.seconds
-    try:
-        while True:
-            try:
-                return process.wait(timeout=LOOK)
-            except subprocess.TimeoutExpired:
-                passed = too_much(process.pid, bounds)
-                if time.monotonic() > deadline:
-                    passed = f"it took longer than {bounds.seconds:.0f} s"
-                if passed:
-                    raise OutOfBounds(passed) from None
-    finally:
-        if process.poll() is None:
-            end(process)

@@ -15,6 +15,7 @@ import os
 import queue
 import re
 import subprocess
+import tempfile
 import time
 import tomllib
 from dataclasses import replace
@@ -28,7 +29,8 @@ from grade.gradebook.table import points
 from grade.gradebook.work import GRADED, NOT_BUILT, work
 from grade.overlay import BuildFailed, clean_files, make
 from grade.machine.elf import Elf
-from grade.machine.sandbox import have_bubblewrap
+from grade.machine.sandbox import confine, have_bubblewrap
+from grade.machine.tasks import TaskLimit, task_limit
 from grade.machine.watch import Bounds, OutOfBounds, below, watched
 from grade.proof import SEED
 from grade.skeleton import skeleton
@@ -125,6 +127,66 @@ def test_a_build_that_takes_too_much_is_ended_with_all_it_started(tmp_path, prog
     while left_over(mark) and time.monotonic() < end:
         time.sleep(0.05)
     assert not left_over(mark)
+
+
+FORKER = """
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+int main(void)
+{
+    int made = 0;
+    while (made < 1000) {
+        pid_t child = fork();
+        if (child < 0)
+            break;
+        if (child == 0)
+            for (;;)
+                pause();
+        made++;
+    }
+    signal(SIGTERM, SIG_IGN);
+    kill(0, SIGTERM);
+    printf("%d", made);
+}
+"""
+NOBODY = 65534
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be another user")
+@pytest.mark.parametrize("user", [0, NOBODY])
+def test_a_loop_that_forks_is_stopped_by_the_hosts_kernel(user, monkeypatch):
+    """A thousand processes take some milliseconds: whoever only counts is too late."""
+    if user == NOBODY:
+        monkeypatch.setattr("os.geteuid", lambda: NOBODY)
+        monkeypatch.setattr("os.getuid", lambda: NOBODY)
+    with tempfile.TemporaryDirectory() as folder, task_limit(20) as limit:
+        if user == 0 and not limit.group:
+            pytest.skip("no control group can be made here")
+        source, program = Path(folder, "forker.c"), Path(folder, "forker")
+        source.write_text(FORKER)
+        os.chmod(folder, 0o755)
+        subprocess.run(["gcc", "-o", program, source], check=True)
+
+        def become():
+            os.setuid(user)
+            limit.join()
+
+        done = subprocess.run(program, capture_output=True, timeout=60, preexec_fn=become, start_new_session=True, check=True)
+    assert 0 < int(done.stdout) < 20
+    assert not limit.group or not limit.group.exists()
+
+
+@pytest.mark.skipif(not have_bubblewrap(), reason="without bubblewrap, only children are counted and ended")
+def test_where_no_limit_can_be_set_a_loop_that_forks_leaves_the_watch_a_processor(tmp_path, monkeypatch):
+    with task_limit(2000) as others:  # so that this test cannot fill the machine itself
+        if not others.group:
+            pytest.skip("no control group can be made here")
+        monkeypatch.setattr("grade.machine.tasks.GROUPS", ())
+        alone = TaskLimit.join
+        monkeypatch.setattr(TaskLimit, "join", lambda limit: (alone(others), alone(limit)))
+        with pytest.raises(OutOfBounds, match="more than 40 processes"):
+            watched(confine(["/usr/bin/python3", "-c", BOMB]), tmp_path / "log", Bounds(seconds=60, processes=40))
 
 
 def test_a_host_suite_that_ends_well_before_its_tests_has_failed(tmp_path):
