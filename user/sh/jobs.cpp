@@ -51,6 +51,21 @@ void forget(const Job& job) {
     jobs.remove_if([&](const Job& other) { return &other == &job; });
 }
 
+// While it lives, a ^C waits. A child is made under it, so that one that comes before the child has put the shell's handler
+// away ends it all the same.
+class InterruptsHeld {
+    sigset_t before;
+
+public:
+    InterruptsHeld() {
+        sigset_t held;
+        sigemptyset(&held);
+        sigaddset(&held, SIGINT);
+        sigprocmask(SIG_BLOCK, &held, &before);
+    }
+    ~InterruptsHeld() { sigprocmask(SIG_SETMASK, &before, nullptr); }
+};
+
 void give_terminal_to(pid_t group) {
     if (shell.job_control) tcsetpgrp(STDIN_FILENO, group);
 }
@@ -66,6 +81,39 @@ Job* find_job(const Words& words) {
         if (number ? job->number == number : !job->ended()) return &*job;
     complain(words[0] + ": there is no such job");
     return nullptr;
+}
+
+// What a child does of the shell's ways before it goes its own.
+void leave_the_shell(const Job& job, Place place) {
+    if (shell.job_control) {
+        setpgid(0, job.group);
+        if (place == Place::foreground) give_terminal_to(getpgrp());
+        for (int number : JOB_SIGNALS)
+            signal(number, SIG_DFL);
+    }
+    if (shell.interactive) {
+        signal(SIGINT, SIG_DFL);
+        signal(SIGQUIT, SIG_DFL);
+    }
+    if (place == Place::background && !shell.job_control) {
+        signal(SIGINT, SIG_IGN);
+        signal(SIGQUIT, SIG_IGN);
+        close(STDIN_FILENO);
+        open("/dev/null", O_RDONLY);
+    }
+    shell.interactive = shell.job_control = false;
+}
+
+// The group is set on both sides: whoever comes first, it is right before the child runs and before the parent goes on.
+pid_t start_process(Job& job, Place place) {
+    InterruptsHeld held;
+    pid_t pid = fork();
+    if (pid == 0) leave_the_shell(job, place);
+    if (pid <= 0) return pid;
+    if (job.group == 0) job.group = pid;
+    if (shell.job_control) setpgid(pid, job.group);
+    job.processes.push_back({pid});
+    return pid;
 }
 
 }  // namespace
@@ -106,36 +154,10 @@ Job& new_job(const std::string& text) {
     return job;
 }
 
-// The group is set on both sides: whoever comes first, it is right before the child runs and before the parent goes on.
 void add_process(Job& job, Place place, const std::function<int()>& body) {
-    pid_t pid = fork();
-    if (pid < 0) {
-        complain(std::string("fork: ") + strerror(errno));
-        return;
-    }
-    if (pid > 0) {
-        if (job.group == 0) job.group = pid;
-        if (shell.job_control) setpgid(pid, job.group);
-        job.processes.push_back({pid});
-        return;
-    }
-    if (shell.job_control) {
-        setpgid(0, job.group);
-        if (place == Place::foreground) give_terminal_to(getpgrp());
-        for (int number : JOB_SIGNALS)
-            signal(number, SIG_DFL);
-    }
-    if (shell.interactive) {
-        signal(SIGINT, SIG_DFL);
-        signal(SIGQUIT, SIG_DFL);
-    }
-    if (place == Place::background && !shell.job_control) {
-        signal(SIGINT, SIG_IGN);
-        signal(SIGQUIT, SIG_IGN);
-        close(STDIN_FILENO);
-        open("/dev/null", O_RDONLY);
-    }
-    shell.interactive = shell.job_control = false;
+    pid_t pid = start_process(job, place);
+    if (pid < 0) complain(std::string("fork: ") + strerror(errno));
+    if (pid != 0) return;
     jobs.clear();
     int status = 1;
     try {
