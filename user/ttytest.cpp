@@ -2,7 +2,7 @@
 // compares this kernel with the Linux it runs on. Started as the first process it begins a session on the console.
 //
 //   lines [+FLAG | -FLAG]...   sets flags of c_lflag, then shows what each read gives, to the end of the input
-//   raw MIN                    the same without line editing, to a 'q'
+//   raw MIN [TIME]             the same without line editing, to a 'q'
 //   job                        a foreground job to stop, continue and kill: answers to `fg`, `bg` and `end`
 //   flood                      a foreground job that writes for ever
 //   background                 what a job in the background may not do
@@ -72,19 +72,19 @@ int lines(char** flags) {
     return 0;
 }
 
-int raw(int minimum) {
+int raw(int minimum, int tenths) {
     termios before = settings(), now = before;
     now.c_lflag = 0;
     now.c_iflag = 0;
     now.c_cc[VMIN] = static_cast<cc_t>(minimum);
-    now.c_cc[VTIME] = 0;
+    now.c_cc[VTIME] = static_cast<cc_t>(tenths);
     tcsetattr(0, TCSAFLUSH, &now);
     printf("set\n");
     char bytes[100] = "";
     ssize_t count;
     do {
         count = read(0, bytes, sizeof(bytes));
-        if (count) show_bytes(bytes, count);
+        if (count || tenths) show_bytes(bytes, count);
     } while (count < 0 || !memchr(bytes, 'q', static_cast<size_t>(count)));
     tcsetattr(0, TCSADRAIN, &before);
     return 0;
@@ -305,7 +305,7 @@ int main(int argc, char** argv) {
     make_alike();
     printf("ready\n");
     return mode == "lines" ? lines(argv + 2)
-           : mode == "raw" && argc == 3 ? raw(atoi(argv[2]))
+           : mode == "raw" && argc >= 3 ? raw(atoi(argv[2]), argc > 3 ? atoi(argv[3]) : 0)
            : mode == "job" ? job()
            : mode == "flood" ? flood()
            : mode == "background" ? background()

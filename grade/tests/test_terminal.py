@@ -104,6 +104,17 @@ def test_raw_reads_wait_for_as_many_bytes_as_they_want(terminal):
     tty.typed("\x7fq!", "<\\177q!>\r\n")
 
 
+def test_raw_reads_end_with_a_pause(terminal):
+    after_a_byte = terminal("raw", "3", "1")
+    after_a_byte.shows("set\r\n")
+    after_a_byte.typed("a", "<a>\r\n")
+    after_a_byte.typed("q", "<q>\r\n")
+    from_the_start = terminal("raw", "0", "1")
+    from_the_start.shows("set\r\n<>\r\n")
+    from_the_start.child.send("q")
+    assert set(from_the_start.rest().splitlines()) <= {"<>", "<q>"}
+
+
 @pytest.mark.parametrize("mode", ["session", "settings"])
 def test_the_calls_say_what_linux_says(terminal, native, mode):
     assert terminal(mode).rest() == Screen(str(native), [mode]).rest()

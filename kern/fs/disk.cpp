@@ -19,8 +19,7 @@ void set_up_disks(const Machine& machine) {
 }
 
 Result<> add_disks(Directory& devices) {
-    char name[] = "vda";
-    for (dev::Disk& disk : disks) {
+    for (char name[] = "vda"; dev::Disk& disk : disks) {
         TRY(devices.put(name, TRY(make_ref<BlockDevice>(devices.file_system(), disk, name[2]))));
         name[2]++;
     }

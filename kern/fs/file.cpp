@@ -16,6 +16,7 @@ File::File(Ref<Inode> inode, uint32_t flags) : inode_(std::move(inode)), flags_(
 }
 
 File::~File() {
+    release_locks(*inode_, this);
     inode_->closed(*this);
     inode_->file_system().open_files.fetch_sub(1);
 }
@@ -110,8 +111,7 @@ Result<uint64_t> File::seek(int64_t distance, Whence whence) {
     LockGuard guard(position_);
     uint64_t base = whence == Whence::set ? 0 : whence == Whence::current ? offset_ : content_ ? content_->size() : 0;
     int64_t offset;
-    if (__builtin_add_overflow(static_cast<int64_t>(base), distance, &offset)) return fail(Errno::EOVERFLOW);
-    if (offset < 0) return fail(Errno::EINVAL);
+    if (__builtin_add_overflow(static_cast<int64_t>(base), distance, &offset) || offset < 0) return fail(Errno::EINVAL);
     return offset_ = static_cast<uint64_t>(offset);
 }
 

@@ -44,7 +44,7 @@ public:
     Result<size_t> write(UserBytes from, FilePlace place = {});
     // sendfile(2): at most `count` bytes from `place` on to another file's offset. EINVAL: this one has no pages.
     Result<size_t> send(File& to, uint64_t place, size_t count);
-    // lseek(2): the new offset. ESPIPE, EINVAL, EOVERFLOW.
+    // lseek(2): the new offset. ESPIPE, EINVAL.
     Result<uint64_t> seek(int64_t distance, Whence whence);
     // getdents64(2): entries of a directory from the offset on, which moves along; the bytes used. ENOTDIR, ENOENT
     // (removed), EINVAL (not one fits), EFAULT.
@@ -85,15 +85,13 @@ struct PipeEnds {
 // `flags`: NON_BLOCKING for both ends. ENOMEM.
 Result<PipeEnds> make_pipe(uint32_t flags);
 
-// ADVISORY LOCKS: fcntl(2)'s on ranges of bytes, which belong to a process.
+// ADVISORY LOCKS: fcntl(2)'s on ranges of bytes, which belong to a process, and flock(2)'s, which belong to an open file.
 
 enum class LockType : uint16_t { read, write, none };  // F_RDLCK, F_WRLCK, F_UNLCK
 
-class FdTable;
-
 struct FileLock {
     Inode* inode;
-    const FdTable* owner;   // a process's
+    const void* owner;      // a process's FdTable; a File
     LockType type;
     uint64_t first = 0, last = 0;
     int pid = 0;            // as F_GETLK tells it
@@ -105,4 +103,4 @@ Result<> set_lock(const FileLock& wanted, bool waits);
 // Another's lock that is in the way of this one; one of LockType::none when there is none.
 FileLock find_conflict(const FileLock& wanted);
 // All that `owner` has on this file.
-void release_locks(Inode& inode, const FdTable* owner);
+void release_locks(Inode& inode, const void* owner);

@@ -66,7 +66,7 @@ FileLock find_conflict(const FileLock& wanted) {
     return held ? *held : FileLock{wanted.inode, wanted.owner, LockType::none};
 }
 
-void release_locks(Inode& inode, const FdTable* owner) {
+void release_locks(Inode& inode, const void* owner) {
     if (!lock_count.load()) return;
     auto list = locks.lock();
     for (size_t i = list->size(); i-- > 0;)

@@ -57,7 +57,4 @@ void Inode::touch_changed() {
     changed();
 }
 
-WaitQueue& poll_queue() {
-    static constinit WaitQueue pollers;
-    return pollers;
-}
+constinit WaitQueue pollers;

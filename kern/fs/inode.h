@@ -28,9 +28,9 @@ constexpr uint32_t mode_of(InodeType type, uint32_t permissions) {
     return static_cast<uint32_t>(type) | (permissions & PERMISSION_BITS);
 }
 
-// What poll(2) reports; the values of POLLIN and so on.
+// What poll(2) reports: POLLIN with POLLRDNORM, POLLOUT with POLLWRNORM, and so on.
 namespace poll_event {
-inline constexpr uint32_t IN = 0x1, OUT = 0x4, ERROR = 0x8, HANG_UP = 0x10, INVALID = 0x20;
+inline constexpr uint32_t IN = 0x41, OUT = 0x104, ERROR = 0x8, HANG_UP = 0x10, INVALID = 0x20;
 }
 
 // Bytes in the memory of the calling program; those that sendfile(2) writes are the kernel's own.
@@ -197,5 +197,5 @@ private:
 };
 
 // Where every poll(2) waits: it looks at its files again whenever one of them has news.
-WaitQueue& poll_queue();
-inline void poll_changed() { poll_queue().wake_all(); }
+extern WaitQueue pollers;
+inline void poll_changed() { pollers.wake_all(); }

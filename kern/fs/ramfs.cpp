@@ -158,6 +158,4 @@ Result<Ref<Directory>> make_ram_directory(FileSystem& fs, uint32_t permissions) 
     return TRY(make_ref<RamDirectory>(fs, permissions, 2));
 }
 
-Result<Ref<Directory>> make_tmpfs() {
-    return make_ram_directory(*TRY(make_ref<Tmpfs>()), 01777);
-}
+Result<Ref<Directory>> make_tmpfs() { return make_ram_directory(*TRY(make_ref<Tmpfs>()), 01777); }

@@ -9,7 +9,7 @@ constexpr uint32_t ICRNL = 0400, OPOST = 1, ONLCR = 4;
 constexpr uint32_t B38400 = 017, CS8 = 060, CREAD = 0200;
 constexpr uint32_t ISIG = 1, ICANON = 2, ECHO = 010, TOSTOP = 0400, IEXTEN = 0100000;
 constexpr uint32_t ECHOE = 020, ECHOK = 040, ECHOCTL = 01000, ECHOKE = 04000;  // always so
-enum Character { VINTR, VQUIT, VERASE, VKILL, VEOF, VMIN = 6, VSUSP = 10, VEOL, VWERASE = 14 };
+enum Character { VINTR, VQUIT, VERASE, VKILL, VEOF, VTIME, VMIN, VSUSP = 10, VEOL, VWERASE = 14 };
 
 constexpr int SIGWINCH = 28;
 constexpr std::pair<Character, int> SIGNAL_KEYS[] = {{VINTR, 2}, {VQUIT, 3}, {VSUSP, 20}};  // SIGINT, SIGQUIT, SIGTSTP
@@ -51,7 +51,14 @@ struct Terminal {
     uint8_t character(Character which) const { return settings.characters[which]; }
     bool is(char c, Character which) const { return c && static_cast<uint8_t>(c) == character(which); }
     // Bytes that must be there for a read of `most`: a line, or what VMIN says. 0: it waits for none.
-    size_t enough(size_t most) const { return has(ICANON) ? 1 : std::min<size_t>(most, character(VMIN)); }
+    size_t enough(size_t most) const {
+        return has(ICANON) ? 1 : std::min<size_t>(most, std::max<size_t>(character(VMIN), character(VTIME) > 0));
+    }
+    // When a read ends with what there is: VTIME tenths of a second after the last byte, or after it began if VMIN is 0.
+    uint64_t deadline(bool has_begun) const {
+        bool is_timed = !has(ICANON) && character(VTIME) && (has_begun || !character(VMIN));
+        return is_timed ? arch::now_ns() + character(VTIME) * 100'000'000ull : NEVER;
+    }
 
     // `flushes`: what was typed under the old ones is forgotten.
     void set(const Settings& wanted, bool flushes) {
@@ -143,15 +150,19 @@ Chunk Terminal::take(size_t most) {
 
 // See termios(3), "Canonical and noncanonical mode".
 static Result<Chunk> await_chunk(size_t most, bool may_sleep) {
-    Chunk chunk;
-    TRY(readers.wait_until([&] {
-        auto state = terminal.lock();
-        size_t ready = state->input.ready();
-        bool is_enough = ready >= state->enough(most) || (ready && !may_sleep);
-        if (is_enough) chunk = state->take(most);
-        return is_enough;
-    }, may_sleep ? NEVER : WaitQueue::AT_ONCE));
-    return chunk;
+    std::optional<Chunk> chunk;
+    for (size_t seen = 0, ready = 0; !chunk; seen = ready) {
+        uint64_t deadline = may_sleep ? terminal.lock()->deadline(seen) : WaitQueue::AT_ONCE;
+        auto waited = readers.wait_until([&] {
+            auto state = terminal.lock();
+            ready = state->input.ready();
+            if (ready >= state->enough(most) || (ready && !may_sleep)) chunk = state->take(most);
+            return chunk || ready > seen;
+        }, deadline);
+        if (!waited && waited.error() != Errno::ETIMEDOUT) return fail(waited.error());
+        if (!waited) return terminal.lock()->take(most);
+    }
+    return *chunk;
 }
 
 // THE FILES
@@ -228,30 +239,26 @@ Result<> TerminalFile::control(unsigned request, VirtAddr argument) {
     auto ready = static_cast<int>(state->input.ready());
     state.unlock();
     switch (request) {
-    case TCGETS:
-        return write_user(argument, settings);
+    case TCGETS: return write_user(argument, settings);
     case TCSETS: case TCSETSW: case TCSETSF:
         TRY(check_foreground(TerminalUse::change));
         settings = TRY(read_user<Settings>(argument));
         terminal.lock()->set(settings, request == TCSETSF);
         return {};
-    case TCSBRK: case TCXONC:
-        return check_foreground(TerminalUse::change);
+    case TCSBRK: case TCXONC: return check_foreground(TerminalUse::change);
     case TCFLSH: {
         constexpr uint64_t OUTPUT = 1, BOTH = 2;
         TRY(check_foreground(TerminalUse::change));
         if (argument.value != OUTPUT && argument.value <= BOTH) terminal.lock()->input.clear();
         return argument.value <= BOTH ? Result<>() : fail(Errno::EINVAL);
     }
-    case TIOCGWINSZ:
-        return write_user(argument, window);
+    case TIOCGWINSZ: return write_user(argument, window);
     case TIOCSWINSZ: {
         auto wanted = TRY(read_user<WindowSize>(argument));
         if (std::exchange(terminal.lock()->window, wanted) != wanted) signal_foreground(SIGWINCH);
         return {};
     }
-    case FIONREAD:
-        return write_user(argument, ready);
+    case FIONREAD: return write_user(argument, ready);
     }
     return control_job(request, argument);
 }

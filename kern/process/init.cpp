@@ -29,12 +29,10 @@ static Result<> run_program(const BootArgs& args) {
 
 constexpr std::pair<Errno, std::string_view> REASONS[] = {
     {Errno::ENOENT, "there is no such file (or its interpreter or a console device is missing)"},
-    {Errno::ENOTDIR, "there is no such file"},
-    {Errno::EACCES, "it is not an executable file"},
+    {Errno::ENOTDIR, "there is no such file"}, {Errno::EACCES, "it is not an executable file"},
     {Errno::ENOEXEC, "it is not a well-formed ELF program for riscv64"},
     {Errno::ELIBBAD, "its interpreter is not a well-formed ELF program for riscv64"},
-    {Errno::ENOMEM, "out of memory"},
-    {Errno::ENOSYS, "a part of the kernel is not written yet"},
+    {Errno::ENOMEM, "out of memory"}, {Errno::ENOSYS, "a part of the kernel is not written yet"},
 };
 
 [[noreturn]] static void give_up(Errno error) {

@@ -2,17 +2,15 @@
 #include "process/process_tree.h"
 
 Limits::Limits() {
-    Limits& self = *this;
-    self[resource::STACK].current = INIT_STACK_SIZE;
-    self[resource::CORE].current = 0;
-    self[resource::PROCESSES] = {MAX_TASKS, MAX_TASKS};
-    self[resource::FILES] = {FdTable::DEFAULT_LIMIT, FdTable::MOST};
+    at(resource::STACK).current = INIT_STACK_SIZE;
+    at(resource::CORE).current = 0;
+    at(resource::PROCESSES) = {MAX_TASKS, MAX_TASKS};
+    at(resource::FILES) = {FdTable::DEFAULT_LIMIT, FdTable::MOST};
 }
 
 VmLimits Limits::vm() const {
-    const Limits& self = *this;
-    return {.address_space = self[resource::ADDRESS_SPACE].current, .data = self[resource::DATA].current,
-            .stack = self[resource::STACK].current};
+    return {.address_space = at(resource::ADDRESS_SPACE).current, .data = at(resource::DATA).current,
+            .stack = at(resource::STACK).current};
 }
 
 Result<Ref<Process>> Process::fork_from(Process& parent) {

@@ -112,6 +112,9 @@ static Result<> sys_fsync(int fd) {
     return file->inode().is_seekable() ? file->inode().sync() : fail(Errno::EINVAL);
 }
 
+// All of them: there are few.
+static Result<> sys_syncfs(int fd) { return TRY(get_file(fd)), sync_file_systems(); }
+
 // DESCRIPTORS
 
 static Result<> sys_close(int fd) { return files().table.close(fd); }
@@ -186,6 +189,18 @@ static Result<> lock_range(File& file, int command, VirtAddr at) {
     return allowed ? set_lock(lock, command == F_SETLKW) : fail(Errno::EBADF);
 }
 
+// flock(2): on the whole file, and the open file's own. It lies on the one byte behind the last that a file can have,
+// where no lock of fcntl(2) meets it.
+static Result<> sys_flock(int fd, uint32_t wanted) {
+    constexpr uint32_t SHARED = 1, EXCLUSIVE = 2, AT_ONCE = 4, UNLOCK = 8;
+    constexpr uint64_t PLACE = uint64_t{INT64_MAX} + 1;
+    Ref<File> file = TRY(get_file(fd));
+    uint32_t kind = wanted & ~AT_ONCE;
+    if (kind != SHARED && kind != EXCLUSIVE && kind != UNLOCK) return fail(Errno::EINVAL);
+    LockType type = kind == SHARED ? LockType::read : kind == EXCLUSIVE ? LockType::write : LockType::none;
+    return set_lock({&file->inode(), file.get(), type, PLACE, PLACE}, !(wanted & AT_ONCE));
+}
+
 static Result<uint64_t> sys_fcntl(int fd, int command, uint64_t argument) {
     constexpr uint64_t FD_CLOEXEC = 1;
     FdTable& table = files().table;
@@ -194,26 +209,22 @@ static Result<uint64_t> sys_fcntl(int fd, int command, uint64_t argument) {
     case F_DUPFD: case F_DUPFD_CLOEXEC:
         if (argument >= table.limit()) return fail(Errno::EINVAL);
         return static_cast<uint64_t>(TRY(table.add(file, command == F_DUPFD_CLOEXEC, static_cast<int>(argument))));
-    case F_GETFD:
-        return closes_on_exec ? FD_CLOEXEC : 0;
-    case F_SETFD:
-        return TRY(table.set_close_on_exec(fd, argument & FD_CLOEXEC)), 0;
-    case F_GETFL:
-        return file->flags();
-    case F_SETFL:
-        return file->set_flags(static_cast<uint32_t>(argument)), 0;
-    case F_GETLK: case F_SETLK: case F_SETLKW:
-        return TRY(lock_range(*file, command, VirtAddr(argument))), 0;
+    case F_GETFD: return closes_on_exec ? FD_CLOEXEC : 0;
+    case F_SETFD: return TRY(table.set_close_on_exec(fd, argument & FD_CLOEXEC)), 0;
+    case F_GETFL: return file->flags();
+    case F_SETFL: return file->set_flags(static_cast<uint32_t>(argument)), 0;
+    case F_GETLK: case F_SETLK: case F_SETLKW: return TRY(lock_range(*file, command, VirtAddr(argument))), 0;
     }
     return fail(Errno::EINVAL);
 }
 
 constinit const SyscallFamily FILE_SYSCALLS = {
-    SYSCALL(23, dup), SYSCALL(24, dup3), SYSCALL(25, fcntl), SYSCALL(29, ioctl), SYSCALL(46, ftruncate),
+    SYSCALL(23, dup), SYSCALL(24, dup3), SYSCALL(25, fcntl), SYSCALL(29, ioctl), SYSCALL(32, flock), SYSCALL(46, ftruncate),
     {47, "fallocate", fails<Errno::EOPNOTSUPP>}, SYSCALL(57, close), SYSCALL(59, pipe2), SYSCALL(62, lseek),
     {63, "read", call<sys_move<IN, HERE>>}, {64, "write", call<sys_move<OUT, HERE>>},
     {65, "readv", call<sys_move_vectors<IN, HERE>>}, {66, "writev", call<sys_move_vectors<OUT, HERE>>},
     {67, "pread64", call<sys_move<IN, THERE>>}, {68, "pwrite64", call<sys_move<OUT, THERE>>},
     {69, "preadv", call<sys_move_vectors<IN, THERE>>}, {70, "pwritev", call<sys_move_vectors<OUT, THERE>>},
     SYSCALL(71, sendfile), {81, "sync", call<sync_file_systems>}, SYSCALL(82, fsync), {83, "fdatasync", call<sys_fsync>},
+    SYSCALL(267, syncfs),
 };

@@ -208,7 +208,7 @@ static Result<> sys_fstatfs(int fd, VirtAddr to) {
 
 static Result<uint64_t> sys_readlinkat(int fd, VirtAddr path, VirtAddr to, int limit) {
     if (limit <= 0) return fail(Errno::EINVAL);
-    Ref<Inode> inode = TRY(find_inode(fd, path, LOOK_FLAGS));
+    Ref<Inode> inode = TRY(find_inode(fd, path, AT_SYMLINK_NOFOLLOW));
     String text = TRY(inode->read_link());
     size_t size = std::min(text.size(), static_cast<size_t>(limit));
     TRY(write_user(to, std::as_bytes(std::span(text.data(), size))));
@@ -216,13 +216,15 @@ static Result<uint64_t> sys_readlinkat(int fd, VirtAddr path, VirtAddr to, int l
 }
 
 // Everyone is root here: only what nobody may execute or write is refused.
-static Result<> sys_faccessat(int fd, VirtAddr path, int wanted) {
-    constexpr int EXECUTE = 1, WRITE = 2, ALL = 7;
-    if (wanted & ~ALL) return fail(Errno::EINVAL);
-    Ref<Inode> inode = TRY(find_inode(fd, path));
+static Result<> sys_faccessat2(int fd, VirtAddr path, int wanted, int flags) {
+    constexpr int EXECUTE = 1, WRITE = 2, ALL = 7, AT_EACCESS = 0x200;
+    if ((wanted & ~ALL) || (flags & ~(LOOK_FLAGS | AT_EACCESS))) return fail(Errno::EINVAL);
+    Ref<Inode> inode = TRY(find_inode(fd, path, flags));
     if ((wanted & EXECUTE) && !inode->as_directory() && !(inode->mode() & 0111)) return fail(Errno::EACCES);
     return (wanted & WRITE) && inode->is_kept() ? inode->check_writable() : Result<>();
 }
+
+static Result<> sys_faccessat(int fd, VirtAddr path, int wanted) { return sys_faccessat2(fd, path, wanted, 0); }
 
 static Result<uint64_t> sys_getdents64(int fd, VirtAddr to, uint32_t size) {
     return TRY(get_file(fd))->list({to, size});
@@ -281,5 +283,5 @@ constinit const SyscallFamily PATH_SYSCALLS = {
     SYSCALL(50, fchdir), SYSCALL(52, fchmod), SYSCALL(53, fchmodat), SYSCALL(54, fchownat), SYSCALL(55, fchown),
     SYSCALL(56, openat), SYSCALL(88, utimensat), SYSCALL(166, umask), SYSCALL(276, renameat2), SYSCALL(43, statfs),
     SYSCALL(44, fstatfs), SYSCALL(48, faccessat), SYSCALL(61, getdents64), SYSCALL(78, readlinkat),
-    SYSCALL(79, newfstatat), SYSCALL(80, fstat), SYSCALL(291, statx),
+    SYSCALL(79, newfstatat), SYSCALL(80, fstat), SYSCALL(291, statx), SYSCALL(439, faccessat2),
 };

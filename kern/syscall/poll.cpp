@@ -29,7 +29,7 @@ static Result<uint64_t> wait_for_files(Vec<PollFile>& list, VirtAddr timeout, Vi
     if (mask.value && mask_size != sizeof(uint64_t)) return fail(Errno::EINVAL);
     std::optional<MaskDuringCall> during;
     if (mask.value) during.emplace(SignalSet(TRY(read_user<uint64_t>(mask))));
-    auto waited = poll_queue().wait_until([&] { return (count = look_at(list)) != 0; }, deadline);
+    auto waited = pollers.wait_until([&] { return (count = look_at(list)) != 0; }, deadline);
     if (timeout.value) (void)write_user(timeout, Timespec::of(time_until(deadline)));
     if (!waited && waited.error() != Errno::ETIMEDOUT) return fail(waited.error());
     return count;

@@ -18,8 +18,8 @@ static Result<int> sys_clone3(VirtAddr arguments, size_t size) {
     if (size < offsetof(CloneRequest, set_tid)) return fail(Errno::EINVAL);
     if (size > sizeof(request)) return fail(Errno::E2BIG);
     TRY(read_user(std::as_writable_bytes(std::span(&request, 1)).first(size), arguments));
-    bool half_a_stack = !request.stack.value != !request.stack_size;
-    return half_a_stack ? fail(Errno::EINVAL) : clone(request);
+    bool half_a_stack = !request.stack.value != !request.stack_size, old_flag = request.flags & clone_flag::DETACHED;
+    return half_a_stack || old_flag ? fail(Errno::EINVAL) : clone(request);
 }
 
 // A NULL-terminated array of strings; a null array is an empty one. E2BIG, EFAULT.
@@ -94,7 +94,7 @@ static Result<int> sys_id_of(int pid) {
 }
 
 static Result<> sys_setpgid(int pid, int group) {
-    if (group < 0) return fail(Errno::EINVAL);
+    if ((group ? group : pid) < 0) return fail(Errno::EINVAL);
     Ref<Process> process = TRY(find_process(pid));
     return lock_process_tree()->set_group(*process, group ? group : process->pid());
 }

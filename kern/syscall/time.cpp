@@ -77,17 +77,25 @@ struct TimerValue {  // struct itimerval
     Timeval interval, value;
 };
 
+static Result<> write_alarm(VirtAddr to, const Alarm& alarm) {
+    uint64_t left = alarm.time == NEVER ? 0 : std::max<uint64_t>(time_until(alarm.time), 1000);
+    return write_user(to, TimerValue{Timeval::of(alarm.interval), Timeval::of(left)});
+}
+
+static Result<> sys_getitimer(int which, VirtAddr to) {
+    return which ? fail(Errno::EINVAL) : write_alarm(to, Alarm(current_process().lock()->alarm));
+}
+
 static Result<> sys_setitimer(int which, VirtAddr wanted, VirtAddr old) {
     TimerValue value;
     if (wanted.value) value = TRY(read_user<TimerValue>(wanted));
     uint64_t ns = TRY(value.value.ns()), interval = TRY(value.interval.ns());
     if (which != 0) return fail(Errno::EINVAL);
     Alarm before = set_alarm(current_process(), {ns ? arch::now_ns() + ns : NEVER, interval});
-    uint64_t left = before.time == NEVER ? 0 : std::max<uint64_t>(time_until(before.time), 1000);
-    return old.value ? write_user(old, TimerValue{Timeval::of(before.interval), Timeval::of(left)}) : Result<>();
+    return old.value ? write_alarm(old, before) : Result<>();
 }
 
 constinit const SyscallFamily TIME_SYSCALLS = {
-    SYSCALL(101, nanosleep), SYSCALL(103, setitimer), SYSCALL(113, clock_gettime), SYSCALL(114, clock_getres),
-    SYSCALL(115, clock_nanosleep), SYSCALL(153, times), SYSCALL(165, getrusage),
+    SYSCALL(101, nanosleep), SYSCALL(102, getitimer), SYSCALL(103, setitimer), SYSCALL(113, clock_gettime),
+    SYSCALL(114, clock_getres), SYSCALL(115, clock_nanosleep), SYSCALL(153, times), SYSCALL(165, getrusage),
 };

@@ -11,7 +11,6 @@ size_t end_of_piece(const std::string& text, size_t at) {
     case '\\':
         return at + 1 < text.size() ? at + 2 : std::string::npos;
     case '\'':
-        return past(text.find('\'', at + 1));
     case '"':
     case '`':
         return past(closing(text, at + 1, text[at]));
@@ -23,6 +22,7 @@ size_t end_of_piece(const std::string& text, size_t at) {
 }
 
 size_t closing(const std::string& text, size_t at, char end) {
+    if (end == '\'') return text.find(end, at);  // nothing means anything in there
     bool in_quotes = end == '"' || end == '`';
     while (at < text.size() && text[at] != end) {
         if (in_quotes && (text[at] == '\'' || (end == '`' && text[at] != '\\'))) {

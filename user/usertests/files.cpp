@@ -23,6 +23,8 @@ TEST(the_offset_goes_with_the_open_file) {
     EXPECT(lseek(fd, -1, SEEK_END) == 9 && lseek(fd, 5, SEEK_CUR) == 14 && read(fd, &c, 1) == 0);
     EXPECT_ERROR(EINVAL, lseek(fd, -1, SEEK_SET));
     EXPECT_ERROR(EINVAL, lseek(fd, 0, 99));
+    EXPECT(lseek(fd, LONG_MAX, SEEK_SET) == LONG_MAX && lseek(fd, 14, SEEK_SET) == 14);
+    EXPECT_ERROR(EINVAL, lseek(fd, LONG_MAX, SEEK_CUR));
     EXPECT(pread(fd, &c, 1, 2) == 1 && c == '2' && lseek(fd, 0, SEEK_CUR) == 14);
     EXPECT_ERROR(EINVAL, pread(fd, &c, 1, -1));
     EXPECT_ERROR(EINVAL, pwrite(fd, &c, 1, -1));
@@ -119,6 +121,17 @@ TEST(access_asks_for_an_execute_bit) {
     EXPECT(chmod("f", 0010) == 0 && access("f", X_OK) == 0);
     EXPECT_ERROR(EINVAL, syscall(SYS_faccessat, AT_FDCWD, "f", 8));
     EXPECT_ERROR(ENOENT, access("missing", F_OK));
+}
+
+TEST(access_can_look_at_the_link_or_the_open_file) {
+    int fd = make_file("f");
+    auto access2 = [](int at, const char* path, int flags) { return syscall(SYS_faccessat2, at, path, R_OK, flags); };
+    EXPECT(symlink("missing", "link") == 0 && access2(AT_FDCWD, "link", AT_SYMLINK_NOFOLLOW) == 0);
+    EXPECT_ERROR(ENOENT, access2(AT_FDCWD, "link", 0));
+    EXPECT(access2(fd, "", AT_EMPTY_PATH) == 0 && access2(AT_FDCWD, "f", AT_EACCESS) == 0 && eaccess("f", R_OK) == 0);
+    EXPECT_ERROR(ENOENT, access2(fd, "", 0));
+    EXPECT_ERROR(EINVAL, access2(AT_FDCWD, "f", 1));
+    EXPECT_ERROR(EBADF, access2(99, "f", 0));
 }
 
 // ---- descriptors ----------------------------------------------------------------------------------------------------

@@ -168,7 +168,10 @@ TEST(an_alarm_comes_once_or_again_and_again) {
         sleep_ms(1);
     timer = {};
     EXPECT(setitimer(ITIMER_REAL, &timer, &now) == 0 && now.it_interval.tv_usec == 2000);
-    EXPECT(alarm(1000) == 0 && alarm(0) > 100);
+    EXPECT(getitimer(ITIMER_REAL, &now) == 0 && now.it_value.tv_usec == 0 && now.it_interval.tv_usec == 0);
+    EXPECT(alarm(1000) == 0 && getitimer(ITIMER_REAL, &now) == 0 && now.it_value.tv_sec >= 100 && alarm(0) > 100);
+    EXPECT_ERROR(EINVAL, syscall(SYS_getitimer, 9, &now));
+    EXPECT_ERROR(EFAULT, syscall(SYS_getitimer, ITIMER_REAL, BAD_ADDRESS));
     timer.it_value.tv_usec = 1'000'000;
     EXPECT_ERROR(EINVAL, setitimer(ITIMER_REAL, &timer, nullptr));
     EXPECT_ERROR(EINVAL, syscall(SYS_setitimer, 9, nullptr, nullptr));

@@ -218,6 +218,8 @@ TEST(groups_can_be_made_and_joined) {
     EXPECT_ERROR(EPERM, setpgid(member, 999'999));
     EXPECT_ERROR(ESRCH, setpgid(getppid(), 0));
     EXPECT_ERROR(EINVAL, setpgid(0, -1));
+    EXPECT_ERROR(EINVAL, setpgid(-1, 0));
+    EXPECT_ERROR(ESRCH, setpgid(-1, 1));
     EXPECT(kill(-leader, SIGKILL) == 0 && wait_for(leader) == -SIGKILL && wait_for(member) == -SIGKILL);
     EXPECT_ERROR(ESRCH, kill(-leader, SIGKILL));
     EXPECT(child([] {

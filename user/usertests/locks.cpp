@@ -1,6 +1,7 @@
-// Advisory locks of a process on ranges of a file (fcntl).
+// Advisory locks: a process's on ranges of a file (fcntl), an open file's on the whole (flock).
 
 #include <signal.h>
+#include <sys/file.h>
 
 #include "filetesting.h"
 
@@ -115,6 +116,38 @@ TEST(a_lock_can_be_waited_for) {
     EXPECT(lock(fd, F_UNLCK, 5, 2) == 0 && wait_for(waiter) == 0);
     EXPECT(lock(fd, F_WRLCK, 0, 10) == 0);
     waiter = start([&] { lock(fd, F_WRLCK, 5, 1, F_SETLKW); });
+    sleep_ms(5);
+    EXPECT(kill(waiter, SIGKILL) == 0 && wait_for(waiter) == -SIGKILL);
+}
+
+// ---- flock ----------------------------------------------------------------------------------------------------------
+
+TEST(flock_is_the_open_file_s) {
+    int fd = make_file("f"), other = open("f", O_RDONLY), copy = dup(fd);
+    EXPECT(flock(fd, LOCK_EX) == 0 && flock(copy, LOCK_EX | LOCK_NB) == 0);
+    EXPECT_ERROR(EAGAIN, flock(other, LOCK_SH | LOCK_NB));
+    EXPECT(child([&] { EXPECT(flock(fd, LOCK_EX | LOCK_NB) == 0 && close(fd) == 0); }) == 0);
+    EXPECT_ERROR(EAGAIN, flock(other, LOCK_SH | LOCK_NB));
+    EXPECT(lock(fd, F_WRLCK, 0, 0) == 0 && seen_by_another(fd, 0, 0) == "w 0+0");  // the two kinds do not meet
+    EXPECT(flock(fd, LOCK_SH) == 0 && flock(other, LOCK_SH | LOCK_NB) == 0);
+    EXPECT_ERROR(EAGAIN, flock(other, LOCK_EX | LOCK_NB));
+    EXPECT(flock(copy, LOCK_UN) == 0 && flock(other, LOCK_EX | LOCK_NB) == 0 && close(other) == 0);
+    EXPECT(flock(fd, LOCK_EX | LOCK_NB) == 0 && close(fd) == 0);
+    other = open("f", O_RDONLY);
+    EXPECT_ERROR(EAGAIN, flock(other, LOCK_SH | LOCK_NB));
+    EXPECT(close(copy) == 0 && flock(other, LOCK_SH | LOCK_NB) == 0);
+    EXPECT_ERROR(EINVAL, flock(other, LOCK_SH | LOCK_EX));
+    EXPECT_ERROR(EINVAL, flock(other, 0));
+    EXPECT_ERROR(EBADF, flock(99, LOCK_SH));
+}
+
+TEST(flock_can_be_waited_for) {
+    int fd = make_file("f");
+    EXPECT(flock(fd, LOCK_EX) == 0);
+    pid_t waiter = start([] { EXPECT(flock(open("f", O_RDONLY), LOCK_SH) == 0); });
+    sleep_ms(5);
+    EXPECT(flock(fd, LOCK_UN) == 0 && wait_for(waiter) == 0 && flock(fd, LOCK_EX | LOCK_NB) == 0);
+    waiter = start([] { flock(open("f", O_RDONLY), LOCK_SH); });
     sleep_ms(5);
     EXPECT(kill(waiter, SIGKILL) == 0 && wait_for(waiter) == -SIGKILL);
 }

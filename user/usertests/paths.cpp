@@ -52,6 +52,7 @@ TEST(symbolic_links_are_followed) {
     char text[4];
     EXPECT(readlink("to_f", text, 4) == 4 && memcmp(text, "to_d", 4) == 0);
     EXPECT_ERROR(EINVAL, readlink("to_f", text, 0));
+    EXPECT_ERROR(ENOENT, readlink("", text, 4));
     EXPECT_ERROR(ENOENT, symlink("", "empty"));
     EXPECT_ERROR(EEXIST, symlink("x", "to_f"));
 }

@@ -83,12 +83,16 @@ TEST(poll_says_what_is_ready) {
     EXPECT(poll(files, 4, 0) == 2 && files[0].revents == 0 && files[1].revents == POLLOUT && files[2].revents == 0 &&
            files[3].revents == POLLNVAL);
     EXPECT(poll(files, 1, 20) == 0);
+    pollfd normal = {ends[1], POLLOUT | POLLWRNORM | POLLWRBAND, 0};
+    EXPECT(poll(&normal, 1, 0) == 1 && normal.revents == (POLLOUT | POLLWRNORM));
     pid_t writer = fork();
     if (writer == 0) {
         usleep(20'000);
         _exit(write(ends[1], "x", 1) == 1 ? 0 : 1);
     }
     EXPECT(poll(files, 1, -1) == 1 && files[0].revents == POLLIN);
+    normal = {ends[0], POLLRDNORM, 0};
+    EXPECT(poll(&normal, 1, -1) == 1 && normal.revents == POLLRDNORM);
     close(ends[1]);
     waitpid(writer, nullptr, 0);
     EXPECT(poll(files, 1, -1) == 1 && files[0].revents == (POLLIN | POLLHUP));

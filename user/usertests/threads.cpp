@@ -95,6 +95,7 @@ TEST(clone3_refuses_what_does_not_fit) {
     EXPECT_ERROR(E2BIG, clone3_with(0, SIGCHLD, 5000));
     EXPECT_ERROR(EINVAL, clone3_with(SIGCHLD, 0, sizeof(clone_args)));
     EXPECT_ERROR(EINVAL, clone3_with(0, 65, sizeof(clone_args)));
+    EXPECT_ERROR(EINVAL, clone3_with(CLONE_DETACHED, SIGCHLD, sizeof(clone_args)));
     EXPECT_ERROR(EINVAL, clone3_with(0, SIGCHLD, sizeof(clone_args), 4096));
     EXPECT_ERROR(EINVAL, clone3_with(0, SIGCHLD, sizeof(clone_args), 0, 1));
     EXPECT_ERROR(EINVAL, clone3_with(CLONE_CLEAR_SIGHAND | CLONE_SIGHAND | CLONE_VM, SIGCHLD, sizeof(clone_args)));

@@ -94,13 +94,14 @@ TEST(statx_tells_what_stat_does) {
 
 TEST(what_is_written_can_be_made_to_last) {
     int fd = make_file("f", "x"), ends[2];
-    EXPECT(fsync(fd) == 0 && fdatasync(fd) == 0);
+    EXPECT(fsync(fd) == 0 && fdatasync(fd) == 0 && syncfs(fd) == 0);
     sync();
     EXPECT(fsync(open(".", O_RDONLY)) == 0);
     EXPECT(pipe(ends) == 0);
     EXPECT_ERROR(EINVAL, fsync(ends[0]));
     for (int wrong : {99, -1}) {
         EXPECT_ERROR(EBADF, fsync(wrong));
+        EXPECT_ERROR(EBADF, syncfs(wrong));
         EXPECT_ERROR(EBADF, ftruncate(wrong, 0));
         EXPECT_ERROR(EBADF, fchmod(wrong, 0600));
         EXPECT_ERROR(EBADF, fchown(wrong, 0, 0));

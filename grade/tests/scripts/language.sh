@@ -1,6 +1,7 @@
 # The shell's language. What it writes must be what any POSIX shell writes: the test compares with the host's.
 echo 'single $HOME "quoted"' "double 'quoted' \$x \"y\" \\" back\ slash a\
 b
+echo 'a "double" in it' "a 'single' one" 'back\slash' 'it'\''s' '$(' '`' "$(echo 'a ")" b')" `echo 'x"y'` ${unset-'u"v'}
 empty="" ; one='a b   c'; two=$one
 echo "[$empty]" $empty "$one" $one "$two" ${one}x "${one}x" $unset "[$unset]"
 echo $# "$@" ; set -- first 'second word' third; echo $# "$1" "$2" $3
