@@ -12,6 +12,7 @@ from grade.tests.conftest import plain_environment
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = plain_environment()
 CROSS = "riscv64-linux-gnu-"
+FAULT = re.compile(r"Traceback \(most|Python Exception|Error occurred in Python|cannot go on:")  # our Python's own
 PATIENCE = 120  # seconds for one command; only a hang takes so long
 
 
@@ -44,6 +45,7 @@ class Debugger:
             assert data, f"{' '.join(self.words)}: no answer; the last lines:\n{self.pending[-3000:]}"
             self.pending += data.decode(errors="replace")
         text, _, self.pending = self.pending.partition(mark)
+        assert not FAULT.search(text), text
         return re.sub(r"\(gdb\) ", "", text).strip("\n")
 
     def __enter__(self):

@@ -1,11 +1,11 @@
 """Plays the sessions of a page: each must go as printed.
 
 A block ```console is a session. A line `$ command` is run, and `# exits with N` behind it names its status, else it is 0. What
-is printed below must come, in order; `...` stands for any number of lines, and a line on the page may be the beginning of the
-real one. Seeds, versions, line numbers and what is random of an address space may differ. Words behind ```console are options:
+is printed below must come, in order, each line whole; a line `...` stands for any number of lines, and `...` within a line for
+anything. Seeds, versions, line numbers and what is random of an address space may differ. Words behind ```console are options:
 
     interactive      a machine that is typed at, `$` being its own prompt after the first command
-    gdb              `make gdb`, and `(gdb)` commands in it
+    gdb              `make gdb` or `make replay`, and `(gdb)` commands in it
     gdb goes-on      more commands of the gdb block before
 """
 
@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pexpect
 
-from grade.tests.conftest import plain_environment
+from grade.tests.conftest import ignore_nothing, plain_environment
+from grade.tests.debugger import Debugger
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = plain_environment()
@@ -38,26 +39,36 @@ def blocks(page):
 
 
 def pattern(line: str) -> str:
-    text = re.escape(line)
+    """What the line may look like, as a regular expression."""
+    text = re.escape(line).replace(r"\.\.\.", ".*")
     text = re.sub(r"seed\\ \d+", r"seed\\ \\d+", text)
     text = re.sub(r"QEMU\\ [\d\\.]+", r"QEMU\\ .*", text)
     text = re.sub(r"(\\ )+\d+\\\.\d\\ s$", r" +[\\d.]+ s", text)
     if "killed by" in line:
         text = re.sub(r"0x3[0-9a-f]{9}", "0x3[0-9a-f]{9}", text)
     text = re.sub(r"\b[0-9a-f]{10}\b|[\d\\.]+\\ [KMG]iB\\ free", "[0-9a-f.]+( .iB free)?", text)  # what is random of an address space
-    return re.sub(r":\d+\\\)", r":\\d+\\)", text)
+    text = re.sub(r":\d+\\\)", r":\\d+\\)", text)
+    return text + r"( +[\d.]+ s)?" if re.match("  (ok|FAIL|waits) ", line) else text  # a check's line ends in its time
+
+
+def first_missing(expected: list[str], lines: list[str]) -> str | None:
+    """The first of the lines expected that does not come as it should; None: all do."""
+    ends = {0}  # where in `lines` those so far may have ended
+    for line in expected:
+        if line == "...":
+            ends = set(range(min(ends), len(lines) + 1))
+        else:
+            like = re.compile(pattern(line))
+            ends = {end + 1 for end in ends if end < len(lines) and like.fullmatch(lines[end])}
+        if not ends:
+            return line
+    return None
 
 
 def check_output(command: str, expected: list[str], output: str) -> None:
-    lines, at, free = output.splitlines(), 0, False
-    for line in expected:
-        if line == "...":
-            free = True
-            continue
-        last = len(lines) if free else at + 1
-        found = next((i for i in range(at, min(last, len(lines))) if re.match(pattern(line), lines[i])), None)
-        assert found is not None, f"$ {command}\nhas no line: {line}\n{output}"
-        at, free = found + 1, False
+    lines = [line.rstrip() for line in output.replace("\r", "").splitlines()]
+    missing = first_missing(expected, lines)
+    assert missing is None, f"$ {command}\nhas no line: {missing}\n" + "\n".join(lines)
 
 
 def play_interactive(session, where: Path) -> None:
@@ -74,7 +85,7 @@ def play_interactive(session, where: Path) -> None:
 def run(command: str, where: Path) -> subprocess.CompletedProcess:
     """The command in a shell, with standard error where standard output goes."""
     return subprocess.run(command, shell=True, cwd=where, env=ENVIRONMENT, stdin=subprocess.DEVNULL, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=600)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False, timeout=600, preexec_fn=ignore_nothing)
 
 
 def play(session, where: Path, passed_over: tuple[str, ...] = ()) -> Path:
@@ -94,17 +105,13 @@ def play(session, where: Path, passed_over: tuple[str, ...] = ()) -> Path:
 
 
 def play_gdb(session, where: Path) -> None:
-    """Plays `make gdb` and what is typed there, as a script of the debugger."""
+    """Plays `make gdb`, or another make with a debugger, and what is typed there."""
     (command, expected), typed = session[0], session[1:]
-    script = ["-batch"]
-    for number, (line, _) in enumerate(typed):
-        script += ["-ex", f"echo \\n@{number}@\\n", "-ex", line]
-    done = run(f"timeout 120 {command} GDB_ARGS={shlex.quote(shlex.join(script))}", where)
-    parts = re.split(r"\n@\d+@\n", done.stdout)
-    check_output(command, expected, parts[0])
-    assert len(parts) == len(typed) + 1, done.stdout
-    for (line, lines), part in zip(typed, parts[1:]):
-        check_output(line, lines, part)
+    make, target, *words = shlex.split(command)
+    with Debugger(*words, tree=where, target=target) as gdb:
+        check_output(command, expected, gdb.start)
+        for line, lines in typed:
+            check_output(line, lines, gdb(line))
 
 
 def gathered(page):

@@ -14,12 +14,13 @@ import pytest
 from grade.overlay import clean_files
 from grade.proof import mutants
 from grade.skeleton import skeleton
-from grade.tests.pages import ROOT, gathered, play, play_gdb, play_interactive, run
+from grade.tests.pages import ROOT, first_missing, gathered, play, play_gdb, play_interactive, run
 from grade.tests.test_tree import code_lines
+from grade.tests.workshop import copy_tree
 from grade.workspace import make_base
 from labs.catalog import all_labs
 from labs.cut import find_regions
-from labs.handout import tracked_files, write_handout
+from labs.handout import write_handout
 
 LABS = all_labs()
 LAB_FILES = sorted({name for lab in LABS for name in lab.files})
@@ -36,16 +37,7 @@ def handout(lab) -> str:
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """A copy of this tree with what was built of it, so that only what a session changes is compiled."""
-    where = tmp_path_factory.mktemp("handouts") / "astrolabe"
-    for name in tracked_files(ROOT):
-        (where / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, where / name, follow_symlinks=False)
-    for name in ("kern", "user", "grade/kernel"):
-        shutil.copytree(ROOT / "build" / name, where / "build" / name, symlinks=True)
-    for path in (ROOT / "build").iterdir():
-        if path.is_file():
-            shutil.copy2(path, where / "build")
+    where = copy_tree(tmp_path_factory.mktemp("handouts") / "astrolabe")
     base = make_base(clean_files(ROOT), LABS, ROOT / "build/grade/reference")
     shutil.copytree(base, where / "build/grade/reference/tree", symlinks=True)
     subprocess.run(["git", "init", "-q", where], check=True)
@@ -175,3 +167,13 @@ def test_the_tour_can_be_taken_in_its_handout(tmp_path):
     answers.write_text(answers.read_text().replace("reference", "somebody_else"))
     copied = run("make grade CHECK=fault-address", out)
     assert "FAIL     0/10  fault: the address" in copied.stdout and "0x376c8db8" not in copied.stdout.partition("yours")[0]
+
+
+def test_what_does_not_come_is_noticed():
+    seen = ["a  1", "b", "c", "d 2", "  ok    5/5  map    0.2 s"]
+    for right in (["a  1", "...", "d ..."], ["...", "b", "c"], [], ["a ...", "b"], ["...", "  ok    5/5  map"]):
+        assert first_missing(right, seen) is None, right
+    for wrong, missing in ((["a 1"], "a 1"), (["a"], "a"), (["a  1", "c"], "c"), (["...", "c", "...", "b"], "b"), (["b"], "b"), (["...", "  ok    5/5"], "  ok    5/5")):
+        assert first_missing(wrong, seen) == missing, wrong
+    assert first_missing(["... ..."] + ["..."] * 30 + ["e"], seen * 500) == "e"
+    assert first_missing(["...", "x", "y"], ["x", "z", "x", "y"]) is None  # a first place that leads nowhere is not the only one

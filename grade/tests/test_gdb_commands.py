@@ -34,7 +34,7 @@ def scene(request, tmp_path_factory):
         gdb("tbreak Vmar::map if request.size == 8 * 4096")
         gdb("continue")
         for command in ("print request", "print request.at", "print request.perms", "print *this", "print frame_records", "print buddies",
-                        "print arch::kernel_root[256]", "print process_vm_.executable_file_", "info locals", "finish"):
+                        "print arch::kernel_root[256]", "print process_vm_.executable_file_", "info locals", "backtrace", "finish"):
             seen["map", command] = gdb(command)
         seen["user", "continue"] = gdb("continue")
         for command in IN_USER:
@@ -175,6 +175,7 @@ def test_vmar_of_other_processes(scene):
 def test_pt_walks_and_says_what_an_access_would_do(scene):
     touched = scene["user", "pt 0x20000000"]
     assert "level 2 [  0]" in touched and "level 1 [256]" in touched and "level 0 [  0]" in touched and "-> page 0x8" in touched
+    assert re.search(r"^  0x20000000 is physical 0x8\w+000  \(anon, 2 references\)$", touched, re.M)  # the child's, too
     assert "    read    goes through" in touched and "write   faults, then: copied" in touched
     untouched = scene["user", "pt 0x20002000"]
     assert "read    faults, then: the shared page of zeroes" in untouched and "write   faults, then: a zeroed frame" in untouched
@@ -184,6 +185,7 @@ def test_pt_walks_and_says_what_an_access_would_do(scene):
     assert "write   goes through" in scene["user", "pt $sp"] and "user" in scene["user", "pt $sp"]
     assert "not all like bit 38" in scene["user", "pt 0x4000000000"]
     assert "the page is the kernel's" in scene["user", "pt kernel_entry"]
+    assert re.search(r"0xffffffc080200000 is physical 0x80200000  \(kernel\)", scene["user", "pt kernel_entry"])
 
 
 def test_trap_in_words(scene):
@@ -279,6 +281,13 @@ def test_syscalls_are_traced_with_arguments_and_results(scene):
 
 def test_a_breakpoint_at_a_hole(scene):
     assert re.search(r"Breakpoint \d+ at 0x\w+: file kern/vm/map.cpp", scene["end", "lab break"]), scene["end", "lab break"]
+
+
+def test_a_backtrace_has_short_names(scene):
+    trace = scene["map", "backtrace"]
+    assert "handler_of<...>::{lambda#1}::_FUN ()" in trace, trace
+    assert re.search(r"^#\d+ .* in arch::on_user_syscall \(frame=pc 0x\w+ sp 0x\w+, a7 222 \(mmap\)", trace, re.M)
+    assert "std::expected" not in trace and max(map(len, trace.splitlines())) < 240
 
 
 def test_a_backtrace_ends_at_the_trap_and_can_cross_it(scene):

@@ -13,12 +13,12 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def tape(tmp_path_factory):
-    """A run of docs/ledger.c, recorded in a build folder of its own; what it printed."""
+    """A run of programs/ledger.c, recorded in a build folder of its own; what it printed."""
     folder = tmp_path_factory.mktemp("replay")
     (folder / "build").mkdir()
     for name in ("kernel.elf", "initramfs.cpio"):
         shutil.copy(ROOT / "build" / name, folder / "build" / name)
-    build(folder / "root/bin/ledger", ROOT / "docs/ledger.c", "-static", "-fno-builtin")
+    build(folder / "root/bin/ledger", "ledger.c", "-static", "-fno-builtin")
     words = ["-m", "grade.run", "record", f"--build={folder}/build", "--command=/bin/ledger", f"--root={folder}/root",
              "--append=norandmaps seed=7"]
     done = subprocess.run(["python3", *words], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
@@ -55,6 +55,9 @@ def test_a_watchpoint_is_followed_back_to_each_write(replay):
 def test_the_last_write_of_any_expression(replay):
     assert "old value 70, new value 114" in replay("lastwrite account.balance")
     assert "lies in no memory" in replay("lastwrite 1 + 1")
+    assert "usage: lastwrite EXPRESSION, or lastwrite pte ADDRESS [PID]" in replay("lastwrite pte")
+    assert "there is no process 9" in replay("lastwrite pte &account 9")
+    assert re.match(r"entry for 0x\w+: old value empty, new value page 0x8\w+ VRW", replay("lastwrite pte &account"))
 
 
 def test_steps_back_and_forward_meet(replay):

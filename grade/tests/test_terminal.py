@@ -1,13 +1,14 @@
 """The terminal, as a person at the keyboard meets it: user/ttytest runs on this kernel and on this machine's Linux, each
 at the end of a pseudo-terminal, gets the same keys, and has to show the same."""
 
-import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pexpect
 import pytest
+
+from grade.tests.conftest import ignore_nothing
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 60
@@ -19,12 +20,6 @@ def native(tmp_path_factory):
     program = tmp_path_factory.mktemp("native") / "ttytest"
     subprocess.run(["g++", "-std=c++23", "-o", str(program), str(ROOT / "user/ttytest.cpp")], check=True)
     return program
-
-
-def ignore_nothing():
-    """Tests that run behind a shell's & have inherited that ^C and ^\\ mean nothing to them."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU):
-        signal.signal(number, signal.SIG_DFL)
 
 
 class Screen:

@@ -4,6 +4,7 @@
     core/          what all commands stand on: memory as the machine holds it, the kernel's structures, words
     commands/      one command a file
     printers.py    how print and info locals show the kernel's types
+    backtraces.py  how a backtrace names its functions
 """
 
 import importlib
@@ -25,7 +26,8 @@ def load(folder):
     for name in sorted(os.listdir(os.path.join(folder, "commands"))):
         if name.endswith(".py") and not name.startswith("_"):
             importlib.import_module(f"{PACKAGE}.commands.{name[:-3]}")
-    importlib.import_module(f"{PACKAGE}.printers").register()
+    for name in ("printers", "backtraces"):
+        importlib.import_module(f"{PACKAGE}.{name}").register()
 
 
 sys.dont_write_bytecode = True

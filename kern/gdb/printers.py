@@ -6,7 +6,7 @@
     Pte                  -> 0x80a41000 VRW.U.AD     Locked    its data, and whether it is held
     TrapFrame            pc, sp, call, registers    Atomic    its value
 
-A link that leads nowhere ends a list with a line that says so.
+A link that leads nowhere ends a list with a line that says so; what the compiler left out, or cannot be read, says that.
 """
 
 import gdb
@@ -32,9 +32,12 @@ def member(value, name):
     return value[name if name in names else name + "_"]
 
 
+REFERENCES = (gdb.TYPE_CODE_REF, gdb.TYPE_CODE_RVALUE_REF)
+
+
 class Printer:
     def __init__(self, value):
-        self.value = value
+        self.value = value.referenced_value() if value.type.strip_typedefs().code in REFERENCES else value
 
 
 class Address(Printer):
@@ -164,8 +167,21 @@ TABLE = [
 ]
 
 
+def careful(printer):
+    """The same printer, that says what cannot be had where GDB would show a fault of Python."""
+
+    class Careful(printer):
+        def to_string(self):
+            try:
+                return super().to_string()
+            except (gdb.error, ValueError, OverflowError) as error:
+                return "<optimized out>" if self.value.is_optimized_out else f"<{error}>"
+
+    return Careful
+
+
 def register():
     printers = gdb.printing.RegexpCollectionPrettyPrinter("astrolabe")
     for name, pattern, printer in TABLE:
-        printers.add_printer(name, pattern, printer)
+        printers.add_printer(name, pattern, careful(printer))
     gdb.printing.register_pretty_printer(None, printers, replace=True)

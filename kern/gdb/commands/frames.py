@@ -68,18 +68,18 @@ def check_list(records, order, runs_of_order, marked):
 
 def one_frame(records, address):
     physical = address - DIRECT_MAP if address >= DIRECT_MAP else address
-    index = (physical - records.first) // PAGE
-    if not 0 <= index < len(records):
+    run = records.run_at(physical)
+    if run is None:
         raise Usage(f"{address:#x} lies in no frame; they go from {records.first:#x} to {records.physical(len(records)):#x}")
-    first, length, use = next(run for run in records.runs() if run[0] <= index < run[0] + run[1])
-    yield (f"frame {records.physical(index):#x}   {use}, {words.count(records.get(first, 'refs'), 'reference')}, "
+    first, length, use = run
+    yield (f"frame {physical & -PAGE:#x}   {use}, {words.count(records.get(first, 'refs'), 'reference')}, "
            f"{'one frame' if length == 1 else f'in a run of {length} from {records.physical(first):#x} on'}")
     if use == "page_table":
         yield f"  {records.get(first, 'live')} entries are not empty, by its record"
     if use == "slab":
         yield f"  {records.get(first, 'live')} slots in use, by its record; kmem shows the slabs"
     for process in kernel.processes():
-        yield from guarded(mapped_in(process, records.physical(index)))
+        yield from guarded(mapped_in(process, physical & -PAGE))
 
 
 def mapped_in(process, physical):

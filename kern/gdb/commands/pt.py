@@ -1,9 +1,9 @@
 """pt: the walk of one address, level by level."""
 
-from astrolabe.core import kernel, memory, words
+from astrolabe.core import kernel, memory, physical, words
 from astrolabe.core.command import address_and_pid, command, guarded
 from astrolabe.core.memory import PAGE, Corrupt
-from astrolabe.core.sv39 import A, D, G, R, U, V, W, X, Table, span
+from astrolabe.core.sv39 import A, D, G, R, U, V, W, X, span
 
 USAGE = "pt ADDRESS [PID]"
 FLAG_WORDS = {R: "read", W: "write", X: "execute", U: "user", G: "global", A: "accessed", D: "dirty"}
@@ -15,16 +15,15 @@ def pt(arguments):
 
     pt ADDRESS [PID]     ADDRESS may be any expression: pt $sp, pt 0x10000
 
-Each line: the level, the index of nine bits, the entry, and its flags in words. For a user address the mapping it lies in says
-what a fault would do. Without PID the table is the one of the selected hart's satp."""
+Each line: the level, the index of nine bits, the entry, and its flags in words; then the frame, what it is used for and how many
+hold it. For a user address the mapping it lies in says what a fault would do. Without PID the table is the one of the selected hart's satp."""
     address, pid = address_and_pid(arguments, USAGE)
     process = kernel.process_of(pid) if pid else selected_process()
     if not is_canonical(address):
         yield f"  {address:#x}: bits 63 to 39 are not all like bit 38, so every access faults"
         return
-    table = table_of(process if pid else None)
     entry = None
-    for entry in table.walk(address):
+    for entry in kernel.table_of(pid).walk(address):
         yield f"  level {entry.level} [{entry.index:3}]  {entry.bits:#018x}  {meaning(entry)}"
     yield from guarded(outcome(entry, address, process))
 
@@ -38,15 +37,6 @@ def selected_process():
 
 def is_canonical(address):
     return address >> 38 in (0, (1 << 26) - 1)
-
-
-def table_of(process):
-    if process is not None:
-        return kernel.space_of(process).table()
-    satp = kernel.register("satp")
-    if satp >> 60 != 8:
-        raise Corrupt("translation is off on this hart (satp is 0): addresses are physical ones")
-    return Table((satp & (1 << 44) - 1) << 12)
 
 
 def meaning(entry):
@@ -73,7 +63,7 @@ def outcome(entry, address, process):
     if entry.has(V) and entry.is_leaf() and entry.has(W) and not entry.has(R):
         yield "  W without R is reserved: every access faults"
     elif entry.has(V) and entry.is_leaf():
-        yield f"  {address:#x} is physical {(entry.frame & -span(entry.level)) + address % span(entry.level):#x}"
+        yield f"  {address:#x} is physical {(entry.frame & -span(entry.level)) + address % span(entry.level):#x}{owner(entry)}"
         if address >= 1 << 63:
             yield "  a user's access faults: the page is the kernel's" + ("" if not entry.has(U) else ", but has flag U: BROKEN")
             return
@@ -83,6 +73,19 @@ def outcome(entry, address, process):
         yield "  not present: an access faults"
     if address < kernel.USER_HALF_END:
         yield from fault(entry, address, process)
+
+
+def owner(entry):
+    """Whose frame a page is, as the kernel's records say."""
+    try:
+        records = physical.frame_records()
+        run = records.run_at(entry.frame)
+    except Corrupt:
+        return ""
+    if run is None:
+        return ""
+    references = records.get(run[0], "refs")  # the kernel's own image was never counted
+    return f"  ({run[2]}{', ' + words.count(references, 'reference') if references else ''})"
 
 
 def fault(entry, address, process):

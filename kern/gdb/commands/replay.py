@@ -2,8 +2,9 @@
 
 import gdb
 
-from astrolabe.core import replay
-from astrolabe.core.command import Usage, command, number
+from astrolabe.core import kernel, memory, replay
+from astrolabe.core.command import Usage, address_and_pid, command, number
+from astrolabe.core.place import type_named
 
 WINDOW = 300  # instructions that reverse-step looks back over
 
@@ -40,25 +41,38 @@ def goto(arguments):
 def lastwrite(arguments):
     """Go back to the instruction that last changed a value (make replay).
 
-    lastwrite EXPRESSION      of the program or the kernel, as print takes it; watch -l and reverse-continue in one"""
-    if not arguments:
-        raise Usage("usage: lastwrite EXPRESSION")
-    point = gdb.Breakpoint(place_of(" ".join(arguments)), gdb.BP_WATCHPOINT, internal=True)
+    lastwrite EXPRESSION            of the program or the kernel, as print takes it; watch -l and reverse-continue in one
+    lastwrite pte ADDRESS [PID]     the entry of the page table for an address, as pt shows it"""
+    if not arguments or arguments == ["pte"]:
+        raise Usage("usage: lastwrite EXPRESSION, or lastwrite pte ADDRESS [PID]")
+    watched = page_entry(arguments[1:]) if arguments[0] == "pte" and len(arguments) > 1 else place_of(" ".join(arguments))
+    point = gdb.Breakpoint(at_every_stop(watched), gdb.BP_WATCHPOINT, internal=True)
     try:
-        changed = replay.last_stop(point)
+        changed = replay.back_to_write(watched, point)
     finally:
         point.delete()
     yield from told(changed, "nothing changed it before")
 
 
+def page_entry(arguments):
+    address, pid = address_and_pid(arguments, "lastwrite pte ADDRESS [PID]")
+    with memory.session():
+        place = kernel.table_of(pid).place(address)
+    return replay.WatchedPlace(f"entry for {address:#x}", memory.DIRECT_MAP + place, type_named("Pte"))
+
+
 def place_of(expression):
-    """The same memory as an expression that means the same at every stop: `*(unsigned long*)0x7a000`."""
     value = gdb.parse_and_eval(expression)
     if value.address is None:
         raise Usage(f"{expression} lies in no memory")
-    size = value.type.sizeof
+    return replay.WatchedPlace(expression, int(value.address), value.type)
+
+
+def at_every_stop(watched):
+    """An expression for the same memory that means the same at every stop: `*(unsigned long*)0x7a000`."""
+    size = watched.kind.sizeof
     kind = {1: "unsigned char", 2: "unsigned short", 4: "unsigned int", 8: "unsigned long"}.get(size)
-    return f"*({kind}*){int(value.address):#x}" if kind else f"*(char(*)[{size}]){int(value.address):#x}"
+    return f"*({kind}*){watched.address:#x}" if kind else f"*(char(*)[{size}]){watched.address:#x}"
 
 
 def told(changed, nothing):
@@ -78,7 +92,7 @@ def reverse_continue(arguments):
     reverse-continue
 
 The recorded machine is run again from its start, twice; a watchpoint stops behind the instruction that changed the value."""
-    yield from told(replay.last_stop(), "no stop before this one")
+    yield from told(replay.back_to_stop(), "no stop before this one")
 
 
 def reverse_stepi(arguments):

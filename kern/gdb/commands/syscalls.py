@@ -3,7 +3,7 @@
 import gdb
 
 from astrolabe.core import kernel, linux, memory
-from astrolabe.core.command import Usage, command, guarded
+from astrolabe.core.command import Usage, command, guarded, number
 from astrolabe.core.place import Place, linker_symbol, type_named
 
 USAGE = "syscalls [on [PID] | off]"
@@ -28,7 +28,7 @@ it is slower, but does the same."""
         yield from guarded(waiting())
     elif arguments[0] == "on" and len(arguments) <= 2:
         off()
-        on(int(arguments[1], 0) if len(arguments) == 2 else None)
+        on(number(arguments[1]) if len(arguments) == 2 else None)
         yield "system calls are traced; syscalls off ends it"
     elif arguments == ["off"]:
         off()

@@ -3,11 +3,11 @@
 import gdb
 
 from astrolabe.core import kernel
-from astrolabe.core.command import address_and_pid, command, guarded
+from astrolabe.core.command import command, guarded, number
 from astrolabe.core.memory import Corrupt
 from astrolabe.core.sv39 import Table
 
-USAGE = "tlb [ADDRESS [PID]]"
+USAGE = "tlb [ADDRESS]"
 
 
 @command("tlb")
@@ -15,12 +15,12 @@ def tlb(arguments):
     """Show by which page table each hart translates, and whether the kernel's book of it is right.
 
     tlb                    each hart: its satp, the process it is of, and whether flushes reach it
-    tlb ADDRESS [PID]      what each hart would find for an address in its table now
+    tlb ADDRESS            what each hart would find for an address in its table now
 
 A hart may have cached translations of a space while its bit in active_harts is set; flushes go to those harts. A hart that
 translates by a table without its bit set is never told to forget: a stale translation. What a TLB holds cannot be seen from
 outside, neither on a board nor in QEMU; what it must not hold any more is what the table says."""
-    address, _ = address_and_pid(arguments, USAGE) if arguments else (None, None)
+    address = number(" ".join(arguments)) if arguments else None
     spaces = list(known_spaces())
     previous = gdb.selected_thread()
     try:

@@ -6,7 +6,7 @@ What is not plausible raises Corrupt, with what could be read before it already 
 
 import gdb
 
-from astrolabe.core import memory
+from astrolabe.core import memory, sv39
 from astrolabe.core.memory import Corrupt
 from astrolabe.core.place import Place, symbol_at, type_named
 from astrolabe.core.space import Vmar, place_address
@@ -255,3 +255,13 @@ def space_of(process):
     if space is None:
         raise Corrupt(f"pid {process.pid} {process.name()}: has ended, and has no address space any more")
     return space
+
+
+def table_of(pid):
+    """The page table of a process; for None the one that the selected hart translates by."""
+    if pid is not None:
+        return space_of(process_of(pid)).table()
+    satp = register("satp")
+    if satp >> 60 != 8:
+        raise Corrupt("translation is off on this hart (satp is 0): addresses are physical ones")
+    return sv39.Table((satp & (1 << 44) - 1) << 12)

@@ -42,6 +42,11 @@ class FrameRecords:
             yield index, count, use
             index += count
 
+    def run_at(self, physical):
+        """The run of frames that a physical address lies in; None outside all."""
+        index = (physical - self.first) // memory.PAGE
+        return next((run for run in self.runs() if run[0] <= index < run[0] + run[1]), None)
+
     def physical(self, index):
         return self.first + index * memory.PAGE
 

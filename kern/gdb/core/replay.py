@@ -7,7 +7,6 @@ QEMU replays forward exactly and fast. Its own way back, from a snapshot, stands
 (docs/debugging.md says what was tried); so a step back is a new QEMU that replays to one instruction earlier.
 """
 
-import contextlib
 import ctypes
 import json
 import os
@@ -124,8 +123,8 @@ def goto(count):
 
 
 def stops_before(count):
-    """(instruction, old and new value of the watchpoint if it was one) of each stop from the start to `count`."""
-    found, values = [], {}
+    """(instruction, the watchpoints that saw a change) of each stop from the start to `count`."""
+    found = []
     restart()
     quiet.execute(f"monitor replay_break {count}")
     while len(found) < MOST_STOPS:
@@ -134,8 +133,7 @@ def stops_before(count):
         at = now()
         if at >= count:
             return found
-        changed = [point for point in gdb.breakpoints() if is_watch(point) and point.hit_count != hits.get(point.number)]
-        found.append((at, [line for point in changed for line in change(point, values)]))
+        found.append((at, [point for point in gdb.breakpoints() if is_watch(point) and point.hit_count != hits.get(point.number)]))
     raise Usage(f"more than {MOST_STOPS} stops on the way; disable some breakpoints")
 
 
@@ -143,21 +141,61 @@ def is_watch(point):
     return point.enabled and point.type in (gdb.BP_WATCHPOINT, gdb.BP_HARDWARE_WATCHPOINT)
 
 
-def change(point, values):
-    """What a watchpoint saw change."""
-    expression = point.expression.removeprefix("-location ")
-    try:
-        new = gdb.parse_and_eval(expression).format_string()
-    except gdb.error:
-        return
-    old, values[point.number] = values.get(point.number, "not known"), new
-    yield f"{expression}: old value {old}, new value {new}"
+class Watched:
+    """A value that changes: what it is called, and what it is now."""
+
+    def __init__(self, point):
+        self.name = point.expression.removeprefix("-location ")
+
+    def value(self):
+        return gdb.parse_and_eval(self.name)
+
+    def text(self):
+        try:
+            return self.value().format_string()
+        except gdb.error:
+            return "not known"
 
 
-def last_stop(*kept):
-    """Back to the last stop before now, of the breakpoints `kept` or else of all: what changed there; None: there was none."""
+class WatchedPlace(Watched):
+    """One at an address, of a type that is not known everywhere."""
+
+    def __init__(self, name, address, kind):
+        self.name, self.address, self.kind = name, address, kind
+
+    def value(self):
+        return gdb.Value(self.address).cast(self.kind.pointer()).dereference()
+
+
+def back_to_stop():
+    """Back to the last stop before now: the lines that say what changed there; None: there was none."""
     count = now()
-    with Only(*kept) if kept else contextlib.nullcontext():
+    found = stops_before(count)
+    if not found:
+        goto(count)
+        return None
+    at, points = found[-1]
+    return back_to_change(at, [Watched(point) for point in points])
+
+
+def back_to_write(watched, point):
+    """The same for one value and its watchpoint alone."""
+    count = now()
+    with Only(point):
         found = stops_before(count)
-    goto(found[-1][0] if found else count)
-    return found[-1][1] if found else None
+    if not found:
+        goto(count)
+        return None
+    return back_to_change(found[-1][0], [watched])
+
+
+def back_to_change(at, watched):
+    """To just behind the instruction that made a change, by way of just before it."""
+    if not watched:
+        goto(at)
+        return []
+    goto(at - 1)
+    before = [item.text() for item in watched]
+    forward(at)
+    programs.on_stop(None)
+    return [f"{item.name}: old value {old}, new value {item.text()}" for item, old in zip(watched, before)]

@@ -53,6 +53,11 @@ class Table:
                 return
             table = entry.frame
 
+    def place(self, address):
+        """The physical address of the last entry of the walk."""
+        *before, last = self.walk(address)
+        return (before[-1].frame if before else self.root) + 8 * last.index
+
     def leaf(self, address):
         """The last entry of the walk, whatever it is."""
         return list(self.walk(address))[-1]
