@@ -31,7 +31,7 @@ struct Player {
         case 2: return (void)space().unmap(range);
         case 3: return (void)space().protect(range, Perms(how % 8));
         case 4: return remap();
-        case 5: return (void)space().advise(range, static_cast<Advice>(how % 9));
+        case 5: return (void)space().advise(range, static_cast<Advice>(how % 10));
         case 6: return touch();
         case 7: return (void)space().process_vm().heap().brk(space(), range.start + how);
         case 8: return fork();

@@ -2,6 +2,8 @@
 #include "process/futex.h"
 #include "process/lifecycle.h"
 
+constexpr uint32_t ADDR_NO_RANDOMIZE = 0x40000;  // of personality(2)
+
 static Result<Ref<File>> open_program(std::string_view path) {
     return open_executable(current_process().files.working_directory(), path);
 }
@@ -96,7 +98,8 @@ Result<> exec(std::string_view path, ArgBlock argv, ArgBlock envp) {
     random_bytes(start.random);
     Program program = TRY(read_program(TRY(resolve_scripts(path, start.argv))));
     VmLimits limits = process.lock()->limits.vm();
-    Layout layout = Layout::choose(limits.stack, boot_args->randomize_maps ? Randomize::yes : Randomize::no);
+    bool randomize = boot_args->randomize_maps && !(process.lock()->personality & ADDR_NO_RANDOMIZE);
+    Layout layout = Layout::choose(limits.stack, randomize ? Randomize::yes : Randomize::no);
     auto [vmar, entry] = TRY(new_vmar_and_map(program, start, layout, limits));
     return commit(std::move(vmar), entry, path);
 }

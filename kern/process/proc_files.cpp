@@ -150,8 +150,10 @@ static void write_status(const View& view, TextSink& out) {
     out.write("Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n");
     if (view.vmar) {
         ResidentPages resident = view.vmar->resident_pages();
-        format_to(out, "VmSize:\t{8} kB\nVmRSS:\t{8} kB\nRssAnon:\t{8} kB\nRssFile:\t{8} kB\n",
-                  view.vmar->total_bytes() / 1024, resident.total() * PAGE_KIB, resident.anon * PAGE_KIB,
+        uint64_t locked = 0;
+        view.vmar->for_each([&](const VmMapping& item) { locked += item.marks & mark::LOCKED ? item.range.size() : 0; });
+        format_to(out, "VmSize:\t{8} kB\nVmLck:\t{8} kB\nVmRSS:\t{8} kB\nRssAnon:\t{8} kB\nRssFile:\t{8} kB\n",
+                  view.vmar->total_bytes() / 1024, locked / 1024, resident.total() * PAGE_KIB, resident.anon * PAGE_KIB,
                   resident.file * PAGE_KIB);
     }
     format_to(out, "Threads:\t{}\n", threads);

@@ -20,6 +20,7 @@ Result<Ref<Process>> Process::fork_from(Process& parent) {
     State& ours = child->state_.unlocked();  // nobody else knows the child yet
     ours.actions = theirs->actions;
     ours.limits = theirs->limits;
+    ours.personality = theirs->personality;
     ours.name = theirs->name;
     return child;
 }

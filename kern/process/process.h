@@ -117,6 +117,7 @@ public:
         size_t thread_count = 0;
         CommandName name = {};
         Limits limits;
+        uint32_t personality = 0;  // as personality(2) has it
         SignalActions actions;
         PendingSignals pending;
         Alarm alarm;

@@ -11,7 +11,8 @@ static Result<> map_vdso(Vmar& vmar) {
     constexpr std::pair<MappingKind, Perms> PAGES[] = {{MappingKind::vvar, Perms::r()}, {MappingKind::vdso, Perms::rx()}};
     VirtAddr base = TRY(vmar.map({.size = 2 * PAGE_SIZE, .perms = Perms::none()}));
     for (uint64_t offset = 0; auto [kind, perms] : PAGES) {
-        TRY(vmar.map({.size = PAGE_SIZE, .perms = perms, .may_perms = Perms::rx(), .placement = Placement::fixed_replace,
+        Perms may_perms = kind == MappingKind::vdso ? Perms::all() : perms;  // a debugger may write to its own copy
+        TRY(vmar.map({.size = PAGE_SIZE, .perms = perms, .may_perms = may_perms, .placement = Placement::fixed_replace,
                       .at = base + offset, .kind = kind, .vmo = vdso_pages, .vmo_offset = offset}));
         offset += PAGE_SIZE;
     }

@@ -4,10 +4,9 @@
 
 constexpr uint64_t PROT_BITS = 7, PROT_SEM = 8;
 constexpr uint64_t MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_SHARED_VALIDATE = 3, MAP_TYPE = 0xf, MAP_FIXED = 0x10,
-                   MAP_ANONYMOUS = 0x20, MAP_GROWSDOWN = 0x100, MAP_POPULATE = 0x8000, MAP_HUGETLB = 0x40000,
-                   MAP_FIXED_NOREPLACE = 0x100000;
-// What MAP_SHARED_VALIDATE knows: these, and MAP_DENYWRITE, EXECUTABLE, LOCKED, NORESERVE, NONBLOCK, STACK, which change
-// nothing.
+                   MAP_ANONYMOUS = 0x20, MAP_GROWSDOWN = 0x100, MAP_LOCKED = 0x2000, MAP_POPULATE = 0x8000,
+                   MAP_HUGETLB = 0x40000, MAP_FIXED_NOREPLACE = 0x100000;
+// What MAP_SHARED_VALIDATE knows: these, and MAP_DENYWRITE, EXECUTABLE, NORESERVE, NONBLOCK, STACK, which change nothing.
 constexpr uint64_t MAP_KNOWN = 0x17'f93f;
 constexpr uint64_t USER_END = VMAR_CAP_ADDR.value;
 
@@ -36,11 +35,7 @@ static Result<VirtRange> page_range(VirtAddr start, uint64_t length, Errno wraps
 template <typename Act>
 static Result<> for_each_part(VirtRange range, Act act) {
     while (!range.empty()) {
-        Result<Own<VmMapping>> found = fail(Errno::ENOMEM);
-        vmar().for_each([&](const VmMapping& mapping) {
-            if (mapping.range.contains(range.start)) found = mapping.copy_of(mapping.range.intersection(range));
-        });
-        Own<VmMapping> part = TRY(std::move(found));
+        Own<VmMapping> part = TRY(vmar().part_at(range));
         TRY(act(*part));
         range.start = part->range.end;
     }
@@ -88,7 +83,7 @@ static Result<> set_placement(MapRequest& request, VirtAddr at, uint64_t flags) 
     return {};
 }
 
-// Backs a request by an open file: EBADF, ENODEV, EACCES.
+// Backs a request by an open file: EBADF, ENODEV, EACCES, EOVERFLOW.
 static Result<> set_file(MapRequest& request, int fd, uint64_t offset) {
     Ref<File> file = TRY(current_process().files.table.get(fd));
     if (!file->can_read() && !file->can_write()) return fail(Errno::EBADF);
@@ -101,15 +96,16 @@ static Result<> set_file(MapRequest& request, int fd, uint64_t offset) {
     }
     request.vmo_offset = offset;
     request.file = std::move(file);
-    return {};
+    return offset + request.size > INT64_MAX ? fail(Errno::EOVERFLOW) : Result<>();  // the largest file ends before
 }
 
 static Result<> set_backing(MapRequest& request, uint64_t flags, int fd, uint64_t offset) {
-    if (flags & MAP_HUGETLB) return fail(Errno::ENOMEM);  // there are no huge pages
-    if (!(flags & MAP_ANONYMOUS)) return set_file(request, fd, offset);
-    if (request.sharing == Sharing::shared) request.vmo = TRY(Vmo::create(request.size));
     request.grows_down = flags & MAP_GROWSDOWN;
-    return {};
+    request.marks = flags & MAP_LOCKED ? mark::LOCKED : 0;
+    if (!(flags & MAP_ANONYMOUS)) TRY(set_file(request, fd, offset));
+    else if (request.sharing == Sharing::shared) request.vmo = TRY(Vmo::create(request.size));
+    if (request.grows_down && request.vmo) return fail(Errno::EINVAL);
+    return flags & MAP_HUGETLB ? fail(request.file ? Errno::EINVAL : Errno::ENOMEM) : Result<>();  // there are none
 }
 
 static Result<uint64_t> sys_mmap(VirtAddr at, uint64_t length, uint64_t prot, uint64_t flags, int fd, uint64_t offset) {
@@ -123,7 +119,7 @@ static Result<uint64_t> sys_mmap(VirtAddr at, uint64_t length, uint64_t prot, ui
     TRY(set_backing(request, flags, fd, offset));
     VirtAddr start = TRY(vmar().map(request));
     // what cannot be had is left to the program's own access
-    if (flags & MAP_POPULATE) (void)populate(VirtRange::sized(start, request.size));
+    if (flags & (MAP_POPULATE | MAP_LOCKED)) (void)populate(VirtRange::sized(start, request.size));
     return start.value;
 }
 
@@ -140,20 +136,17 @@ static Result<> sys_mprotect(VirtAddr start, uint64_t length, uint64_t prot) {
 
 static Result<VirtAddr> sys_mremap(VirtAddr start, uint64_t old_size, uint64_t new_size, uint64_t flags, VirtAddr new_start) {
     constexpr uint64_t MAYMOVE = 1, FIXED = 2, DONTUNMAP = 4;
-    if ((flags & ~(MAYMOVE | FIXED | DONTUNMAP)) || ((flags & (FIXED | DONTUNMAP)) && !(flags & MAYMOVE)) ||
-        !start.is_page_aligned() || new_size == 0)
-        return fail(Errno::EINVAL);
-    if (new_size > USER_END) return fail(flags & FIXED ? Errno::EINVAL : Errno::ENOMEM);
     RemapRequest request{.old_range = {}, .new_size = align_up(new_size, PAGE_SIZE), .may_move = (flags & MAYMOVE) != 0};
     request.dont_unmap = flags & DONTUNMAP;
+    if (flags > (MAYMOVE | FIXED | DONTUNMAP) || ((flags & (FIXED | DONTUNMAP)) && !request.may_move) ||
+        (request.dont_unmap && old_size != new_size) || !start.is_page_aligned() || request.new_size == 0)
+        return fail(Errno::EINVAL);
+    request.old_range = TRY(user_range(start, old_size, Errno::EFAULT));
     if (flags & FIXED) {
         if (!new_start.is_page_aligned()) return fail(Errno::EINVAL);
         TRY(user_range(new_start, request.new_size, Errno::EINVAL));
-        if (new_start < VMAR_LOWEST_ADDR) return fail(Errno::EPERM);
         request.fixed = new_start;
     }
-    request.old_range = TRY(user_range(start, old_size, Errno::EFAULT));
-    if (request.dont_unmap && request.old_range.size() != request.new_size) return fail(Errno::EINVAL);
     return vmar().remap(request);
 }
 
@@ -166,7 +159,7 @@ constexpr std::pair<uint64_t, Advice> ADVICE[] = {
     {0, Advice::none}, {1, Advice::none}, {2, Advice::none}, {3, Advice::none}, {4, Advice::dont_need},
     {8, Advice::free}, {10, Advice::dont_fork}, {11, Advice::do_fork}, {12, Advice::none}, {13, Advice::none},
     {14, Advice::none}, {15, Advice::none}, {16, Advice::none}, {17, Advice::none}, {18, Advice::wipe_on_fork},
-    {19, Advice::keep_on_fork}, {20, Advice::none}, {21, Advice::none},
+    {19, Advice::keep_on_fork}, {20, Advice::none}, {21, Advice::none}, {24, Advice::dont_need_locked},
 };
 constexpr uint64_t MADV_POPULATE_READ = 22, MADV_POPULATE_WRITE = 23;
 
@@ -197,11 +190,10 @@ static Result<> sys_msync(VirtAddr start, uint64_t length, uint64_t flags) {
 
 // Whether touching the page would cost no more than a table entry.
 static bool is_in_memory(const VmMapping& part, VirtAddr page) {
+    if (part.vmo && part.vmo->cached_page(part.vmo_page(page))) return true;
     auto table = vmar().vm_space().lock();
     Pte* slot = table->find(page);
-    bool has_entry = slot && !slot->is_empty();
-    table.unlock();
-    return has_entry || (part.vmo && part.vmo->cached_page(part.vmo_page(page)).has_value());
+    return slot && !slot->is_empty();
 }
 
 static Result<> sys_mincore(VirtAddr start, uint64_t length, VirtAddr vector) {
@@ -216,20 +208,25 @@ static Result<> sys_mincore(VirtAddr start, uint64_t length, VirtAddr vector) {
 
 // mlock(2) and munlock(2) round both ends outward. EINVAL: the end cannot be said.
 static Result<VirtRange> locked_range(VirtAddr start, uint64_t length) {
-    return page_range(start.page_down(), length + start.page_offset(), Errno::EINVAL);
+    return page_range(start.page_down(), align_up(length + start.page_offset(), PAGE_SIZE), Errno::EINVAL);
 }
 
 static Result<> sys_munlock(VirtAddr start, uint64_t length) {
     return vmar().advise(TRY(locked_range(start, length)), Advice::unlock);
 }
 
-static Result<> sys_mlock(VirtAddr start, uint64_t length) {
+static Result<> sys_mlock2(VirtAddr start, uint64_t length, uint64_t flags) {
+    constexpr uint64_t ONFAULT = 1;
+    if (flags & ~ONFAULT) return fail(Errno::EINVAL);
     VirtRange range = TRY(locked_range(start, length));
     TRY(vmar().advise(range, Advice::lock));
-    return populate(range) ? Result<>() : fail(Errno::ENOMEM);
+    return (flags & ONFAULT) || populate(range) ? Result<>() : fail(Errno::ENOMEM);
 }
+
+static Result<> sys_mlock(VirtAddr start, uint64_t length) { return sys_mlock2(start, length, 0); }
 
 constinit const SyscallFamily MEMORY_SYSCALLS = {
     SYSCALL(214, brk), SYSCALL(215, munmap), SYSCALL(216, mremap), SYSCALL(222, mmap), SYSCALL(226, mprotect),
     SYSCALL(227, msync), SYSCALL(228, mlock), SYSCALL(229, munlock), SYSCALL(232, mincore), SYSCALL(233, madvise),
+    SYSCALL(284, mlock2),
 };

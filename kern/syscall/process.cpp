@@ -127,6 +127,12 @@ static Result<> sys_prctl(int option, VirtAddr argument) {
     return {};
 }
 
+// Returns the one there was. All is remembered; ADDR_NO_RANDOMIZE means something here.
+static uint32_t sys_personality(uint32_t wanted) {
+    auto state = self().lock();
+    return wanted == UINT32_MAX ? state->personality : std::exchange(state->personality, wanted);
+}
+
 // FUTEXES. See futex(2).
 
 namespace futex_op {
@@ -155,8 +161,8 @@ static Result<unsigned> sys_futex(VirtAddr address, uint32_t op, int value, Virt
 }
 
 constinit const SyscallFamily PROCESS_SYSCALLS = {
-    SYSCALL(93, exit), SYSCALL(94, exit_group), SYSCALL(95, waitid), SYSCALL(96, set_tid_address), SYSCALL(98, futex),
-    SYSCALL(99, set_robust_list), SYSCALL(154, setpgid), SYSCALL(157, setsid), SYSCALL(167, prctl),
+    SYSCALL(92, personality), SYSCALL(93, exit), SYSCALL(94, exit_group), SYSCALL(95, waitid), SYSCALL(96, set_tid_address),
+    SYSCALL(98, futex), SYSCALL(99, set_robust_list), SYSCALL(154, setpgid), SYSCALL(157, setsid), SYSCALL(167, prctl),
     {155, "getpgid", call<sys_id_of<&ProcessTree::group>>}, {156, "getsid", call<sys_id_of<&ProcessTree::session>>},
     {158, "getgroups", zero}, SYSCALL(172, getpid), SYSCALL(173, getppid), {174, "getuid", zero}, {175, "geteuid", zero},
     {176, "getgid", zero}, {177, "getegid", zero}, SYSCALL(178, gettid), SYSCALL(220, clone), SYSCALL(221, execve),

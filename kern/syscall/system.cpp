@@ -30,6 +30,12 @@ static Result<size_t> sys_sched_getaffinity(int tid, uint32_t size, VirtAddr mas
     return sizeof(uint64_t);
 }
 
+// Where the caller ran a moment ago. There is one node.
+static Result<> sys_getcpu(VirtAddr hart, VirtAddr node) {
+    if (hart.value) TRY(write_user(hart, arch::this_hart().index));
+    return node.value ? write_user(node, 0u) : Result<>();
+}
+
 // THE MACHINE
 
 static Result<> sys_uname(VirtAddr to) {
@@ -69,7 +75,7 @@ static void sys_riscv_flush_icache() { asm volatile("fence.i" ::: "memory"); }
 
 constinit const SyscallFamily SYSTEM_SYSCALLS = {
     SYSCALL(123, sched_getaffinity), {124, "sched_yield", call<Scheduler::yield>}, SYSCALL(142, reboot),
-    SYSCALL(160, uname), SYSCALL(179, sysinfo), SYSCALL(259, riscv_flush_icache), SYSCALL(261, prlimit64),
+    SYSCALL(160, uname), SYSCALL(168, getcpu), SYSCALL(179, sysinfo), SYSCALL(259, riscv_flush_icache), SYSCALL(261, prlimit64),
     SYSCALL(278, getrandom), {198, "socket", fails<Errno::ENOSYS>}, {258, "riscv_hwprobe", fails<Errno::ENOSYS>},
     {293, "rseq", fails<Errno::ENOSYS>},
 };

@@ -18,18 +18,21 @@ struct timeval {
     long seconds, microseconds;
 };
 
-enum { SYS_clock_getres = 114, SYS_clock_gettime = 113, SYS_riscv_flush_icache = 259, SYS_rt_sigreturn = 139 };
+enum { SYS_clock_gettime = 113, SYS_clock_getres = 114, SYS_rt_sigreturn = 139, SYS_getcpu = 168, SYS_riscv_flush_icache = 259 };
 enum { REALTIME = 0, MONOTONIC = 1, MONOTONIC_RAW = 4, REALTIME_COARSE = 5, MONOTONIC_COARSE = 6, BOOTTIME = 7 };
 enum { SECOND = 1000000000 };
 
-static long system_call(long number, long first, long second, long third) {
-    register long a0 __asm__("a0") = first;
-    register long a1 __asm__("a1") = second;
-    register long a2 __asm__("a2") = third;
-    register long a7 __asm__("a7") = number;
-    __asm__ volatile("ecall" : "+r"(a0) : "r"(a1), "r"(a2), "r"(a7) : "memory");
-    return a0;
-}
+/* A function that is its system call: arguments and result are in the right registers already, and nothing is pushed, which
+ * matters to rt_sigreturn, whose frame is at sp. getcpu is one because nothing tells user mode its hart: no register of RISC-V
+ * does, and the harts that run a process share one page table, so none has a vvar page of its own. */
+#define SYSTEM_CALL(function, number)                                                                                          \
+    __attribute__((naked)) int function() { __asm__ volatile("li a7, %0\n\tecall\n\tret" ::"i"(number)); }
+
+static SYSTEM_CALL(ask_the_kernel, SYS_clock_gettime)
+SYSTEM_CALL(__vdso_clock_getres, SYS_clock_getres)
+SYSTEM_CALL(__vdso_getcpu, SYS_getcpu)
+SYSTEM_CALL(__vdso_flush_icache, SYS_riscv_flush_icache)
+SYSTEM_CALL(__vdso_rt_sigreturn, SYS_rt_sigreturn)
 
 static unsigned long now_ns(void) {
     unsigned long ticks;
@@ -40,7 +43,7 @@ static unsigned long now_ns(void) {
 int __vdso_clock_gettime(int clock, struct timespec* result) {
     int is_wall = clock == REALTIME || clock == REALTIME_COARSE;
     int is_monotonic = clock == MONOTONIC || clock == MONOTONIC_RAW || clock == MONOTONIC_COARSE || clock == BOOTTIME;
-    if (!is_wall && !is_monotonic) return (int)system_call(SYS_clock_gettime, clock, (long)result, 0);
+    if (!is_wall && !is_monotonic) return ask_the_kernel(clock, result);
     unsigned long ns = now_ns() + (is_wall ? vvar.wall_offset_ns : 0);
     result->seconds = (long)(ns / SECOND);
     result->nanoseconds = (long)(ns % SECOND);
@@ -55,17 +58,4 @@ int __vdso_gettimeofday(struct timeval* result, void* zone) {
     }
     if (zone) *(unsigned long*)zone = 0; /* Greenwich */
     return 0;
-}
-
-int __vdso_clock_getres(int clock, struct timespec* result) {
-    return (int)system_call(SYS_clock_getres, clock, (long)result, 0);
-}
-
-int __vdso_flush_icache(void* start, void* end, unsigned long flags) {
-    return (int)system_call(SYS_riscv_flush_icache, (long)start, (long)end, (long)flags);
-}
-
-/* Where a signal handler returns to. The frame is at sp, so nothing may be pushed. */
-__attribute__((naked)) void __vdso_rt_sigreturn(void) {
-    __asm__ volatile("li a7, %0\n\tecall" ::"i"(SYS_rt_sigreturn));
 }

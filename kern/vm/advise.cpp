@@ -4,7 +4,7 @@
 // What each Advice does to a mapping's marks.
 static constexpr struct {
     uint8_t added = 0, removed = 0;
-} MARKS[] = {{}, {}, {}, {mark::DONT_FORK}, {0, mark::DONT_FORK}, {mark::WIPE_ON_FORK}, {0, mark::WIPE_ON_FORK},
+} MARKS[] = {{}, {}, {}, {}, {mark::DONT_FORK}, {0, mark::DONT_FORK}, {mark::WIPE_ON_FORK}, {0, mark::WIPE_ON_FORK},
              {mark::LOCKED}, {0, mark::LOCKED}};
 
 Result<> Vmar::advise(VirtRange range, Advice advice) {
@@ -28,8 +28,8 @@ Result<> Vmar::advise(VirtRange range, Advice advice) {
 Result<> Vmar::advise_part(Mappings& mappings, VmMapping& mapping, VirtRange part, Advice advice) {
     bool needs_own_memory = advice == Advice::free || advice == Advice::wipe_on_fork;
     if (needs_own_memory && !(mapping.is_anonymous() && mapping.is_private())) return fail(Errno::EINVAL);
-    if (advice == Advice::free || advice == Advice::dont_need) {
-        if (mapping.marks & mark::LOCKED) return fail(Errno::EINVAL);
+    if (advice >= Advice::dont_need && advice <= Advice::free) {
+        if ((mapping.marks & mark::LOCKED) && advice != Advice::dont_need_locked) return fail(Errno::EINVAL);
         drop_pages(part);  // read again as zeroes or from the file
         return {};
     }

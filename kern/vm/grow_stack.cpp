@@ -2,7 +2,7 @@
 #include "vm/vmar.h"
 
 // If `address` lies below a mapping that grows down, extends that mapping to it: as far as RLIMIT_STACK allows, and never
-// closer than STACK_GUARD_GAP to the mapping below. Says whether the address is mapped now.
+// closer than STACK_GUARD_GAP to what a program can use below. Says whether the address is mapped now.
 bool Vmar::grow_stack(VirtAddr address) {
     // LAB stack.grow [begin]
     auto mappings = mappings_.lock();
@@ -12,7 +12,8 @@ bool Vmar::grow_stack(VirtAddr address) {
     VirtRange grown{address.page_down(), stack->range.end};
     if (grown.size() > mappings->limits.stack) return false;
     VmMapping* below = mappings->set.before(*stack);
-    if (below && !below->grows_down && below->range.end + STACK_GUARD_GAP > grown.start) return false;
+    bool needs_gap = below && !below->grows_down && below->perms != Perms::none();
+    if (needs_gap && below->range.end + STACK_GUARD_GAP > grown.start) return false;
     if (!check_limits(*mappings, *stack, grown.size() - stack->range.size())) return false;
     resize_mapping(*mappings, *stack, grown);
     return true;

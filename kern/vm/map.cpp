@@ -9,6 +9,7 @@ static Result<Own<VmMapping>> make_mapping(const MapRequest& request, VirtRange 
     mapping->sharing = request.sharing;
     mapping->kind = request.kind;
     mapping->grows_down = request.grows_down || request.kind == MappingKind::stack;
+    mapping->marks = request.marks;
     mapping->vmo = request.vmo;
     mapping->vmo_offset = request.vmo_offset;
     mapping->file = request.file;

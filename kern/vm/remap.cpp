@@ -4,11 +4,11 @@
 
 Result<VirtAddr> Vmar::remap(const RemapRequest& request) {
     VirtRange old = request.old_range;
-    if (request.new_size > USER_SPACE.size()) return fail(Errno::ENOMEM);
     if (request.fixed) {
         VirtRange target = VirtRange::sized(*request.fixed, request.new_size);
-        if (!USER_SPACE.contains(target) || target.overlaps(old)) return fail(Errno::EINVAL);
+        if (target.end > VMAR_CAP_ADDR || target.overlaps(old)) return fail(Errno::EINVAL);
     }
+    if (request.new_size > USER_SPACE.size()) return fail(Errno::ENOMEM);
     auto mappings = mappings_.lock();
     VmMapping* mapping = mappings->set.find(old.start);
     if (!mapping) return fail(Errno::EFAULT);

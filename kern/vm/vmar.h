@@ -31,6 +31,7 @@ struct MapRequest {
     Sharing sharing = Sharing::private_;
     MappingKind kind = MappingKind::ordinary;
     bool grows_down = false;
+    uint8_t marks = 0;
     Ref<Vmo> vmo = {};                  // null: anonymous
     uint64_t vmo_offset = 0;            // bytes, page-aligned
     Ref<BackingFile> file = {};
@@ -45,7 +46,7 @@ struct RemapRequest {
 };
 
 // The last two are mlock(2) and munlock(2). (advise.cpp has a table in this order.)
-enum class Advice { none, dont_need, free, dont_fork, do_fork, wipe_on_fork, keep_on_fork, lock, unlock };
+enum class Advice { none, dont_need, dont_need_locked, free, dont_fork, do_fork, wipe_on_fork, keep_on_fork, lock, unlock };
 
 // What became of a page fault. Everything but `resolved` is for the faulting thread to hear about: see sigaction(2).
 enum class FaultOutcome {
@@ -102,6 +103,12 @@ public:
     size_t mapping_count() const { return mappings_.read()->set.size(); }
     uint64_t total_bytes() const { return mappings_.read()->total_bytes; }
     ResidentPages resident_pages() { return space_.lock()->resident(); }
+    // A copy of what lies at the start of `range`, as far as it lies there. ENOMEM: nothing does, or there is no memory.
+    Result<Own<VmMapping>> part_at(VirtRange range) const {
+        auto mappings = mappings_.read();
+        VmMapping* mapping = mappings->set.find(range.start);
+        return mapping ? mapping->copy_of(mapping->range.intersection(range)) : fail(Errno::ENOMEM);
+    }
     // How much of `range` is mapped.
     uint64_t mapped_bytes(VirtRange range) const { return mapped_bytes_in(*mappings_.read(), range); }
     // Whether nothing is mapped in `range`, and what grows down above it is not closer than the guard gap.

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -67,6 +68,19 @@ std::string output_of(const std::vector<std::string>& words) {
         text.append(buffer, static_cast<size_t>(size));
     close(ends[0]);
     return text;
+}
+
+// ---- places ---------------------------------------------------------------------------------------------------------
+
+TEST(places_are_the_same_when_that_is_asked_for) {
+    auto places = [] { return output_of({"/bin/cat", "/proc/self/maps"}); };
+    if (output_of({"/bin/cat", "/proc/cmdline"}).find("norandmaps") == std::string::npos) EXPECT(places() != places());
+    constexpr unsigned long ASK = 0xffffffff;
+    int before = personality(ASK);
+    EXPECT(before >= 0 && personality(ADDR_NO_RANDOMIZE) == before && personality(ASK) == ADDR_NO_RANDOMIZE);
+    std::string once = places();
+    EXPECT(once.find("[stack]") != std::string::npos && once == places());
+    EXPECT(personality(static_cast<unsigned long>(before)) == ADDR_NO_RANDOMIZE && personality(ASK) == before);
 }
 
 // ---- children -------------------------------------------------------------------------------------------------------

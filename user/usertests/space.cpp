@@ -113,6 +113,41 @@ TEST(a_protect_that_splits_is_undone_by_one_that_joins) {
     memset(place, 8, 5 * PAGE);
 }
 
+// ---- what grows downward --------------------------------------------------------------------------------------------
+
+int child_writing(volatile char* place) {
+    return child([=] { *place = 1; });
+}
+
+// A mapping of one page that grows down, with nothing in the pages below.
+char* map_growing(size_t pages_below) {
+    char* room = map(pages_below + 1, PROT_NONE);
+    EXPECT(munmap(room, (pages_below + 1) * PAGE) == 0);
+    char* place = room + pages_below * PAGE;
+    EXPECT(mmap(place, PAGE, RW, PRIVATE | MAP_GROWSDOWN | MAP_FIXED, -1, 0) == place);
+    return place;
+}
+
+TEST(a_mapping_that_grows_down_keeps_its_distance) {
+    constexpr size_t GAP = 256;
+    char* place = map_growing(1000);
+    char* below = place - 900 * PAGE;
+    EXPECT(mmap(below - PAGE, PAGE, RW, PRIVATE | MAP_FIXED, -1, 0) == below - PAGE);
+    place[-1] = 7;
+    EXPECT(place[-100 * static_cast<long>(PAGE)] == 0 && mappings_in(place - 100 * PAGE, 101) == 1);
+    EXPECT(child_writing(below + GAP * PAGE) == 0 && child_writing(below + GAP * PAGE - 1) == -SIGSEGV);
+    EXPECT(mprotect(below - PAGE, PAGE, PROT_NONE) == 0 && child_writing(below) == 0);  // what nobody can use is not in danger
+}
+
+TEST(only_private_memory_grows_down) {
+    int fd = make_file("f", std::string(PAGE, 'x'));
+    EXPECT_ERROR(EINVAL, mmap(nullptr, PAGE, RW, SHARED | MAP_GROWSDOWN, -1, 0));
+    EXPECT_ERROR(EINVAL, mmap(nullptr, PAGE, RW, MAP_PRIVATE | MAP_GROWSDOWN, fd, 0));
+    EXPECT_ERROR(EINVAL, mmap(nullptr, PAGE, RW, MAP_SHARED | MAP_GROWSDOWN, fd, 0));
+    char* place = map_growing(10);
+    EXPECT(mprotect(place, PAGE, PROT_READ) == 0 && child_reading(place - PAGE) == 0 && child_writing(place - PAGE) == -SIGSEGV);
+}
+
 // ---- all of it ------------------------------------------------------------------------------------------------------
 
 // Code that unmaps all but its own page, where it must not be touched, and ends with status 7. a0: the page, a1: the end.
@@ -161,6 +196,15 @@ TEST(a_mapping_past_the_end_of_its_file_is_a_bus_error) {
     EXPECT(ftruncate(fd, 0) == 0);
     EXPECT(child_reading(place) == -SIGBUS);
     EXPECT(ftruncate(fd, 3 * PAGE) == 0 && place[9] == 0 && place[2 * PAGE] == 0);
+}
+
+TEST(a_mapping_begins_where_a_file_can_reach) {
+    int fd = make_file("f", "x");
+    auto map_from = [=](size_t offset) { return mmap(nullptr, PAGE, PROT_READ, MAP_PRIVATE, fd, static_cast<off_t>(offset)); };
+    constexpr size_t END = 1ul << 63;
+    EXPECT(map_from(END - 2 * PAGE) != MAP_FAILED);
+    for (size_t offset : {END - PAGE, END, -PAGE}) EXPECT_ERROR(EOVERFLOW, map_from(offset));
+    EXPECT_ERROR(EINVAL, mmap(nullptr, PAGE, PROT_READ, MAP_PRIVATE | MAP_HUGETLB, fd, 0));
 }
 
 TEST(pages_of_a_file_can_be_mapped_in_descending_order) {
@@ -226,6 +270,24 @@ TEST(a_part_of_shared_memory_can_be_seen_at_a_second_place) {
     EXPECT_ERROR(ENOMEM, mremap(second, 0, PAGE, 0));
     EXPECT_ERROR(EFAULT, mremap(second, 0, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, second));  // the first place goes first
     EXPECT_ERROR(EINVAL, mremap(map(1), 0, PAGE, MREMAP_MAYMOVE));
+}
+
+TEST(a_move_asks_for_what_can_be) {
+    char *place = map(2), *free = map(2), *gone = map(1);
+    auto remap = [=](char* from, size_t old_size, size_t size, int flags) { return mremap(from, old_size, size, flags, free); };
+    constexpr int MOVE = MREMAP_MAYMOVE, TO = MOVE | MREMAP_FIXED, KEEP = MOVE | MREMAP_DONTUNMAP;
+    EXPECT(munmap(gone, PAGE) == 0);
+    EXPECT_ERROR(EINVAL, remap(place, 2 * PAGE, -1, MOVE));  // rounded up, that is nothing
+    EXPECT_ERROR(EINVAL, remap(place, 2 * PAGE, -PAGE, TO));
+    EXPECT_ERROR(ENOMEM, remap(place, 2 * PAGE, -PAGE, MOVE));
+    EXPECT_ERROR(EINVAL, remap(place, 2 * PAGE, 2 * PAGE - 1, KEEP));
+    EXPECT_ERROR(EINVAL, remap(place, 2 * PAGE, 2 * PAGE, MREMAP_DONTUNMAP));
+    EXPECT_ERROR(EINVAL, remap(place, 2 * PAGE, 2 * PAGE, 8));
+    EXPECT_ERROR(EFAULT, remap(gone, PAGE, 2 * PAGE, TO));
+    EXPECT_ERROR(EFAULT, remap(gone, 1ul << 38, PAGE, MOVE));
+    *place = 7;
+    char* kept = static_cast<char*>(remap(place, 2 * PAGE, 2 * PAGE, KEEP | TO));
+    EXPECT(kept == free && *kept == 7 && *place == 0);
 }
 
 TEST(a_growth_that_is_blocked_changes_nothing) {

@@ -44,6 +44,8 @@ MACHINE_TEST(advice, pages_are_given_up_unless_they_are_locked) {
     ASSERT_OK(space->advise(pages(START, 1), Advice::lock));
     ASSERT_FAILS(space->advise(pages(START, 1), Advice::dont_need), EINVAL);
     cr_assert_eq(peek(at(START)), 7);
+    ASSERT_OK(space->advise(pages(START, 1), Advice::dont_need_locked));
+    cr_assert_eq(peek(at(START)), 0);
 }
 
 MACHINE_TEST(advice, some_is_for_private_anonymous_memory_alone) {

@@ -9,12 +9,6 @@ Result<> AuxVec::set(AuxKey key, uint64_t value) {
     return {};
 }
 
-std::optional<uint64_t> AuxVec::get(AuxKey key) const {
-    for (const AuxEntry& entry : std::span(entries_, count_))
-        if (entry.key == static_cast<uint64_t>(key)) return entry.value;
-    return std::nullopt;
-}
-
 void AuxVec::serialise(std::span<AuxEntry> out) const {
     // LAB aux.serialise [begin]
     for (size_t i = 0; i < count_; i++) out[i] = entries_[i];

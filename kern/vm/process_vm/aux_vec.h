@@ -33,7 +33,6 @@ class AuxVec {
 public:
     // Sets or replaces the value of `key`. EINVAL for AT_NULL, which ends the vector by itself.
     Result<> set(AuxKey key, uint64_t value);
-    std::optional<uint64_t> get(AuxKey key) const;
 
     // Pairs that serialise() writes, the closing AT_NULL among them.
     size_t entry_count() const { return count_ + 1; }

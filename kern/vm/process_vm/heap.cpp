@@ -2,11 +2,7 @@
 
 #include "vm/vmar.h"
 
-void Heap::set_start(VirtAddr start, uint64_t data_segment_size) {
-    auto state = state_.lock();
-    state->range = {start, start};
-    state->data_segment_size = data_segment_size;
-}
+void Heap::set_start(VirtAddr start, uint64_t data_segment_size) { *state_.lock() = {data_segment_size, {start, start}}; }
 
 VirtAddr Heap::brk(Vmar& vmar, VirtAddr wanted) {
     auto state = state_.lock();
