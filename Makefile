@@ -81,7 +81,7 @@ test-unit: unit
 
 # The tests call make themselves, as a person does: nothing of this make is passed on.
 test-py: all
-	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL PYTHONDONTWRITEBYTECODE=1 LONG=$(LONG) MUTANTS=$(MUTANTS) $(PYTHON) -m pytest -q -n 2 \
+	@env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL PYTHONDONTWRITEBYTECODE=1 FAST=$(FAST) LONG=$(LONG) MUTANTS=$(MUTANTS) $(PYTHON) -m pytest -q -n 2 \
 	  $(if $(FAST),-m 'not slow') $(wildcard grade/tests labs/tests)
 
 setup:

@@ -5,6 +5,8 @@ import signal
 
 # make test LONG=1: more seeds, more calls, more harts.
 LONG = os.environ.get("LONG", "") not in ("", "0")
+# make test FAST=1: what is not marked slow, in its shortest form.
+FAST = os.environ.get("FAST", "") not in ("", "0")
 
 
 def plain_environment():
