@@ -22,12 +22,12 @@ from labs.problem import Problem, run
 from labs.submit import lab_of_tree
 
 
-def labs_to_grade(name: str, root: Path) -> list[Lab]:
+def labs_to_grade(name: str) -> list[Lab]:
     """The lab that was asked for; else this handout's, else all that have checks."""
-    name = name or lab_of_tree(root)
+    name = name or lab_of_tree()
     if name:
-        return [find_lab(name, root)]
-    return [lab for lab in all_labs(root) if (root / "grade" / "checks" / lab.folder).is_dir()]
+        return [find_lab(name)]
+    return [lab for lab in all_labs() if (ROOT / "grade" / "checks" / lab.folder).is_dir()]
 
 
 def require_checks(names: list[str], labs: list[Lab]) -> None:
@@ -58,21 +58,20 @@ def main() -> int:
         parser.add_argument(f"--{form}", default="")
     parser.add_argument("--jobs", default="")
     parser.add_argument("--save", default="")
-    parser.add_argument("--root", type=Path, default=ROOT)
     arguments = parser.parse_args()
     if arguments.seed and not arguments.seed.isdigit():
         raise Problem(f"SEED={arguments.seed} is not a number")
     seed = int(arguments.seed) if arguments.seed else random.SystemRandom().randrange(1, 10_000)
-    labs = labs_to_grade(arguments.lab, arguments.root)
+    labs = labs_to_grade(arguments.lab)
     if arguments.save and not arguments.check:
         raise Problem(
             "which check? CHECK= one of: " + ", ".join(name for lab in labs for name in (*lab.checks, *lab.hidden))
         )
     require_checks([name for name in arguments.check.split(",") if name], labs)
     title = f"seed {seed}   {versions()}"
-    folder = arguments.root / "build" / "grade" / (labs[0].folder if is_handout(arguments.root) else "reference")
+    folder = ROOT / "build" / "grade" / (labs[0].folder if is_handout(ROOT) else "reference")
     with locked(folder):
-        output, ignored = build(arguments.root, labs, folder)
+        output, ignored = build(ROOT, labs, folder)
         for name in ignored:
             print(f"note: {name} was changed, but no file of the lab: graded without that change", file=sys.stderr)
         return run_checks(labs, output, seed, title, arguments)

@@ -23,6 +23,7 @@ from grade.gradebook import page, table
 from grade.gradebook.host_tests import program_of, tests_of
 from grade.gradebook.submissions import find
 from grade.gradebook.work import TROUBLE, Task, work
+from grade.machine.sandbox import have_bubblewrap
 from grade.overlay import clean_files, is_handout, locked, make
 from grade.skeleton import skeleton
 from grade.workspace import Files, make_base
@@ -31,6 +32,11 @@ from labs.problem import Problem, run
 
 NO_RESULT = 3
 BAR = 24
+EXPOSED = (
+    "bubblewrap does not work here: while it is built, a submission could read this tree's hidden checks and solutions "
+    "(#include, .incbin). Let it make namespaces, or grade with what `make gradescope` packs, which keeps both away; "
+    "--unconfined grades all the same"
+)
 
 
 def context(files: Files, settings: str) -> str:
@@ -55,6 +61,8 @@ def remembered_seed(out: Path, asked: str) -> int:
 
 def prepare(lab: Lab, out: Path, seed: int, jobs: int, host_tests: bool = False, unconfined: bool = False) -> Task:
     """Builds the clean tree. Every submission is laid over a copy of it."""
+    if not (have_bubblewrap() or unconfined or is_handout(ROOT)):
+        raise Problem(EXPOSED)
     files = clean_files(ROOT) if is_handout(ROOT) else skeleton(lab)
     folder = ROOT / "build" / "grade" / "batch" / lab.folder
     base = make_base(files, [lab], folder / "base", like=ROOT / "build" / "grade" / "reference" / "tree")
@@ -85,7 +93,7 @@ def grade_all(task: Task, submissions: list[tuple[str, Path]], jobs: int) -> Ite
 def show(done: int, count: int, started: float, result: dict) -> None:
     """A line a submission; on a terminal the last line is a bar."""
     total = table.points(result)
-    print(f"\r\x1b[K" * sys.stdout.isatty() + f"  {'-' if total is None else total:>3}  {result['name']:<32} {result['state']}")
+    print("\r\x1b[K" * sys.stdout.isatty() + f"  {'-' if total is None else total:>3}  {result['name']:<32} {result['state']}")
     if sys.stdout.isatty():
         left = (time.monotonic() - started) / done * (count - done)
         bar = "#" * (BAR * done // count)
@@ -106,7 +114,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="where results go (default: DIR-results)")
     parser.add_argument("--seed", default="", help="of all challenges (default: one is chosen, and kept)")
     parser.add_argument("--no-host-tests", action="store_true", help="only the checks in the machine, which give the points")
-    parser.add_argument("--unconfined", action="store_true", help="host tests also where bubblewrap does not work")
+    parser.add_argument("--unconfined", action="store_true", help="grade also where bubblewrap does not work")
     arguments = parser.parse_args()
     lab, folder = find_lab(arguments.lab), arguments.folder.resolve()
     if not folder.is_dir():

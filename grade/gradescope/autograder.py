@@ -10,13 +10,12 @@ import json
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 
 from grade.formats import replace
 from grade.gradebook.submissions import Submission, read
 from grade.gradebook.work import notes
-from grade.overlay import BuildFailed, make, targets
+from grade.overlay import BuildFailed, make, out_of_sight, targets
 from grade.runner import pytest_command, pytest_environment
 from grade.workspace import Files, lay, make_base, restore
 from labs.catalog import ROOT, Lab, find_lab
@@ -62,25 +61,12 @@ def grade(folder: Path) -> int:
         return judge(lab, submission, Path(workspace), results)
 
 
-@contextmanager
-def out_of_sight(folder: Path):
-    """Keeps what is hidden from the compiler. Bubblewrap would, but a container seldom lets it; and an `.incbin` reads any file."""
-    kept = {path: path.read_bytes() for path in folder.glob("*.py")}
-    try:
-        for path in kept:
-            path.unlink()
-        yield
-    finally:
-        for path, content in kept.items():
-            path.write_bytes(content)
-
-
 def judge(lab: Lab, submission: Submission, workspace: Path, results: Path) -> int:
     tree = workspace / "tree"
     try:
         restore(tree, BASE / "tree")
         lay({name: (content, 0o644) for name, content in submission.files.items()}, tree)
-        with out_of_sight(ROOT / "grade" / "checks" / lab.folder / "hidden"):
+        with out_of_sight(ROOT):  # a container seldom lets bubblewrap make namespaces
             make(tree, targets([lab]))
     except BuildFailed as failed:
         zero(results, "\n".join([str(failed), *notes(submission)]))

@@ -92,6 +92,26 @@ def test_there_is_something_secret_to_find():
     assert len(FORGERS) >= 8 and clean_files(ROOT)
 
 
+@pytest.mark.parametrize("words, status, told", [
+    ((), 2, "error: bubblewrap does not work here: while it is built, a submission could read this tree's hidden checks"),
+    (("--unconfined",), 0, "warning: bubblewrap does not work here; only resource limits confine the work under test"),
+])
+def test_without_bubblewrap_no_stranger_s_work_is_built_unless_it_is_said(tmp_path, words, status, told):
+    broken, folder = tmp_path / "path", tmp_path / "class"
+    broken.mkdir()
+    (broken / "bwrap").write_text("#!/bin/sh\nexit 1\n")
+    (broken / "bwrap").chmod(0o755)
+    thief = next(path for path in FORGERS if path.stem == "takes-in-hidden-checks")
+    write_submission(folder / "thief", tomllib.loads(thief.read_text()))
+    if words:  # nothing to build
+        (folder / "thief" / find_lab("vmar").files[0]).write_bytes(b"x" * (2 << 20))
+    command = [ROOT / "grade" / "batch", folder, "--lab", "vmar", "--jobs", "1", "--out", tmp_path / "out", *words]
+    path = f"{broken}:{os.environ['PATH']}"
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PATH": path}, check=False)
+    assert (done.returncode, told in done.stderr) == (status, True), done.stdout + done.stderr
+    assert (tmp_path / "out" / "results" / "thief.json").exists() == (status == 0)
+
+
 # ATTACKS ON THE BUILD ITSELF, as if a Makefile of theirs were ever run
 
 

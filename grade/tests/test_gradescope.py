@@ -9,9 +9,8 @@ import zipfile
 import pytest
 
 from grade.gradescope.__main__ import pack
-from grade.gradescope.autograder import out_of_sight
 from grade.machine.sandbox import bubblewrap, have_bubblewrap
-from grade.overlay import BuildFailed, clean_files, locked
+from grade.overlay import clean_files, locked
 from grade.tests.test_formats import DOCUMENT, TEST, assert_fits
 from labs.catalog import ROOT, find_lab
 from labs.cut import solution_lines
@@ -107,14 +106,6 @@ def test_what_does_not_build_is_a_zero_with_the_reason(autograder):
     assert done.returncode == 0 and results["score"] == 0 and "ile not found: /autograder/source" in results["output"]
     done, results = autograder({"essay.txt": b"hello"})
     assert done.returncode == 0 and results["score"] == 0 and "no file of the lab in it" in results["output"]
-
-
-def test_what_is_hidden_is_back_when_the_build_has_ended(tmp_path):
-    (tmp_path / "test_more.py").write_text("secret")
-    with pytest.raises(BuildFailed), out_of_sight(tmp_path):
-        assert not list(tmp_path.iterdir())
-        raise BuildFailed("does not compile")
-    assert (tmp_path / "test_more.py").read_text() == "secret"
 
 
 def test_make_packs_it(tmp_path):

@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
+from grade import overlay
 from grade.machine.cpio import archive
 from grade.machine.sandbox import bubblewrap, have_bubblewrap
-from grade.overlay import BuildFailed, first_errors, make, write_tree
+from grade.overlay import BuildFailed, build, first_errors, make, write_tree
 from grade.proof import Mutant
 from labs.problem import Problem
 
@@ -68,6 +69,22 @@ def test_a_build_can_write_and_read_only_its_tree(tmp_path):
     make(tree, ["all"])
     assert (tree / "written").read_text() == "fine\n" and (tree / "read").read_text() == ""
     assert outside.read_text() == "hidden"
+
+
+def test_without_bubblewrap_hidden_checks_are_out_of_sight_until_the_build_has_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(overlay, "have_bubblewrap", lambda: False)
+    monkeypatch.setattr(overlay, "confine", lambda command, writable: command)
+    hidden, root = tmp_path / "grade/checks/1-vmar/hidden/test_more.py", tmp_path
+    hidden.parent.mkdir(parents=True)
+    hidden.write_text("secret")
+    (root / "Makefile").write_text(f"build/kernel.elf:\n\t@cat {hidden}; echo x.c:1:2: error: no; false\n")
+    subprocess.run(["git", "init", "-q", root], check=True)
+    for _ in range(2):
+        with pytest.raises(BuildFailed, match="does not compile: x.c:1:2: error: no"):
+            build(root, [], root / "graded")
+        log = (root / "graded/tree/build/grade.log").read_text()
+        assert "No such file" in log and "secret" not in log and hidden.read_text() == "secret"
+        hidden.parent.rename(hidden.parent.with_name(".hidden-0123"))  # as if this process had been killed meanwhile
 
 
 @needs_bubblewrap
