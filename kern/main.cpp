@@ -56,8 +56,10 @@ static void start_scheduler(const BootArgs& args, uint64_t hart_id, const Machin
 // The root may be on a disk, which a thread can wait for.
 static void finish_boot(Thread&) {
     if (!mount_root(initramfs, args)) give_up("no root file system");
-    PhysAddr unpacked = arch::virt_to_phys(initramfs.data());
-    free_memory(unpacked.page_up(), (unpacked + initramfs.size()).page_down());
+    PhysAddr start = arch::virt_to_phys(initramfs.data()), end = (start + initramfs.size()).page_down();
+    for (PhysAddr page = start.page_up(); page < end; page += PAGE_SIZE)
+        if (const Frame& frame = frame_at(page); frame.use == FrameUse::kernel && !frame.refs.load())  // not a file's
+            free_memory(page, page + PAGE_SIZE);
     if (args.fail_nth) fail_nth_allocation(*args.fail_nth);
     if (!args.selftest.empty()) start_selftests(args.selftest);
     else start_init(args);

@@ -4,6 +4,7 @@
 #   user/NAME/*.cpp                      -> the same, of several files
 #   user/tools/NAME.c                    -> /bin/NAME, too, but all of them are one file with many names, /bin/tools: the C
 #                                           library in each would cost 400 KiB and 0.3 s a program. tools/tools.c says how
+#                                           (so is /bin/init another name of /bin/sh)
 #   user/lab/NAME.c, user/lab/NAME.cpp   -> build/user/lab/NAME, /lab/NAME; no C library at all: each with what it uses of
 #                                           lib*.c and malloc.c (one that does not call malloc holds nothing of a student's)
 #   user/root/...                        -> copied as it is
@@ -23,7 +24,7 @@ LAB_PROGRAMS := $(basename $(notdir $(LAB_SOURCES)))
 LAB_PART_OBJECTS := $(LAB_PARTS:%=$(BUILD)/%.o)
 LAB_ARCHIVE := $(BUILD)/user/lab/lab.a
 
-USER_INSTALLED := $(USER_PROGRAMS:%=$(USER_ROOT)/bin/%) $(TOOL_NAMES:%=$(USER_ROOT)/bin/%) $(LAB_PROGRAMS:%=$(USER_ROOT)/lab/%) $(USER_FILES)
+USER_INSTALLED := $(USER_PROGRAMS:%=$(USER_ROOT)/bin/%) $(USER_ROOT)/bin/init $(TOOL_NAMES:%=$(USER_ROOT)/bin/%) $(LAB_PROGRAMS:%=$(USER_ROOT)/lab/%) $(USER_FILES)
 
 USER_WARNINGS := -Wall -Wextra -Werror
 USER_FLAGS := -O2 -g $(USER_WARNINGS)
@@ -84,6 +85,10 @@ $(USER_PROGRAMS:%=$(USER_ROOT)/bin/%): $(USER_ROOT)/bin/%: $(BUILD)/user/%
 
 $(TOOL_NAMES:%=$(USER_ROOT)/bin/%): $(USER_ROOT)/bin/tools
 	$(Q)ln -f $< $@
+
+$(USER_ROOT)/bin/init: $(USER_ROOT)/bin/sh
+	$(Q)ln -f $< $@
+	$(Q)ln -f $(BUILD)/user/sh $(BUILD)/user/init
 
 $(USER_ROOT)/lab/%: $(BUILD)/user/lab/%
 	$(Q)mkdir -p $(@D)

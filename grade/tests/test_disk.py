@@ -86,7 +86,12 @@ def test_what_mke2fs_made_is_read(tmp_path, block_size):
     os.symlink("./" * 60 + "sub/deep/f4096", source / "long")
     image = make_disk(tmp_path, block_size=block_size, files=source)
     before = files_on(image, tmp_path)
-    printed = run(image, "cd /mnt; wc -c sub/deep/*; cat short again; cat long; ls; cd /; umount /mnt")
+    log = tmp_path / "requests"
+    printed = run(image, "cd /mnt; wc -c sub/deep/*; cat short again; cat long; ls; cd /; umount /mnt",
+                  ["-trace", "virtio_blk_handle_read", "-D", log])
+    pages = sum(-(-len(data) // 4096) for data in wanted.values())
+    whole = sum(line.endswith(" nsectors 8\n") for line in open(log))
+    assert pages - 10 <= whole <= pages + 20, "neighbouring blocks of a page are one request"
     for name, data in wanted.items():
         assert re.search(rf"{len(data)} +sub/deep/{name}\s", printed), printed
     assert printed.count(content(4096, 4096).decode()[:200]) == 1

@@ -10,6 +10,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CAT = ROOT / "build/user/root/bin/cat"
 LS = ROOT / "build/user/root/bin/ls"
+SH = ROOT / "build/user/root/bin/sh"
+TOOLS = ROOT / "build/user/root/bin/tools"
 
 
 def entry(name, mode=0o100755, data=b"", inode=0, links=1, size=None):
@@ -43,6 +45,26 @@ def test_later_entries_replace_and_links_lead_on(tmp_path):
     done = boot(tmp_path, first + bytes(512) + second + bytes(100), "/bin/cat /a /b /c /to /dir/f")
     assert done.stdout == "new a\nshared\nshared\nshared\ninside\n", done.stderr
     assert done.returncode == 0
+
+
+def on_a_page(before, name, data, **options):
+    """An entry behind these bytes whose content begins a page."""
+    size = -(len(before) + 110 + len(name) + 1) % 4096 + len(name)
+    return entry(name.ljust(size, "\0"), data=data, **options)
+
+
+def test_pages_of_the_archive_become_the_files(tmp_path):
+    """Also when a file is replaced, has its content twice, or ends within a page; what is stored later goes nowhere else."""
+    archive, text = base(), {size: (f"{size:7}\n" * 2000)[:size].encode() for size in (4096, 5000, 12288, 16000)}
+    archive += entry("bin/sh", data=SH.read_bytes()) + entry("bin/cp", data=TOOLS.read_bytes())
+    archive += on_a_page(archive, "gone", text[16000])
+    archive += on_a_page(archive, "two", text[5000], inode=9, links=2)
+    archive += on_a_page(archive, "names", text[12288], inode=9, links=2)
+    archive += on_a_page(archive, "gone", text[4096])
+    archive += on_a_page(archive, "next", text[16000])
+    done = boot(tmp_path, archive + TRAILER, "/bin/sh -c 'cat two gone; cp next copy; echo x > next; cat copy names next'")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.encode() == text[12288] + text[4096] + text[16000] + text[12288] + b"x\n"
 
 
 def test_what_lies_under_dev_and_proc_is_hidden(tmp_path):

@@ -46,6 +46,7 @@ public:
         Node* node;
         T& operator*() const { return *element(node); }
         Iterator& operator++() { node = node->next; return *this; }
+        Iterator operator++(int) { return {std::exchange(node, node->next)}; }  // then the element may go
         bool operator==(const Iterator&) const = default;
     };
     Iterator begin() { return {head_.next}; }

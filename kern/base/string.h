@@ -12,12 +12,13 @@ public:
     bool operator==(std::string_view other) const { return view() == other; }
 };
 
-// What decimal digits, and nothing else, say.
-inline std::optional<uint64_t> parse_number(std::string_view text) {
+// What digits of this base, 16 at most, and nothing else, say.
+inline std::optional<uint64_t> parse_number(std::string_view text, unsigned base = 10) {
     uint64_t value = 0;
     for (char c : text) {
-        if (c < '0' || c > '9') return std::nullopt;
-        value = value * 10 + static_cast<uint64_t>(c - '0');
+        size_t at = std::string_view("0123456789abcdefABCDEF").find(c), digit = at < 16 ? at : at - 6;
+        if (digit >= base) return std::nullopt;
+        value = value * base + digit;
     }
     return text.empty() ? std::nullopt : std::optional(value);
 }

@@ -26,6 +26,17 @@ static Result<Ref<Inode>> make_linked(Vec<Linked>& linked, const Target& target,
     return inode;
 }
 
+// Whole pages of the archive become the file's where they lie; the rest is copied.
+static Result<> fill(Vmo& vmo, std::string_view content) {
+    PhysAddr start = arch::virt_to_phys(content.data());
+    size_t at = 0;
+    for (; start.is_page_aligned() && vmo.size() == 0 && at + PAGE_SIZE <= content.size(); at += PAGE_SIZE)
+        TRY(vmo.adopt(at >> PAGE_SHIFT, frame_at(start + at)));
+    TRY(vmo.resize(content.size()));
+    content.remove_prefix(at);
+    return TRY(vmo.write(at, std::as_bytes(std::span(content)))) == content.size() ? Result<>() : fail(Errno::ENOSPC);
+}
+
 static Result<> unpack(Vec<Linked>& linked, const CpioEntry& entry, unsigned archive) {
     InodeType type{entry.mode & TYPE_BITS};
     bool is_link = type == InodeType::symlink, is_regular = type == InodeType::regular;
@@ -36,8 +47,7 @@ static Result<> unpack(Vec<Linked>& linked, const CpioEntry& entry, unsigned arc
     if (target.inode && !inode) TRY(remove(target, old));
     if (!inode && is_regular && entry.links > 1) inode = TRY(make_linked(linked, target, entry, archive));
     if (!inode) inode = TRY(create(target, {is_link ? mode_of(type, 0777) : entry.mode, is_link ? entry.data : ""}));
-    auto bytes = std::as_bytes(std::span(entry.data));
-    if (is_regular && !bytes.empty() && TRY(inode->vmo()->write(0, bytes)) < bytes.size()) return fail(Errno::ENOSPC);
+    if (is_regular && !entry.data.empty()) TRY(fill(*inode->vmo(), entry.data));
     TRY(inode->set_owner(entry.user, entry.group));
     if (!is_link) TRY(inode->set_permissions(entry.mode));
     inode->times().modified.store(uint64_t{entry.modified} * 1'000'000'000);

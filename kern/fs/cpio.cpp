@@ -1,15 +1,5 @@
 #include "fs/cpio.h"
 
-static std::optional<uint32_t> parse_hex(std::string_view digits) {
-    uint32_t value = 0;
-    for (char c : digits) {
-        size_t digit = std::string_view("0123456789abcdefABCDEF").find(c);
-        if (digit == std::string_view::npos) return std::nullopt;
-        value = value << 4 | static_cast<uint32_t>(digit < 16 ? digit : digit - 6);
-    }
-    return value;
-}
-
 std::unexpected<Errno> CpioReader::wrong(std::string_view what, size_t at) {
     problem_ = what;
     offset_ = at;
@@ -37,20 +27,21 @@ Result<CpioEntry> CpioReader::read_entry() {
         return wrong("no cpio header in the newc format (070701) where one should be", at_);
     uint32_t numbers[13];
     for (size_t i = 0; i < std::size(numbers); i++) {
-        auto number = parse_hex(header.substr(6 + 8 * i, 8));
+        auto number = parse_number(header.substr(6 + 8 * i, 8), 16);
         if (!number) return wrong("a number in a header is not hexadecimal", at_ + 6 + 8 * i);
-        numbers[i] = *number;
+        numbers[i] = static_cast<uint32_t>(*number);
     }
     auto [inode, mode, user, group, links, modified, size, major, minor, r_major, r_minor, name_size, check] = numbers;
     if (name_size < 2 || name_size > MAX_NAME) return wrong("the length of a name is not between 1 and 4095", at_ + 94);
     size_t name_at = at_ + HEADER_SIZE;
     std::string_view name = text_.substr(name_at, name_size);
     if (name.size() < name_size) return wrong("a name is cut off", name_at);
-    if (name.find('\0') != name_size - 1) return wrong("a name does not end where its length says", name_at);
+    size_t end = name.find('\0');  // more zeroes bring the content to a page of its own
+    if (end == 0 || end == name.npos || name.find_first_not_of('\0', end) != name.npos)
+        return wrong("a name does not end where its length says", name_at);
     // Sizes are below 2^32 and at_ is a position in memory, so the sums cannot wrap.
     size_t data_at = at_ + align_up(HEADER_SIZE + name_size, 4);
     if (data_at > text_.size() || size > text_.size() - data_at) return wrong("the content of a file is cut off", at_);
     at_ = std::min<size_t>(data_at + align_up(size, 4), text_.size());
-    name.remove_suffix(1);
-    return CpioEntry{name, inode, mode, user, group, links, modified, major, minor, text_.substr(data_at, size)};
+    return CpioEntry{name.substr(0, end), inode, mode, user, group, links, modified, major, minor, text_.substr(data_at, size)};
 }

@@ -42,6 +42,7 @@ static Frame* free_buddy(Frame& frame, unsigned order) {
 static void free_run(Frame& run, unsigned order) {
     auto all = buddies.lock();
     all->free_frames += size_t{1} << order;
+    run.use = FrameUse::free;  // also when it is the upper half of what is put back
     Frame* frame = &run;
     for (; Frame* buddy = free_buddy(*frame, order); order++) {
         buddy->unlink();

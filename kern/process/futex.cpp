@@ -46,8 +46,7 @@ static unsigned wake(const Key& key, uint32_t bits, unsigned most) {
     auto waiters = bucket_of(key).waiters.lock();
     unsigned count = 0;
     for (auto place = waiters->begin(); place != waiters->end() && count < most;) {
-        FutexWaiter& waiter = *place;
-        ++place;
+        FutexWaiter& waiter = *place++;
         if (waiter.key != key || !(waiter.bits & bits)) continue;
         waiter.unlink();
         WaitQueue::wake(waiter);

@@ -88,8 +88,7 @@ void RunQueue::tick(bool in_user) {
     (in_user ? current->ticks_in_user_ : current->ticks_in_kernel_).fetch_add(1);
     uint64_t now = arch::now_ns(), next = current == idle ? NEVER : now + turn_ns;
     for (auto place = sleepers.begin(); place != sleepers.end();) {
-        Thread& sleeper = *place;
-        ++place;
+        Thread& sleeper = *place++;
         if (sleeper.wake_time_ > now) next = std::min(next, sleeper.wake_time_);
         else if (wake(sleeper)) call_idle_hart(*this);
     }

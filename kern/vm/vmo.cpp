@@ -71,6 +71,14 @@ void Vmo::mark_dirty(uint64_t index) {
     if (auto* entry = pages->tree.find(index)) set_dirty(*entry);
 }
 
+Result<> Vmo::adopt(uint64_t index, Frame& frame) {
+    auto pages = pages_.lock();
+    TRY(pages->tree.reach(index))->frame = &frame;
+    frame.use = FrameUse::file;
+    frame.ref();
+    return {};
+}
+
 void Vmo::discard(uint64_t index) {
     auto pages = pages_.lock();
     if (auto* entry = pages->tree.find(index)) drop(*pages, *entry);

@@ -37,6 +37,8 @@ public:
     Result<FrameRef> page(uint64_t index);
     // Page `index` was or is about to be written, by who holds its frame until that is done.
     void mark_dirty(uint64_t index);
+    // A frame in use that nobody refers to becomes page `index`, which was not there. ENOMEM.
+    Result<> adopt(uint64_t index, Frame& frame);
     // Page `index` goes, dirty or not. Nobody holds it.
     void discard(uint64_t index);
     bool is_clean();

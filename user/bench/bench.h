@@ -44,12 +44,12 @@ inline void nothing() {}
 
 // A short operation, `count` of them at a time.
 template <typename Operation>
-long repeat(int count, Operation operation) {
+long repeat(int count, Operation operation, void (*before)() = nothing) {
     auto round = [&] {
         for (int i = 0; i < count; i++)
             operation();
     };
-    return median(9, count, round, nothing, nothing);
+    return median(9, count, round, before, nothing);
 }
 
 inline char* map_pages(size_t pages, int flags = MAP_PRIVATE | MAP_ANONYMOUS, int fd = -1) {

@@ -2,6 +2,7 @@
 //
 //   sh [-ex] [FILE [ARGUMENT...]]    without a FILE it reads commands from standard input, with a prompt if that is a terminal
 //   sh [-ex] -c TEXT [NAME [ARGUMENT...]]
+//   init                             see init.cpp
 
 #include "sh.h"
 
@@ -37,6 +38,10 @@ bool is_name(const std::string& text) {
     for (char c : text)
         if (!isalnum(c) && c != '_') return false;
     return !text.empty() && !isdigit(text[0]);
+}
+
+void show(std::string_view text) {
+    if (write(STDERR_FILENO, text.data(), text.size()) < 0) {}  // nowhere to say so
 }
 
 void complain(const std::string& what) { dprintf(STDERR_FILENO, "sh: %s\n", what.c_str()); }
@@ -108,9 +113,9 @@ int run_all(LineSource source) {
 bool prompted_line(std::string& line, bool more) {
     if (shell.interrupted) return false;  // a command of several lines is given up
     if (!more) report_jobs();
-    dprintf(STDERR_FILENO, "%s", more ? "> " : "$ ");
+    show(more ? "> " : "$ ");
     bool found = read_line(STDIN_FILENO, line);
-    if (!found || shell.interrupted) dprintf(STDERR_FILENO, "\n");
+    if (!found || shell.interrupted) show("\n");
     return found;
 }
 
@@ -151,6 +156,7 @@ int run_text(const std::string& text) {
 }
 
 int main(int argc, char** argv) {
+    if (std::string_view(basename(argv[0])) == "init") return run_init();
     bool is_text = false;
     shell.pid = getpid();
     take_environment();

@@ -264,6 +264,8 @@ bool is_name(const std::string& text);
 std::optional<std::string> content_of(const std::string& file);
 // One line of a descriptor, byte by byte: what follows is left for others. False at the end.
 bool read_line(int fd, std::string& line);
+void show(std::string_view text);  // on standard error, as it is
 void complain(const std::string& what);
+int run_init();
 
 inline bool leaving() { return shell.flow != Flow::normal || shell.interrupted; }

@@ -77,6 +77,12 @@ Test(cpio, every_entry_is_read) {
     cr_expect(read_all("").entries.empty() && read_all("").problem.empty());
 }
 
+Test(cpio, zeroes_behind_a_name_are_no_part_of_it) {
+    Outcome outcome = read_all(entry(std::string("a\0\0\0\0\0\0", 7), 0100644, "content") + trailer());
+    cr_expect_str_eq(outcome.problem.c_str(), "");
+    cr_expect(outcome.entries == std::vector<std::string>{"a=content"});
+}
+
 Test(cpio, archives_follow_each_other) {
     for (size_t zeroes : {0, 4, 300}) {
         Outcome outcome = read_all(sound_archive() + std::string(zeroes, '\0') + entry("second") + trailer() + std::string(zeroes, '\0'));
@@ -107,6 +113,7 @@ Test(cpio, what_is_malformed_is_named) {
     expect_problem(cut, "a name is cut off", 110);
     std::string inner = entry(std::string("a\0b", 3)) + trailer();
     expect_problem(inner, "a name does not end", 110);
+    expect_problem(entry(std::string("\0\0", 2)) + trailer(), "a name does not end", 110);
     std::string unended = entry("ab") + trailer();
     unended[112] = 'c';
     expect_problem(unended, "a name does not end", 110);

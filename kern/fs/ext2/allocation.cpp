@@ -64,8 +64,7 @@ Result<uint32_t> Volume::free_tree(uint32_t number, unsigned depth) {
     uint32_t freed = 1;
     if (depth) {
         auto numbers = TRY(at<uint32_t>(number));
-        for (uint32_t i = 0; i < numbers_per_block; i++)
-            freed += TRY(free_tree(numbers.item[i], depth - 1));
+        for (uint32_t i = 0; i < numbers_per_block; i++) freed += TRY(free_tree(numbers.item[i], depth - 1));
     }
     TRY(give_back(BLOCK, number));
     return freed;

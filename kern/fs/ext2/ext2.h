@@ -135,8 +135,13 @@ private:
     static void flush_for_ever(Thread&);
     void for_each_node(auto visit);
 
-    Result<> read_page(uint64_t index, std::span<std::byte> page) override;
-    Result<> write_page(uint64_t index, std::span<const std::byte> page) override;
+    // Of the cache: page n is block n.
+    Result<> read_page(uint64_t index, std::span<std::byte> page) override {
+        return transfer(BlockDevice::Kind::read, index, page.first(block_size));
+    }
+    Result<> write_page(uint64_t index, std::span<const std::byte> page) override {
+        return transfer(BlockDevice::Kind::write, index, page.first(block_size));
+    }
 
     BlockDevice& device_;
     const size_t group_count_;
@@ -199,6 +204,8 @@ private:
 
     // Without it:
 
+    // How many bytes of the file are in a page.
+    size_t bytes_in(uint64_t page) { return std::clamp(size(), page * PAGE_SIZE, (page + 1) * PAGE_SIZE) - page * PAGE_SIZE; }
     Result<> transfer(BlockDevice::Kind kind, uint64_t index, std::span<const std::byte> page);
     Result<> read_page(uint64_t index, std::span<std::byte> page) override;
     Result<> write_page(uint64_t index, std::span<const std::byte> page) override;

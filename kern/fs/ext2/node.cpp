@@ -6,10 +6,6 @@ namespace ext2 {
 
 constexpr uint64_t SECOND = 1'000'000'000;
 
-static bool is_zero(std::span<const std::byte> bytes) {
-    return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
-}
-
 // THE INODE
 
 Node::Node(Volume& volume, uint32_t number, const DiskInode& disk)
@@ -140,16 +136,19 @@ Result<> Node::resize(uint64_t size) {
 
 // PAGES
 
-// Of a page all blocks that there are; what is written and not zero gets some.
+// Of a page all blocks that there are, neighbours on the disk at once; what is written and not zero gets some.
 Result<> Node::transfer(BlockDevice::Kind kind, uint64_t index, std::span<const std::byte> page) {
-    uint64_t start = index * PAGE_SIZE, bytes = std::clamp(this->size(), start, start + PAGE_SIZE) - start;
-    for (size_t at = 0; at < bytes; at += volume_.block_size) {
-        auto block = page.subspan(at, volume_.block_size);
-        bool make_missing = kind == BlockDevice::Kind::write && !is_zero(block);
-        volume_.lock.lock();
-        auto number = block_of((start + at) / volume_.block_size, make_missing);
-        volume_.lock.unlock();
-        if (TRY(number)) TRY(volume_.transfer(kind, *number, block));
+    size_t size = volume_.block_size, bytes = bytes_in(index);
+    auto block_at = [&](size_t at) {
+        auto is_set = [](std::byte byte) { return byte != std::byte{0}; };
+        bool make_missing = kind == BlockDevice::Kind::write && std::ranges::any_of(page.subspan(at, size), is_set);
+        LockGuard guard(volume_.lock);
+        return block_of((index * PAGE_SIZE + at) / size, make_missing);
+    };
+    for (size_t at = 0, end; at < bytes; at = end) {
+        uint32_t first = TRY(block_at(at));
+        for (end = at + size; end < bytes && block_at(end).value_or(0) == first + (end - at) / size;) end += size;
+        if (first) TRY(volume_.transfer(kind, first, page.subspan(at, end - at)));
     }
     return {};
 }
@@ -157,7 +156,7 @@ Result<> Node::transfer(BlockDevice::Kind kind, uint64_t index, std::span<const 
 Result<> Node::read_page(uint64_t index, std::span<std::byte> page) {
     memset(page.data(), 0, page.size());
     TRY(transfer(BlockDevice::Kind::read, index, page));
-    uint64_t start = index * PAGE_SIZE, size = std::clamp(this->size(), start, start + PAGE_SIZE) - start;
+    size_t size = bytes_in(index);
     memset(page.data() + size, 0, PAGE_SIZE - size);
     return {};
 }

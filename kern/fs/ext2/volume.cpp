@@ -98,9 +98,7 @@ Result<> Volume::set_read_only() {
     if (read_only.exchange_acquire(1)) return {};
     Result<> synced = sync();
     LockGuard guard(lock);
-    for_each_node([&](Node& node) {
-        if (!node.links()) (void)free_node(node);
-    });
+    for_each_node([&](Node& node) { if (!node.links()) (void)free_node(node); });
     TRY(write_metadata());
     TRY(synced);
     return mark(true);
@@ -125,15 +123,7 @@ FileSystemSpace Volume::space() {
     return space;
 }
 
-// THE CACHE: page n is block n
-
-Result<> Volume::read_page(uint64_t index, std::span<std::byte> page) {
-    return transfer(BlockDevice::Kind::read, index, page.first(block_size));
-}
-
-Result<> Volume::write_page(uint64_t index, std::span<const std::byte> page) {
-    return transfer(BlockDevice::Kind::write, index, page.first(block_size));
-}
+// THE CACHE
 
 Result<> Volume::clear(uint32_t number, Entry first) {
     auto fresh = TRY(at<Entry>(number));
@@ -158,10 +148,7 @@ Result<> Volume::write_metadata() {
 }
 
 Result<> Volume::commit() {
-    {
-        LockGuard guard(lock);
-        TRY(write_metadata());
-    }
+    TRY((LockGuard(lock), write_metadata()));
     return device_.ask(BlockDevice::Kind::flush);
 }
 
@@ -184,11 +171,7 @@ Result<> Volume::sync() {
 
 void Volume::for_each_node(auto visit) {
     for (auto& bucket : nodes_)
-        for (auto place = bucket.begin(); place != bucket.end();) {
-            Node& node = *place;
-            ++place;
-            visit(node);
-        }
+        for (auto place = bucket.begin(); place != bucket.end();) visit(*place++);
 }
 
 Result<InBlock<DiskInode>> Volume::inode(uint32_t number) {

@@ -1,5 +1,8 @@
 // init: the first process. Mounts what every program expects, starts the shell on the console, reaps whatever is orphaned,
-// and powers the machine off when the shell is left.
+// and powers the machine off when the shell is left. It is the shell's program by another name, so what both use of the C
+// library is in memory once.
+
+#include "sh.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -56,9 +59,9 @@ int reap_until(pid_t shell) {
 // The status that the shell was left with. One that was killed is replaced.
 int run_shell() {
     for (;;) {
-        pid_t shell = fork();
+        pid_t shell = vfork();  // it only becomes another program
         if (shell < 0) {
-            perror("init: fork");
+            perror("init: vfork");
             return 1;
         }
         if (shell == 0) become_shell();
@@ -71,7 +74,7 @@ int run_shell() {
 
 }  // namespace
 
-int main() {
+int run_init() {
     mount_unless("/dev/null", "devtmpfs", "/dev");
     mount_unless("/proc/self", "proc", "/proc");
     open_console();
