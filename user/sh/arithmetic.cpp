@@ -1,4 +1,4 @@
-// $((...)): long integers, variables by name, the operators of C from || to *, unary - + !, parentheses.
+// $((...)): long integers, variables by name, the operators of C from || to *, ? :, unary - + ! ~, parentheses.
 
 #include "sh.h"
 
@@ -9,7 +9,8 @@
 namespace {
 
 // From loosest to tightest; of two that begin alike the longer comes first.
-constexpr const char* LEVELS[][5] = {{"||"}, {"&&"}, {"==", "!="}, {"<=", ">=", "<", ">"}, {"+", "-"}, {"*", "/", "%"}};
+constexpr const char* LEVELS[][5] = {{"||"}, {"&&"}, {"|"}, {"^"}, {"&"}, {"==", "!="}, {"<=", ">=", "<", ">"},
+                                     {"<<", ">>"}, {"+", "-"}, {"*", "/", "%"}};
 constexpr size_t LEVEL_COUNT = sizeof(LEVELS) / sizeof(LEVELS[0]);
 
 class Evaluator {
@@ -17,7 +18,7 @@ public:
     explicit Evaluator(const std::string& text) : at_(text.c_str()) {}
 
     long whole() {
-        long value = binary(0);
+        long value = choice();
         if (*at_) throw ShellError(std::string("arithmetic: unexpected ") + at_);
         return value;
     }
@@ -34,12 +35,28 @@ private:
             at_++;
     }
 
+    // Where "&&" stands, "&" does not.
+    bool take_operation(const char* text) {
+        skip_blanks();
+        bool is_doubled = (*text == '&' || *text == '|') && !text[1] && at_[0] == *text && at_[1] == *text;
+        return !is_doubled && take(text);
+    }
+
+    long choice() {
+        long value = binary(0);
+        if (!take("?")) return value;
+        long yes = choice();
+        if (!take(":")) throw ShellError("arithmetic: no : after ?");
+        long no = choice();
+        return value ? yes : no;
+    }
+
     long binary(size_t level) {
         if (level == LEVEL_COUNT) return unary();
         long left = binary(level + 1);
         for (;;) {
             const char* const* operation = LEVELS[level];
-            while (*operation && !take(*operation))
+            while (*operation && !take_operation(*operation))
                 operation++;
             if (!*operation) return skip_blanks(), left;
             left = apply(*operation, left, binary(level + 1));
@@ -49,6 +66,11 @@ private:
     static long apply(std::string_view operation, long a, long b) {
         if (operation == "||") return a || b;
         if (operation == "&&") return a && b;
+        if (operation == "|") return a | b;
+        if (operation == "^") return a ^ b;
+        if (operation == "&") return a & b;
+        if (operation == "<<") return static_cast<long>(static_cast<unsigned long>(a) << (b & 63));
+        if (operation == ">>") return a >> (b & 63);
         if (operation == "==") return a == b;
         if (operation == "!=") return a != b;
         if (operation == "<=") return a <= b;
@@ -67,8 +89,9 @@ private:
         if (take("-")) return static_cast<long>(-static_cast<unsigned long>(unary()));
         if (take("+")) return unary();
         if (take("!")) return !unary();
+        if (take("~")) return ~unary();
         if (take("(")) {
-            long value = binary(0);
+            long value = choice();
             if (!take(")")) throw ShellError("arithmetic: no closing parenthesis");
             return value;
         }

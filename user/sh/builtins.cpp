@@ -3,6 +3,7 @@
 #include "sh.h"
 
 #include <algorithm>
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -114,19 +115,20 @@ int shift(const Words& words) {
     return 0;
 }
 
-// read NAME...: a word of the next line for each, the rest for the last.
+// read [-r] NAME...: a word of the next line for each, the rest for the last.
 int read_words(const Words& words) {
     std::string line;
     bool found = read_line(STDIN_FILENO, line);
     if (!line.empty() && line.back() == '\n') line.pop_back();
+    std::string separators = word_separators(), blanks = separators;
+    std::erase_if(blanks, [](unsigned char c) { return !isspace(c); });
     size_t first = words.size() > 1 && words[1] == "-r" ? 2 : 1, at = 0;
-    auto skip_blanks = [&] { at = std::min(line.size(), line.find_first_not_of(" \t", at)); };
     for (size_t i = first; i < words.size(); i++) {
-        skip_blanks();
-        size_t end = i + 1 < words.size() ? std::min(line.size(), line.find_first_of(" \t", at))
-                                          : line.find_last_not_of(" \t") + 1;
+        at = std::min(line.size(), line.find_first_not_of(blanks, at));
+        size_t end = i + 1 < words.size() ? std::min(line.size(), line.find_first_of(separators, at))
+                                          : line.find_last_not_of(blanks) + 1;
         set_variable(words[i], end > at ? line.substr(at, end - at) : "");
-        at = std::max(at, end);
+        at = std::min(line.size(), std::max(at, end) + 1);
     }
     return found ? 0 : 1;
 }
@@ -153,19 +155,54 @@ int mask(const Words& words) {
     return 0;
 }
 
+// The file that a name stands for as a command, or nothing.
+std::string program_of(const std::string& name) {
+    if (name.find('/') != std::string::npos) return access(name.c_str(), X_OK) == 0 ? name : "";
+    std::string path = variable("PATH").value_or("") + ":";
+    for (size_t at = 0, end; (end = path.find(':', at)) != std::string::npos; at = end + 1) {
+        std::string file = path.substr(at, end - at) + "/" + name;
+        if (access(file.c_str(), X_OK) == 0) return file;
+    }
+    return "";
+}
+
+// type NAME...: what each is as a command.
+int tell_type(const Words& words) {
+    int status = 0;
+    for (size_t i = 1; i < words.size(); i++) {
+        std::string file = program_of(words[i]);
+        bool is_function = shell.functions.contains(words[i]), is_builtin = find_builtin(words[i]);
+        std::string kind = is_function ? "a shell function" : is_builtin ? "a shell builtin" : file;
+        write_out(words[i] + (kind.empty() ? ": not found" : " is " + kind) + "\n");
+        if (kind.empty()) status = 127;
+    }
+    return status;
+}
+
+int help(const Words&);
+
 int succeed(const Words&) { return 0; }
 int fail(const Words&) { return 1; }
 
 constexpr std::pair<const char*, Builtin> BUILTINS[] = {
     {".", source},          {":", succeed},           {"[", test_command},  {"bg", continue_job},
     {"break", leave_loop},  {"cd", change_directory}, {"continue", leave_loop}, {"echo", echo},
-    {"eval", evaluate_words}, {"exec", execute_program}, {"exit", leave},     {"export", export_variables},
+    {"eval", evaluate_words}, {"exec", execute_program}, {"exit", leave},     {"export", export_variables}, {"help", help},
     {"false", fail},        {"fg", continue_job},     {"jobs", list_jobs},  {"kill", signal_jobs},
     {"pwd", print_directory},
     {"read", read_words},   {"return", leave_function}, {"set", set},       {"shift", shift},
-    {"test", test_command}, {"true", succeed},        {"umask", mask},      {"unset", unset},
+    {"test", test_command}, {"true", succeed},        {"type", tell_type},    {"umask", mask},      {"unset", unset},
     {"wait", wait_command},
 };
+
+int help(const Words&) {
+    std::string names;
+    for (auto [name, builtin] : BUILTINS)
+        names += std::string(" ") + name;
+    write_out("Built in:" + names + "\nif for while until case { ( f() | & && || < > >> << $x ${x} $(command) $((1 + 1)) * ? [a-z]\n"
+              "Programs: ls /bin\n");
+    return 0;
+}
 
 }  // namespace
 

@@ -52,11 +52,14 @@ private:
 
 void Expander::put_value(const std::string& value, bool quoted) {
     begun_ = begun_ || quoted;
+    std::string separators = split_ && !quoted ? word_separators() : "";
     for (char c : value) {
-        if (split_ && !quoted && strchr(" \t\n", c))
-            end_word();
-        else
+        if (separators.find(c) == std::string::npos) {
             put(c, quoted);
+        } else {
+            begun_ = begun_ || !isspace(c);  // "a::b" has an empty word where "a  b" has none
+            end_word();
+        }
     }
 }
 

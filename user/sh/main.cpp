@@ -32,6 +32,8 @@ std::optional<std::string> variable(const std::string& name) {
     return found == shell.variables.end() ? std::nullopt : std::optional(found->second.value);
 }
 
+std::string word_separators() { return variable("IFS").value_or(" \t\n"); }
+
 void set_variable(const std::string& name, const std::string& value) { shell.variables[name].value = value; }
 
 bool is_name(const std::string& text) {

@@ -259,6 +259,7 @@ struct Shell {
 extern Shell shell;
 
 std::optional<std::string> variable(const std::string& name);
+std::string word_separators();  // $IFS: what comes between the words of a value that is split
 void set_variable(const std::string& name, const std::string& value);
 bool is_name(const std::string& text);
 std::optional<std::string> content_of(const std::string& file);

@@ -1,8 +1,12 @@
-/* free: how much memory there is, in KiB, from /proc/meminfo. */
+/* free [-m]: how much memory there is, in KiB or (-m) MiB, from /proc/meminfo. */
 
 #include "tool.h"
 
-int main(void) {
+int main(int argc, char** argv) {
+    long unit = 1;
+    for (int option; (option = getopt(argc, argv, "m")) != -1; unit = 1024)
+        if (option != 'm')
+            return usage("free [-m]");
     FILE* file = fopen("/proc/meminfo", "r");
     char name[64];
     long value, total = 0, unused = 0, cached = 0;
@@ -13,6 +17,7 @@ int main(void) {
         unused = strcmp(name, "MemFree") == 0 ? value : unused;
         cached += strcmp(name, "Cached") == 0 || strcmp(name, "Buffers") == 0 ? value : 0;
     }
-    printf("       total      used      free    cached\n%12ld%10ld%10ld%10ld\n", total, total - unused, unused, cached);
+    printf("       total      used      free    cached\n%12ld%10ld%10ld%10ld\n", total / unit,
+           (total - unused) / unit, unused / unit, cached / unit);
     return 0;
 }

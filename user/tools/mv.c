@@ -1,4 +1,4 @@
-/* mv SOURCE... TARGET: gives files other names, into TARGET if that is a directory. A name on another file system needs a
+/* mv [-f] SOURCE... TARGET: gives files other names, into TARGET if that is a directory. A name on another file system needs a
  * copy there. */
 
 #include "tool.h"
@@ -14,10 +14,12 @@ static int move(const char* from, const char* to) {
 
 int main(int argc, char** argv) {
     const char* target = argv[argc - 1];
-    if (argc < 3 || (argc > 3 && !is_directory(target)))
-        return usage("mv SOURCE... TARGET");
     int status = 0;
-    for (int i = 1; i < argc - 1; i++) {
+    for (int option; (option = getopt(argc, argv, "f")) != -1;) /* -f: it never asks */
+        status |= option != 'f';
+    if (status || argc - optind < 2 || (argc - optind > 2 && !is_directory(target)))
+        return usage("mv [-f] SOURCE... TARGET");
+    for (int i = optind; i < argc - 1; i++) {
         char path[PATH_MAX];
         const char* place = place_for(argv[i], target, path);
         status |= place ? move(argv[i], place) : (warn("%s", argv[i]), 1);

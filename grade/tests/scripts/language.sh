@@ -13,6 +13,10 @@ echo ${unset:=assigned} $unset ${#one} ${#unset}
 path=/usr/local/lib.tar.gz
 echo ${path##*/} ${path%/*} ${path#*/} ${path%%.*} ${path%.*} "${path#"/usr"}"
 echo $((1 + 2 * 3)) $(((1 + 2) * 3)) $((7 / 2)) $((-7 % 3)) $((2 < 3 && 3 < 2)) $((0x10 + 010)) $((!5))
+echo $((1 << 3)) $((256 >> 4)) $((6 & 3)) $((4 | 1)) $((5 ^ 1)) $((~0)) $((1 | 2 && 0)) $((1 < 2 ? 3 : 4)) $((0 ? 2 : 0 ? 4 : 5))
+IFS=:; list=a:b::c; for p in $list "$list"; do echo "<$p>"; done; unset IFS; for p in $list; do echo "<$p>"; done
+echo a:b:c:d | { IFS=: read x y z; echo "$x-$y-$z"; }; echo "  a  b  " | { IFS= read -r x; echo "[$x]"; }; echo " a  b c " | { read x y; echo "[$x][$y]"; }
+here() { :; }; type here cd; type nosuchcommand >/dev/null 2>&1; echo "status $?"
 i=0; while [ $i -lt 3 ]; do i=$((i + 1)); if [ $i = 2 ]; then continue; fi; echo "i $i"; done
 until [ $i -eq 0 ]; do i=$((i - 1)); [ $i = 1 ] && break; done; echo "left at $i"
 for a in 1 2 3; do for b in x y; do [ $a$b = 2x ] && continue 2; [ $a$b = 3y ] && break 2; echo $a$b; done; done
