@@ -121,7 +121,7 @@ def write_handout(lab: Lab, out: Path, earlier: str = "reference", root: Path = 
     if lab.kernel:
         add_whole_kernel(root, out / lab.kernel)
     if earlier not in ("reference", "boot"):
-        take_earlier_work(root, out, lab, Path(earlier))
+        take_earlier_work(root, out, lab, Path(earlier).expanduser())
     (out / HANDOUT_FILE).write_text(f'# Written by `make handout`.\nlab = "{lab.folder}"\n')
     git(out, "init", "--quiet", "--initial-branch=main")
     git(out, "add", "--all")
@@ -140,7 +140,7 @@ def main() -> int:
     if (ROOT / HANDOUT_FILE).exists():
         raise Problem("this tree is a handout already; handouts are cut from the reference tree")
     lab = find_lab(arguments.lab)
-    out = Path(arguments.out) if arguments.out else ROOT / "build" / "handout" / lab.folder
+    out = Path(arguments.out).expanduser() if arguments.out else ROOT / "build" / "handout" / lab.folder  # a shell leaves OUT=~/x
     write_handout(lab, out, arguments.earlier or "reference")
     print(f'{out}: lab {lab.folder}, "{lab.title}"')
     for hole in lab.holes:

@@ -54,7 +54,7 @@ def main() -> int:
     if (ROOT / HANDOUT_FILE).exists():
         raise Problem("this tree is a handout; an autograder is packed from the reference tree")
     lab = find_lab(arguments.lab)
-    out = Path(arguments.out) if arguments.out else ROOT / "build" / f"gradescope-{lab.name}.zip"
+    out = Path(arguments.out).expanduser() if arguments.out else ROOT / "build" / f"gradescope-{lab.name}.zip"
     pack(lab, out)
     print(f"{out}: the autograder of {lab.folder}; upload it as the assignment's autograder, on a Debian 12 or Ubuntu 24.04 image")
     return 0
