@@ -52,7 +52,7 @@ def show_map(options):
 
 
 def trace(options):
-    """The machine's run as a time line for Perfetto (ui.perfetto.dev) or chrome://tracing."""
+    """The machine's run as a time line for Perfetto (ui.perfetto.dev)."""
     return under_debugger(options, [f"trace-to {options.out or f'{options.build}/trace.json'}"], ["-batch"])
 
 

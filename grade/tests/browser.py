@@ -14,6 +14,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 VISIT = Path(__file__).parent / "site" / "visit.html"
 PHONE = 390  # CSS pixels
+COMMAND = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-lcd-text", "--hide-scrollbars", "--no-first-run",
+           "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND"]
 
 
 def install() -> None:
@@ -26,9 +28,7 @@ def install() -> None:
 def chromium(*words: str) -> str:
     """Runs Chromium with a profile of its own, and no connection to anywhere; its standard output."""
     with tempfile.TemporaryDirectory() as profile:
-        command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-lcd-text", "--hide-scrollbars", "--no-first-run",
-                   "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={profile}"]
-        done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run([*COMMAND, f"--user-data-dir={profile}", *words], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from grade.tests import chrome_trace
+from grade.tests import chrome_trace, devtools
 from grade.tests.conftest import LONG
 from grade.tests.debugger import build
 from grade.tests.test_gdb_tools import make
@@ -31,15 +31,33 @@ def covers(outer, inner):
     return outer["ts"] <= inner["ts"] and inner["ts"] + inner["dur"] <= outer["ts"] + outer["dur"] + 0.01
 
 
+@pytest.fixture(scope="module", params=[1, 4] if LONG else [4])
+def pipeline(request, tmp_path_factory):
+    """The folder and the events of a shell that runs two programs, on one hart or on several."""
+    folder = tmp_path_factory.mktemp("pipeline")
+    return folder, traced(folder, "CMD=/bin/sh -c 'cat /etc/motd | wc'", f"SMP={request.param}")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("harts", [1, 4] if LONG else [4])
-def test_trace_is_a_time_line_of_calls_and_threads(tmp_path, harts):
-    seen = traced(tmp_path, "CMD=/bin/sh -c 'cat /etc/motd | wc'", f"SMP={harts}")
+def test_trace_is_a_time_line_of_calls_and_threads(pipeline):
+    _, seen = pipeline
     calls = seen["syscall"]
     assert any(event["args"]["call"].startswith('write(1, "Welcome to Astrolabe') and event["args"]["result"] == "22" for event in calls)
     assert {"execve", "clone", "wait4", "exit_group"} <= {event["name"] for event in calls}
     assert any(event["name"].startswith("wc ") and event["row"][0] == "harts" for event in seen["sched"])
     assert any(re.match(r"fault 0x\w+$", event["name"]) and event["row"][0] == "threads" for event in seen["fault"])
+
+
+@pytest.mark.slow
+def test_chromium_reads_the_same_from_the_file(pipeline):
+    """Each row with its events, the longer first of those that begin together."""
+    folder, seen = pipeline
+    spans = [event for events in seen.values() for event in events if event["ph"] == "X"]
+    rows = {}
+    for event in sorted(spans, key=lambda event: (event["ts"], -event["dur"])):
+        rows.setdefault("/".join(event["row"]), []).append(event["name"])
+    assert {"harts", "threads"} <= {row.partition("/")[0] for row in rows}
+    assert devtools.rows_of((folder / "trace.json").read_text()) == rows
 
 
 @pytest.mark.slow
