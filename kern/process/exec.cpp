@@ -10,7 +10,7 @@ static Result<Ref<File>> open_program(std::string_view path) {
 
 // SCRIPTS. Their first line:  #! /path/of/interpreter one optional argument     (execve(2), "Interpreter scripts")
 
-constexpr size_t SCRIPT_LINE_LIMIT = 256;  // bytes of a file that are looked at
+constexpr size_t SCRIPT_LINE_LIMIT = 255;  // bytes of the line; one more of the file is looked at, which may be its end
 constexpr unsigned SCRIPT_DEPTH = 5;       // scripts whose interpreter is a script
 
 // Puts what the first line of a file's first bytes says in the place of argv[0], which the script's own path replaces
@@ -19,8 +19,8 @@ constexpr unsigned SCRIPT_DEPTH = 5;       // scripts whose interpreter is a scr
 // ENOEXEC: the line names no interpreter, or the name is cut off.
 static Result<std::string_view> insert_script_words(ArgBlock& argv, std::string_view start, std::string_view script) {
     constexpr std::string_view BLANKS = " \t";
-    std::string_view line = start.substr(2, start.find_first_of(std::string_view("\n\0", 2)) - 2);
-    bool is_cut = start.size() == SCRIPT_LINE_LIMIT && line.size() == start.size() - 2;
+    std::string_view line = start.substr(2, std::min(start.find_first_of(std::string_view("\n\0", 2)), SCRIPT_LINE_LIMIT) - 2);
+    bool is_cut = line.size() == SCRIPT_LINE_LIMIT - 2 && start.size() > SCRIPT_LINE_LIMIT && start.back() != '\n';
     line.remove_prefix(std::min(line.find_first_not_of(BLANKS), line.size()));
     size_t end = std::min(line.find_first_of(BLANKS), line.size());
     if (line.empty() || (is_cut && end == line.size())) return fail(Errno::ENOEXEC);
@@ -39,7 +39,7 @@ static Result<Ref<File>> resolve_scripts(std::string_view path, ArgBlock& argv) 
     String current = TRY(String::copy(path));
     for (unsigned depth = 0; depth <= SCRIPT_DEPTH; depth++) {
         Ref<File> file = TRY(open_program(current.view()));
-        char start[SCRIPT_LINE_LIMIT];
+        char start[SCRIPT_LINE_LIMIT + 1];
         Ref<Vmo> vmo = file->vmo();
         size_t size = vmo ? TRY(vmo->read(0, std::as_writable_bytes(std::span(start)))) : 0;
         if (!std::string_view(start, size).starts_with("#!")) return file;

@@ -150,6 +150,13 @@ TEST(a_script_is_run_by_its_interpreter) {
     EXPECT(output_of({"/tmp/script", "a", "b c"}) == "one two /tmp/script a b c\n");
     write_file("/tmp/script", "#!/bin/echo");
     EXPECT(output_of({"/tmp/script", "a"}) == "/tmp/script a\n");
+    // 255 bytes of the line count, and the interpreter's name may not be cut off.
+    write_file("/tmp/script", "#!/bin/echo " + std::string(300, 'x') + "\n");
+    EXPECT(output_of({"/tmp/script"}) == std::string(255 - 12, 'x') + " /tmp/script\n");
+    write_file("/tmp/script", "#!" + std::string(245, '/') + "bin/echo\n");
+    EXPECT(output_of({"/tmp/script"}) == "/tmp/script\n");
+    write_file("/tmp/script", "#!" + std::string(246, '/') + "bin/echo\n");
+    EXPECT(run({"/tmp/script"}) == cannot(ENOEXEC));
 }
 
 TEST(scripts_may_stand_five_deep) {
@@ -221,6 +228,10 @@ TEST(arguments_have_a_limit) {
     many.resize(14);
     EXPECT(run(many, "/bin/true") == 0);
     EXPECT(run(std::vector<std::string>(20'000, "a"), "/bin/true") == 0);
+    for (rlim_t limit : {0, 4096, 65536}) {  // of a stack, which must hold them
+        rlimit stack{limit, RLIM_INFINITY};
+        EXPECT(setrlimit(RLIMIT_STACK, &stack) == 0 && run({"/bin/true", std::string(66'000, 'x')}) == cannot(E2BIG));
+    }
 }
 
 // ---- exhaustion -----------------------------------------------------------------------------------------------------

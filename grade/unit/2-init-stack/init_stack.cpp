@@ -113,7 +113,7 @@ MACHINE_TEST(init_stack, arguments_over_the_limits) {
             cr_assert(result.error() == Errno::E2BIG);
     }
     Space tiny({.stack = 64 << 10});
-    ASSERT_FAILS(write_stack(tiny, start_info({std::string(100'000, 'a')}, {})), ENOMEM);
+    ASSERT_FAILS(write_stack(tiny, start_info({std::string(100'000, 'a')}, {})), E2BIG);
 }
 
 MACHINE_TEST(init_stack, reader_sees_the_bytes_as_they_are_now) {

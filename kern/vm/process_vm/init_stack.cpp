@@ -6,7 +6,7 @@ constexpr size_t MIN_ARGS_LIMIT = 128 << 10;
 constexpr size_t MAX_ARGS_LIMIT = 6 << 20;
 constexpr size_t FIRST_STACK_SIZE = 128 << 10;  // mapped below sp from the start; more comes by faults
 
-// ENOMEM and the like are for the caller of execve; this is E2BIG's rule, see execve(2) "Limits on size of arguments".
+// All errors are for the caller of execve. This is E2BIG's rule, see execve(2) "Limits on size of arguments".
 static Result<> check_size(const StartInfo& start, uint64_t stack_limit) {
     // LAB stack.limits [begin]
     size_t limit = std::max<uint64_t>(MIN_ARGS_LIMIT, std::min<uint64_t>(stack_limit / 4, MAX_ARGS_LIMIT));
@@ -38,14 +38,14 @@ Result<> InitStack::map_and_write(Vmar& vmar, const StartInfo& start, AuxVec aux
     return {};
 }
 
-// Maps [lowest_written - FIRST_STACK_SIZE, stack_top), or as much of that as RLIMIT_STACK lets the stack have; ENOMEM
+// Maps [lowest_written - FIRST_STACK_SIZE, stack_top), or as much of that as RLIMIT_STACK lets the stack have; E2BIG
 // when not even what is written fits.
 Result<> InitStack::map(Vmar& vmar, VirtAddr lowest_written) {
     // LAB stack.map [begin]
     VirtAddr top = vmar.process_vm().layout().stack_top;
     uint64_t limit = align_down(vmar.limits().stack, PAGE_SIZE);
     uint64_t needed = top - lowest_written.page_down();
-    if (needed > limit) return fail(Errno::ENOMEM);
+    if (needed > limit) return fail(Errno::E2BIG);
     uint64_t size = std::min<uint64_t>(needed + FIRST_STACK_SIZE, limit);
     MapRequest request{.size = size, .perms = Perms::rw(), .placement = Placement::fixed_no_replace, .at = top - size};
     request.kind = MappingKind::stack;

@@ -46,7 +46,7 @@ class InitStack {
 public:
     // Maps the stack below `layout.stack_top` and writes its first contents; `aux` gets AT_RANDOM and AT_EXECFN added.
     // Once per InitStack, after the vDSO is mapped. E2BIG when strings and pointers exceed
-    // max(128 KiB, min(RLIMIT_STACK / 4, 6 MiB)), ENOMEM.
+    // max(128 KiB, min(RLIMIT_STACK / 4, 6 MiB)), or all that is written RLIMIT_STACK; ENOMEM.
     Result<> map_and_write(Vmar& vmar, const StartInfo& start, AuxVec aux);
 
     // The stack pointer the program starts with; null before map_and_write.
