@@ -1,7 +1,8 @@
 #include "fs/file.h"
 
-// All there are: a handful. The inode of each is open, so it is there.
-static constinit Locked<Vec<FileLock>, Mutex> locks{LockRank::inode};
+// All there are: a handful. The inode of each is open, so it is there. The lock spins: a mapping that goes may be the last
+// to have a file open, and goes with the lock of its Vmar held.
+static constinit Locked<Vec<FileLock>> locks{LockRank::inode};
 static constinit Atomic<uint64_t> lock_count;  // mostly 0: then nobody who closes a file has to look
 static constinit WaitQueue released;
 

@@ -34,9 +34,7 @@ static Result<> show(ProcSubject subject, TextSink& out) {
 }
 
 template <typename... Words>
-static void write_words(TextSink& out, const Words&... words) {
-    (format_to(out, " {}", words), ...);
-}
+static void write_words(TextSink& out, const Words&... words) { (format_to(out, " {}", words), ...); }
 
 // THE SPACE OF A PROCESS
 

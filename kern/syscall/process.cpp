@@ -104,6 +104,8 @@ static Result<int> sys_setsid() {
     return self().pid();
 }
 
+static Result<> sys_set_id(uint32_t id) { return id ? fail(Errno::EPERM) : Result<>(); }  // setuid(2), setgid(2)
+
 static Result<int> sys_set_tid_address(VirtAddr address) {
     current_user_thread().clear_child_tid = address;
     return current_user_thread().tid();
@@ -164,6 +166,7 @@ constinit const SyscallFamily PROCESS_SYSCALLS = {
     SYSCALL(92, personality), SYSCALL(93, exit), SYSCALL(94, exit_group), SYSCALL(95, waitid), SYSCALL(96, set_tid_address),
     SYSCALL(98, futex), SYSCALL(99, set_robust_list), SYSCALL(154, setpgid), SYSCALL(157, setsid), SYSCALL(167, prctl),
     {155, "getpgid", call<sys_id_of<&ProcessTree::group>>}, {156, "getsid", call<sys_id_of<&ProcessTree::session>>},
+    {144, "setgid", call<sys_set_id>}, {146, "setuid", call<sys_set_id>}, {159, "setgroups", zero},
     {158, "getgroups", zero}, SYSCALL(172, getpid), SYSCALL(173, getppid), {174, "getuid", zero}, {175, "geteuid", zero},
     {176, "getgid", zero}, {177, "getegid", zero}, SYSCALL(178, gettid), SYSCALL(220, clone), SYSCALL(221, execve),
     SYSCALL(260, wait4), SYSCALL(435, clone3),

@@ -136,6 +136,12 @@ TEST(flock_is_the_open_file_s) {
     other = open("f", O_RDONLY);
     EXPECT_ERROR(EAGAIN, flock(other, LOCK_SH | LOCK_NB));
     EXPECT(close(copy) == 0 && flock(other, LOCK_SH | LOCK_NB) == 0);
+    int mapped = open("f", O_RDWR);
+    EXPECT(write(mapped, "x", 1) == 1 && flock(other, LOCK_UN) == 0 && flock(mapped, LOCK_EX | LOCK_NB) == 0);
+    void* memory = mmap(nullptr, PAGE, PROT_READ, MAP_PRIVATE, mapped, 0);
+    EXPECT(memory != MAP_FAILED && close(mapped) == 0);
+    EXPECT_ERROR(EAGAIN, flock(other, LOCK_SH | LOCK_NB));  // the mapping has the file open
+    EXPECT(munmap(memory, PAGE) == 0 && flock(other, LOCK_SH | LOCK_NB) == 0);
     EXPECT_ERROR(EINVAL, flock(other, LOCK_SH | LOCK_EX));
     EXPECT_ERROR(EINVAL, flock(other, 0));
     EXPECT_ERROR(EBADF, flock(99, LOCK_SH));
