@@ -1,5 +1,5 @@
-"""Chromium's reader of traces, which its Performance panel shows: somebody else's consumer of the Chrome trace format. It is asked
-without a window, through DevTools' protocol on a pipe."""
+"""Chromium without a window, asked through DevTools' protocol on a pipe: what a page's scripts say, and what its own reader of
+traces, which its Performance panel shows, makes of one: somebody else's consumer of the Chrome trace format."""
 
 import contextlib
 import fcntl
@@ -28,17 +28,23 @@ READ = """(async text => {
 })"""
 
 
-def rows_of(trace: str) -> dict:
-    """The rows of a trace with the names of their events; what Chromium cannot read of it is an AssertionError."""
+def ask(url: str, expression: str, width: int = 1280):
+    """The value of an expression of JavaScript on a page, in a window of that width; what it throws is an AssertionError."""
     browser.install()
     with protocol() as call:
-        target = call("Target.createTarget", url=PAGE)["targetId"]
+        target = call("Target.createTarget", url=url)["targetId"]
         session = call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        call("Emulation.setDeviceMetricsOverride", session, width=width, height=900, deviceScaleFactor=1, mobile=False)
         deadline = time.monotonic() + PATIENCE
-        while evaluate(call, session, "document.readyState") != "complete":
-            assert time.monotonic() < deadline, f"{PAGE} does not load"
+        while evaluate(call, session, "location.href + document.readyState") != f"{url}complete":
+            assert time.monotonic() < deadline, f"{url} does not load"
             time.sleep(0.05)
-        seen = evaluate(call, session, f"{READ}({json.dumps(trace)})")
+        return evaluate(call, session, expression)
+
+
+def rows_of(trace: str) -> dict:
+    """The rows of a trace with the names of their events."""
+    seen = ask(PAGE, f"{READ}({json.dumps(trace)})")
     if seen is None:
         pytest.skip("this Chromium's DevTools read traces in another way")
     return seen["rows"]

@@ -10,8 +10,20 @@ import time
 
 import pytest
 
-from grade.tests import browser
+from grade.tests import browser, devtools
 from grade.tests.debugger import ENVIRONMENT, PATIENCE, ROOT
+
+
+# Of the page of make map: how much there is, which moment it shows and marks, and which when the bar is moved to its beginning.
+OF_A_MAP = """(() => {
+    const looks = [...document.querySelectorAll('.look')], bar = document.querySelector('input'), line = document.querySelector('line');
+    const shown = () => looks.flatMap((look, index) => look.offsetHeight ? [index] : []), marked = () => +line.getAttribute('x1');
+    const seen = {looks: looks.length, squares: document.querySelectorAll('.cells i').length, shown: shown(), marked: marked(),
+                  width: document.documentElement.scrollWidth};
+    bar.value = 0;
+    bar.dispatchEvent(new Event('input'));
+    return {...seen, then: shown(), then_marked: marked()};
+})()"""
 
 
 def make(*words):
@@ -112,8 +124,8 @@ def test_map_draws_memory_and_writes_its_page(tmp_path):
     looks = int(re.search(r"map.html: (\d+) look", done.stdout)[1])
     assert looks > 0 and "http" not in page.read_text()
     assert "Welcome to Astrolabe." in done.stdout  # the machine's own console
-    browser.install()
-    seen = browser.dom(page.as_uri())
-    assert looks >= seen.count('<div class="look') > 0 and seen.count('<div class="look now"') == 1  # the script has picked a moment
-    assert re.search(r'<line [^>]*x1="[\d.]+"', seen) and seen.count("<i style=") > 1000
-    assert browser.visit([page.as_uri()])[0]["width"] <= browser.PHONE
+    seen = devtools.ask(page.as_uri(), OF_A_MAP, browser.PHONE)
+    assert looks >= seen["looks"] > 0 and seen["squares"] >= 1024 * seen["looks"] and seen["width"] <= browser.PHONE
+    middle = seen["looks"] // 2
+    for shown, marked, moment in ((seen["shown"], seen["marked"], middle), (seen["then"], seen["then_marked"], 0)):
+        assert shown == [moment] and abs(marked - 100 * (moment + 0.5) / seen["looks"]) < 0.01
