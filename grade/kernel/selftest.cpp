@@ -259,14 +259,16 @@ Locked<uint32_t> coveted(LockRank::vmo);
 
 void hold_for_ever(Thread&) {
     auto held = coveted.lock();
+    looks.store(1);
     for (;;)
         arch::cpu_relax();
 }
 
 void stall() {
     lock_patience_ns = 100'000'000;
+    looks.store(0);
     start_thread(hold_for_ever);
-    while (looks.fetch_add(1) < 1'000'000)
+    while (looks.load() == 0)
         arch::cpu_relax();
     (void)coveted.lock();
 }

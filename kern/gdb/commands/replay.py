@@ -6,7 +6,7 @@ from astrolabe.core import kernel, memory, replay
 from astrolabe.core.command import Usage, address_and_pid, command, number
 from astrolabe.core.place import type_named
 
-WINDOW = 300  # instructions that reverse-step looks back over
+WINDOWS = (20, 300)  # instructions that reverse-step looks back over: few if they do, for each is a stop
 
 
 @command("when", physical=False)
@@ -107,9 +107,18 @@ def reverse_step(arguments):
     """Go back to the beginning of the source line that ran before this one (make replay).
 
     reverse-step"""
-    count = replay.now()
-    line = source_line()
-    first = max(0, count - WINDOW)
+    count, line = replay.now(), source_line()
+    found = next(filter(None, (line_before(count, line, window) for window in WINDOWS)), None)
+    if found is None:
+        replay.goto(count)
+        raise Usage(f"no other source line in the last {WINDOWS[-1]} instructions; reverse-stepi {WINDOWS[-1]} goes on")
+    replay.goto(found)
+    yield from here()
+
+
+def line_before(count, line, window):
+    """The instruction at which the source line before this one began to run; None: it is further back."""
+    first = max(0, count - window)
     replay.goto(first)
     lines = []
     for at in range(first, count):
@@ -118,12 +127,11 @@ def reverse_step(arguments):
     while lines and lines[-1][1] in (line, None):
         lines.pop()
     if not lines:
-        raise Usage(f"no other source line in the last {WINDOW} instructions; reverse-stepi {WINDOW} goes on")
+        return None
     at, before = lines.pop()
     while lines and lines[-1][1] == before:
         at = lines.pop()[0]
-    replay.goto(at)
-    yield from here()
+    return at if lines or window == WINDOWS[-1] else None
 
 
 def reverse_next(arguments):

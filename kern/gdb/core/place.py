@@ -31,8 +31,8 @@ def name_of(kind):
 
 def kernel_symbol(name, domain=gdb.SYMBOL_VAR_DOMAIN):
     """What the kernel calls so, whatever the programs whose symbols are loaded behind it call so; None: nothing."""
-    for kernel in gdb.objfiles()[:1]:
-        return kernel.lookup_global_symbol(name, domain) or kernel.lookup_static_symbol(name, domain)
+    for kernel in gdb.objfiles()[:1]:  # in this order: looked for among the global names, `heap` is near a second of GDB's time
+        return kernel.lookup_static_symbol(name, domain) or kernel.lookup_global_symbol(name, domain)
     return None
 
 
