@@ -100,19 +100,29 @@ HOST_KERN_OBJECTS := $(patsubst %,$(BUILD)/host/%.o,$(HOST_KERN_SOURCES))
 # COVERAGE=1 counts which lines run in place of looking for what they do wrong: see grade/coverage.
 HOST_SANITIZE := $(if $(COVERAGE),--coverage,-fsanitize=address,undefined -fno-sanitize-recover=all)
 HOST_CXXFLAGS := -std=c++23 $(if $(COVERAGE),-O0,-O1) -g $(HOST_SANITIZE) -fno-omit-frame-pointer -Ikern -Igrade/unit \
-  -Igrade/unit/host -I$(BUILD)/host -DASTROLABE_DEBUG=1 -include no_errno_macros.h -include base/common.h $(KERN_WARNINGS)
+  -Igrade/unit/host -I$(BUILD)/host -DASTROLABE_DEBUG=1 -include host_common.h $(KERN_WARNINGS)
+HOST_COMMON := $(BUILD)/host/host_common.h
 
 $(call remember,$(BUILD)/host/flags,$(HOST_CXX) $(HOST_CXXFLAGS))
 $(call remember,$(BUILD)/host/objects,$(HOST_KERN_OBJECTS))
 
 # The names of Errno are macros in the C library's <errno.h>. Whoever needs those macros in a header is included first;
-# then they go.
-$(BUILD)/host/no_errno_macros.h: kern/base/result.h kern/kern.mk
+# then they go, and what every file has in common follows.
+$(HOST_COMMON): kern/base/result.h kern/kern.mk
 	$(Q)mkdir -p $(@D)
-	$(Q)(printf '#pragma once\n#include <cerrno>\n#include <memory>\n#include <string>\n#include <system_error>\n'; \
-	  grep -o 'E[A-Z0-9]* = [0-9]' $< | sed 's/\(.*\) = ./#undef \1/') >$@
+	$(Q)(printf '#include <cerrno>\n#include <memory>\n#include <string>\n#include <system_error>\n'; \
+	  grep -o 'E[A-Z0-9]* = [0-9]' $< | sed 's/\(.*\) = ./#undef \1/'; printf '#include "base/common.h"\n') >$@
 
-$(HOST_KERN_OBJECTS): $(BUILD)/host/%.cpp.o: %.cpp $(BUILD)/host/flags | $(BUILD)/host/no_errno_macros.h
+# It is compiled once here, too: .gch is a folder, in which the compiler takes what was compiled with its own options.
+# $(call compile_host_common,options)
+define compile_host_common
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOST_CXX) $(filter-out -include host_common.h,$(1)) -x c++-header -MMD -MP -MF $(@D:.gch=)-$(@F).d -MT $@ -o $@ $< >&2
+endef
+$(HOST_COMMON).gch/kern: $(HOST_COMMON) $(BUILD)/host/flags
+	$(call compile_host_common,$(HOST_CXXFLAGS) -fno-exceptions -fno-rtti)
+
+$(HOST_KERN_OBJECTS): $(BUILD)/host/%.cpp.o: %.cpp $(BUILD)/host/flags $(HOST_COMMON).gch/kern
 	$(call log,HOSTCXX,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CXX) $(HOST_CXXFLAGS) -fno-exceptions -fno-rtti -MMD -MP -c -o $@ $< >&2
@@ -121,4 +131,4 @@ $(BUILD)/host/libkern.a: $(HOST_KERN_OBJECTS) $(BUILD)/host/objects
 	$(call log,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $(HOST_KERN_OBJECTS) >&2
 
--include $(BUILD)/kern/base/common.d $(KERN_OBJECTS:.o=.d) $(HOST_KERN_OBJECTS:.o=.d)
+-include $(BUILD)/kern/base/common.d $(HOST_COMMON)-kern.d $(KERN_OBJECTS:.o=.d) $(HOST_KERN_OBJECTS:.o=.d)

@@ -14,12 +14,12 @@ FUZZED_SOURCES := $(sort $(wildcard kern/vm/*.cpp kern/vm/process_vm/*.cpp) kern
 FUZZED_OBJECTS := $(FUZZED_SOURCES:%=$(BUILD)/fuzz/%.o)
 FUZZ_COUNT := -fsanitize-coverage=trace-pc,trace-cmp
 
-$(FUZZED_OBJECTS): $(BUILD)/fuzz/%.o: % $(BUILD)/host/flags | $(BUILD)/host/no_errno_macros.h
+$(FUZZED_OBJECTS): $(BUILD)/fuzz/%.o: % $(BUILD)/host/flags $(HOST_COMMON).gch/kern
 	$(call log,FUZZCXX,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CXX) $(HOST_CXXFLAGS) $(FUZZ_COUNT) -fno-exceptions -fno-rtti -MMD -MP -c -o $@ $< >&2
 
-$(BUILD)/fuzz/grade/fuzz/%.cpp.o: grade/fuzz/%.cpp $(BUILD)/host/flags | $(BUILD)/host/no_errno_macros.h
+$(BUILD)/fuzz/grade/fuzz/%.cpp.o: grade/fuzz/%.cpp $(BUILD)/host/flags $(HOST_COMMON).gch/kern
 	$(call log,FUZZCXX,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CXX) $(UNIT_CXXFLAGS) -Igrade/fuzz -MMD -MP -c -o $@ $< >&2

@@ -1,6 +1,6 @@
 # build/host/space-server: the kernel's address space on the host, which property tests talk to. See machines.py.
 
-$(BUILD)/host/grade/property/server.cpp.o: grade/property/server.cpp $(BUILD)/host/flags | $(BUILD)/host/no_errno_macros.h
+$(BUILD)/host/grade/property/server.cpp.o: grade/property/server.cpp $(BUILD)/host/flags $(HOST_COMMON).gch/kern
 	$(call log,HOSTCXX,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CXX) $(UNIT_CXXFLAGS) -MMD -MP -c -o $@ $< >&2

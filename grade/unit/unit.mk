@@ -24,11 +24,14 @@ $(UNIT_SUITES:%=$(BUILD)/host/unit/%): $(BUILD)/host/libkern.a $(BUILD)/host/uni
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CXX) $(HOST_SANITIZE) -o $@ $(filter %.o,$^) $(BUILD)/host/libkern.a -lcriterion >&2
 
-$(BUILD)/host/grade/unit/%.cpp.o: grade/unit/%.cpp $(BUILD)/host/flags $(BUILD)/host/unit-sources | $(BUILD)/host/no_errno_macros.h
+$(HOST_COMMON).gch/unit: $(HOST_COMMON) $(BUILD)/host/unit-sources
+	$(call compile_host_common,$(UNIT_CXXFLAGS))
+
+$(BUILD)/host/grade/unit/%.cpp.o: grade/unit/%.cpp $(BUILD)/host/flags $(BUILD)/host/unit-sources $(HOST_COMMON).gch/unit
 	$(call log,HOSTCXX,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(HOST_CXX) $(UNIT_CXXFLAGS) -MMD -MP -c -o $@ $< >&2
 
--include $(foreach suite,$(UNIT_SUITES),$(patsubst %.o,%.d,$(call unit_objects,$(suite))))
+-include $(HOST_COMMON)-unit.d $(foreach suite,$(UNIT_SUITES),$(patsubst %.o,%.d,$(call unit_objects,$(suite))))
 
 .PHONY: unit
