@@ -56,9 +56,8 @@ static Result<> unpack(Vec<Linked>& linked, const CpioEntry& entry, unsigned arc
 
 constexpr std::pair<Errno, std::string_view> REASONS[] = {
     {Errno::ENOENT, "its directory is missing"}, {Errno::ENOTDIR, "its directory is a file"},
-    {Errno::ENOTEMPTY, "a directory that is not empty is in its place"},
-    {Errno::ENAMETOOLONG, "a name is longer than 255 bytes"},
-    {Errno::ENOMEM, "the memory is full"}, {Errno::ENOSPC, "the memory is full"},
+    {Errno::ENOTEMPTY, "a directory that is not empty is in its place"}, {Errno::ENOMEM, "the memory is full"},
+    {Errno::ENAMETOOLONG, "a name is longer than 255 bytes"}, {Errno::ENOSPC, "the memory is full"},
 };
 
 // On an error one line says what is wrong and where; what came before it is there.

@@ -35,6 +35,7 @@ Result<> mount(std::string_view type, std::string_view source, Inode* device, In
     mount->source = TRY(String::copy(source));
     mount->covered = Ref<Directory>::share(at.as_directory());
     auto list = mounts.lock();
+    if (at.file_system().type == "proc" && !find_mount(*list, at)) return fail(Errno::ENOENT);  // each walk makes it anew
     mount->root = TRY(kind->open(disk, read_only));
     if (find_mount(*list, *mount->root)) return fail(Errno::EBUSY);
     LockGuard guard(mount->covered->file_system().names);  // so that it is not removed meanwhile
@@ -59,7 +60,7 @@ Result<> unmount(Inode& root) {
     Mount* mount = TRY(find_mount(*list, root));
     FileSystem& fs = root.file_system();
     bool is_busy = fs.open_files.load();
-    for (Mount& other : *list) is_busy |= &other.covered->file_system() == &fs;
+    for (Mount& other : *list) is_busy |= mount->root->contains(*other.covered);
     if (is_busy) return fail(Errno::EBUSY);
     TRY(fs.sync());
     TRY(mount->covered->cover(nullptr));

@@ -112,7 +112,7 @@ void show(const Call& call, const uint64_t (&arguments)[6]) {
 }
 
 // Until it ends. One that gets no further is killed, and all that it has started. As the first process this one has to wait for
-// orphans, too.
+// orphans, too, and ends those that left the child's group: with a file of theirs open, what is mounted below would stay.
 void wait_for(pid_t child, Totals& totals) {
     unsigned long seen = *progress;
     for (int looks = 0;;) {
@@ -133,8 +133,9 @@ void wait_for(pid_t child, Totals& totals) {
             looks = 0;
         }
     }
-    kill(-child, SIGKILL);
-    while (waitpid(-1, nullptr, WNOHANG) > 0) {
+    bool is_first = getpid() == 1;
+    kill(is_first ? -1 : -child, SIGKILL);
+    while (waitpid(-1, nullptr, is_first ? 0 : WNOHANG) > 0) {
     }
 }
 

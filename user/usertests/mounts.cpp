@@ -66,6 +66,13 @@ TEST(mounts_lie_on_each_other) {
     EXPECT(umount("d") == 0 && is_there("d/one") && !is_there("d/two") && umount("d") == 0 && !is_there("d/one"));
 }
 
+TEST(a_mount_on_one_of_its_kind_keeps_only_that) {
+    EXPECT(mkdir("d", 0755) == 0 && mount("lower", "d", "proc", 0, nullptr) == 0);
+    EXPECT(mount("upper", "d", "proc", 0, nullptr) == 0 && is_there("d/1/stat"));
+    if (mount("inner", "d/1", "proc", 0, nullptr) == 0) EXPECT(umount("d/1") == 0);  // Linux can, we cannot
+    EXPECT(umount("d") == 0 && is_there("d/1/stat") && umount("d") == 0 && !is_there("d/1"));
+}
+
 TEST(a_read_only_mount_does_not_change) {
     EXPECT(mkdir("d", 0755) == 0 && mount("none", "d", "tmpfs", 0, nullptr) == 0);
     close(make_file("d/f", "x"));
