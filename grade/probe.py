@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from grade.trail import Trail, find, mark_of
 
 PROBE_PATH = "/lab/probe"
 DEFAULT_BUDGET = 300_000_000  # instructions, some 20 million of them for the boot
+KILLED = 128  # added to the signal's number: what the machine ends with when its first program is killed
 STEPS_SHOWN = 12  # of those before the one that the probe did not come back from
 HINTS = ("lab:", "panic", "assert", "killed by", "astrolabe: cannot", "initramfs:")
 FOLDERS = ("dev", "proc", "sys", "tmp", "etc")
@@ -32,14 +34,14 @@ def quote(word: str) -> str:
     return f'"{escaped}"' if not word or any(letter in word for letter in ' "\\\n\t') else word
 
 
-def source_line(kernel: Path, address: int) -> str:
+def source_line(program: Path, address: int) -> str:
     """` (kern/vm/unmap.cpp:31)`, or nothing where the debug information does not say."""
-    command = ["riscv64-linux-gnu-addr2line", "-e", str(kernel), hex(address)]
+    command = ["riscv64-linux-gnu-addr2line", "-e", str(program), hex(address)]
     try:
         told = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     except OSError:
         return ""
-    place = re.search(r"\b(kern/\S+:\d+)", told)
+    place = re.search(r"\b((?:kern|user)/\S+:\d+)", told)
     return f" ({place[1]})" if place else ""
 
 
@@ -57,6 +59,7 @@ class Run:
     mark: bytes = b""  # of the challenge
     done: int = 0  # steps before this one are over
     stops: list[int] = field(default_factory=list)
+    program_file: Path | None = None  # of the probe
 
     def __post_init__(self) -> None:
         self.checkpoint = self.elf.symbols["checkpoint"]
@@ -132,6 +135,8 @@ class Run:
 
     def told(self, stop: Stop) -> str:
         """How the guest came to stand, with the place in the kernel's source where it stands."""
+        if stop.kind is StopKind.EXITED and stop.status - KILLED in set(signal.Signals):
+            return f"{stop}: {signal.Signals(stop.status - KILLED).name} killed the probe"
         function = self.kernel.function_at(stop.pc) if stop.mode == "supervisor" else ""
         return f"{stop}{f', in {function}{source_line(self.kernel_file, stop.pc)}' if function else ''}"
 
@@ -140,7 +145,12 @@ class Run:
         lines = [line.strip("\x1e\x1f\r") for line in self.machine.console().splitlines()]
         hints = [line for line in lines if any(hint in line for hint in HINTS)]
         hints = [line for line in hints if "; labs/" not in line or f"; labs/{self.folder}" in line]
-        return Failure(did, expected, yours, common, hints[-4:], picture)
+        return Failure(did, expected, yours, common, [self.with_place(line) for line in hints[-4:]], picture)
+
+    def with_place(self, line: str) -> str:
+        """What the kernel says of a fault, with the place in the probe's source, malloc.c for instance."""
+        fault = re.search(r"\bkilled by .* from (0x[0-9a-f]+)", line)
+        return line + source_line(self.program_file, int(fault[1], 16)) if fault and self.program_file else line
 
     def explain(self, failure: Failure) -> None:
         """Adds to a Failure what the probe did last, and at which of its steps a debugger should stop."""
@@ -258,6 +268,7 @@ class Lab:
             self.save_boot(program, initrd, " ".join(words))
         with Machine(kernel, initrd, " ".join(words), budget=budget * self.patience, memory_mib=memory_mib, keep=self.keep) as machine:
             run = Run(machine, elf, challenge, Elf(kernel), kernel, self.folder, held_back, mark)
+            run.program_file = self.build / "user" / "lab" / program
             try:
                 yield run
             except Failure as failure:

@@ -35,6 +35,7 @@ WINDOW = 0x2000_0000  # where challenges map things: far from the probe, its hea
 WINDOW_SIZE = 0x1000_0000
 BOOTS = 40  # to find the shortest sequence that goes wrong
 STEPS_SHOWN = 12  # of those before what went wrong
+LEFT_OVER = "a page is in the page table where nothing is mapped: what is unmapped or replaced must leave it, too"
 PLACEMENT_FLAGS = {"fixed": MAP_FIXED, "noreplace": MAP_FIXED_NOREPLACE, "hint": 0, "any": 0}
 
 
@@ -187,12 +188,19 @@ class Session:
         tried = wrong and self.challenge.steps[wrong[0].step].kind == "TRY"
         last = wrong[0].step + (2 if tried else 1) if wrong else snapshot.last_step
         did = self.challenge.describe(max(0, last - STEPS_SHOWN), last)
-        picture = difference(*views(run, snapshot.space), did, self.common)
+        expected, yours = views(run, snapshot.space)
+        picture = difference(expected, yours, did, "\n".join(text for text in (left_over(expected, yours), self.common) if text))
         if wrong and not (picture and self.challenge.steps[wrong[0].step].kind == "LOAD"):
             run.expect(*wrong, self.common, did)
         if picture:
             picture.parts["step"] = str(wrong[0].step if wrong else snapshot.last_step)
             raise picture
+
+
+def left_over(expected: dict[int, str], yours: dict[int, str]) -> str:
+    """The mistake, where the first page that differs is one that should not be there."""
+    first = min((page for page in expected.keys() | yours.keys() if expected.get(page) != yours.get(page)), default=None)
+    return LEFT_OVER if first in yours and first not in expected else ""
 
 
 def replayed(log: list[tuple[str, tuple, dict]]) -> Session:

@@ -13,6 +13,17 @@ from grade.stack_mistakes import recognised
 from grade.stack_picture import picture
 
 
+def listed(strings: list[bytes | None], most: int = 20) -> str:
+    """Strings as a report shows them, of long ones the size; None where no string can be read."""
+
+    def shown(text: bytes | None) -> str:
+        if text is None:
+            return "no string"
+        return repr(text.decode(errors="replace")) if len(text) < 24 else f"{len(text)} bytes"
+
+    return f"{{{', '.join(map(shown, strings[:most]))}{', ...' if len(strings) > most else ''}}}"
+
+
 @dataclass(frozen=True)
 class Start:
     """What a program is started with."""
@@ -26,13 +37,7 @@ class Start:
         return Plan(self.argv or [b""], self.envp, self.path)
 
     def __str__(self) -> str:
-        def listed(strings: list[bytes]) -> str:
-            texts = [
-                repr(text.decode(errors="replace")) if len(text) < 24 else f"{len(text)} bytes" for text in strings[:6]
-            ]
-            return f"{{{', '.join(texts)}{', ...' if len(strings) > 6 else ''}}}"
-
-        argv, envp = listed(self.argv), listed(self.envp)
+        argv, envp = listed(self.argv, 6), listed(self.envp, 6)
         return f"execve {self.path.decode()} with argv {argv} ({len(self.argv)}), envp {envp} ({len(self.envp)})"
 
 

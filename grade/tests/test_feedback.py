@@ -11,6 +11,7 @@ from grade.machine.machine import failed
 from grade.model.stack import Plan, parse
 from grade.probe import Lab
 from grade.report import Failure
+from grade.session import LEFT_OVER, left_over
 from grade.side_by_side import bytes_side_by_side
 from grade.stack_mistakes import recognised
 from grade.stack_picture import picture
@@ -154,4 +155,10 @@ def test_a_failure_tells_what_the_machine_did_also_when_it_is_gone():
     with pytest.raises(Failure) as raised, Lab(ROOT / "build", 1, "test").run(challenge) as run:
         run.to_stop()
     assert raised.value.parts["calls"] == "getpid() = 1\nread 0x1000 has not come back"
-    assert raised.value.parts["step"] == "1" and "powered off with status 139" in raised.value.parts["yours"]
+    assert raised.value.parts["step"] == "1" and raised.value.parts["yours"].endswith("status 139: SIGSEGV killed the probe")
+    assert re.search(r"killed by SIGSEGV: .* \(user/lab/\w+\.c:\d+\)$", raised.value.parts["console"])
+
+
+def test_a_page_that_should_not_be_there_is_told_as_a_mistake():
+    assert left_over({0x1000: "rw"}, {0x1000: "rw", 0x2000: "r"}) == LEFT_OVER
+    assert not left_over({0x1000: "rw"}, {0x1000: "r", 0x2000: "r"}) and not left_over({0x1000: "rw"}, {}) and not left_over({}, {})

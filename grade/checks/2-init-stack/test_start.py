@@ -5,7 +5,7 @@ from grade.check import check
 from grade.model.stack import AUX, STACK_TOP
 from grade.report import Failure
 from grade.session import check_frame
-from grade.stack import PAGES_BELOW, Start, enter, entered, environment, words
+from grade.stack import PAGES_BELOW, Start, enter, entered, environment, listed, words
 
 
 @check(
@@ -43,7 +43,7 @@ def test_argv(lab):
             raise program.fail(f"argc {len(argv)}", f"argc {found.argc}", "argc counts the strings, not the NULL")
         texts = [program.string_at(at) for at in found.argv]
         if texts != argv:
-            raise program.fail(f"argv {argv}", f"argv {texts}", "argv[argc] is NULL, and argv begins right above argc")
+            raise program.fail(f"argv {listed(argv)}", f"argv {listed(texts)}", "argv[argc] is NULL, and argv begins right above argc")
 
 
 @check(
@@ -58,7 +58,7 @@ def test_envp(lab):
     for program in entered(lab, starts):
         texts = [program.string_at(at) for at in program.found.envp]
         if texts != program.start.envp:
-            raise program.fail(f"envp {program.start.envp}", f"envp {texts}")
+            raise program.fail(f"envp {listed(program.start.envp)}", f"envp {listed(texts)}")
 
 
 @check(
@@ -164,8 +164,8 @@ def test_empty(lab):
         texts = [program.string_at(at) for at in found.argv], [program.string_at(at) for at in found.envp]
         if (found.argc, *texts) != (len(argv), argv, program.start.envp):
             raise program.fail(
-                f"argc {len(argv)}, argv {argv}, envp {program.start.envp}",
-                f"argc {found.argc}, argv {texts[0]}, envp {texts[1]}",
+                f"argc {len(argv)}, argv {listed(argv)}, envp {listed(program.start.envp)}",
+                f"argc {found.argc}, argv {listed(texts[0])}, envp {listed(texts[1])}",
             )
 
 
@@ -179,4 +179,4 @@ def test_boot(lab):
         program = enter(run, start)
         texts = [program.string_at(at) for at in program.found.argv]
         if texts != start.argv:
-            raise program.fail(f"argv {start.argv}", f"argv {texts}")
+            raise program.fail(f"argv {listed(start.argv)}", f"argv {listed(texts)}")
