@@ -78,3 +78,35 @@ def test_the_commands_know_the_kernel_at_any_moment(replay):
     assert "/bin/ledger +0x0" in replay("vmar")
     replay("goto 1000")
     assert "no process yet" in replay("procs")
+
+
+INTERRUPTED = """python
+import os, subprocess
+seen = []
+def third(event):
+    seen.append(event)
+    if len(seen) == 3: subprocess.Popen(["kill", "-INT", str(os.getpid())])
+gdb.events.stop.connect(third)
+end"""
+
+
+def test_what_does_not_come_to_its_end_leaves_the_machine_where_it_was(replay):
+    end = instruction(replay("when"))
+    replay("break Vmar::handle_fault")
+    replay(INTERRUPTED)  # as Ctrl-C would, in the middle of the way
+    for _ in range(20):
+        answer = replay("reverse-continue")
+        if answer == "reverse-continue: interrupted":
+            break
+        assert "Vmar::handle_fault" in answer  # GDB itself may swallow a Ctrl-C
+        while instruction(replay("when")) != end:
+            replay(f"goto {end}")
+        replay("python seen.clear()")
+    assert answer == "reverse-continue: interrupted"
+    assert instruction(replay("when")) == end
+    replay("python import sys; sys.modules['astrolabe.core.replay'].MOST_STOPS = 5")
+    assert "more than 5 stops on the way" in replay("reverse-continue")
+    assert instruction(replay("when")) == end
+    assert replay(f"goto {end * 1000}") == f"goto: the recorded run ends before instruction {end * 1000}"
+    assert instruction(replay("when")) == end
+    assert "complain" in replay("print $pc")

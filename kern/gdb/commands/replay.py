@@ -33,7 +33,8 @@ def goto(arguments):
     goto COUNT       as `when` says it"""
     if len(arguments) != 1:
         raise Usage("usage: goto COUNT")
-    replay.goto(number(arguments[0]))
+    with replay.or_back():
+        replay.goto(number(arguments[0]))
     yield from here()
 
 
@@ -99,7 +100,8 @@ def reverse_stepi(arguments):
     """Go back one instruction, or N (make replay).
 
     reverse-stepi [N]"""
-    replay.goto(replay.now() - (number(arguments[0]) if arguments else 1))
+    with replay.or_back():
+        replay.goto(replay.now() - (number(arguments[0]) if arguments else 1))
     yield from here()
 
 
@@ -107,12 +109,12 @@ def reverse_step(arguments):
     """Go back to the beginning of the source line that ran before this one (make replay).
 
     reverse-step"""
-    count, line = replay.now(), source_line()
-    found = next(filter(None, (line_before(count, line, window) for window in WINDOWS)), None)
-    if found is None:
-        replay.goto(count)
-        raise Usage(f"no other source line in the last {WINDOWS[-1]} instructions; reverse-stepi {WINDOWS[-1]} goes on")
-    replay.goto(found)
+    with replay.or_back():
+        count, line = replay.now(), source_line()
+        found = next(filter(None, (line_before(count, line, window) for window in WINDOWS)), None)
+        if found is None:
+            raise Usage(f"no other source line in the last {WINDOWS[-1]} instructions; reverse-stepi {WINDOWS[-1]} goes on")
+        replay.goto(found)
     yield from here()
 
 

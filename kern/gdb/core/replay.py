@@ -7,6 +7,7 @@ QEMU replays forward exactly and fast. Its own way back, from a snapshot, stands
 (docs/debugging.md says what was tried); so a step back is a new QEMU that replays to one instruction earlier.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -24,6 +25,7 @@ from astrolabe.core.command import Usage
 
 MOST_STOPS = 5000  # on the way to now
 _machine = []  # the QEMU that runs now, and its folder
+_stops = []  # the last one, as GDB tells of it
 
 
 def recording():
@@ -112,7 +114,37 @@ def forward(count):
     with Only():
         quiet.execute(f"monitor replay_break {count}")
         while now() < count:
-            quiet.execute("continue")
+            run_on(count)
+
+
+def run_on(count):
+    """To the next stop, at instruction `count` at the latest: where that is. Ctrl-C is no stop, but KeyboardInterrupt."""
+    try:
+        quiet.execute("continue")
+    except gdb.error:
+        if gdb.selected_thread() is not None:
+            raise
+        raise Usage(f"the recorded run ends before instruction {count}") from None
+    at = now()
+    if at < count and isinstance(_stops[-1], gdb.SignalEvent) and _stops[-1].stop_signal == "SIGINT":
+        raise KeyboardInterrupt
+    return at
+
+
+def note_stop(event):
+    _stops[:] = [event]
+
+
+@contextlib.contextmanager
+def or_back():
+    """What does not come to its end on the way leaves the machine where it was."""
+    count = now() if gdb.selected_thread() is not None else None
+    try:
+        yield
+    except BaseException:
+        if count is not None:
+            goto(count)
+        raise
 
 
 def goto(count):
@@ -129,8 +161,7 @@ def stops_before(count):
     quiet.execute(f"monitor replay_break {count}")
     while len(found) < MOST_STOPS:
         hits = {point.number: point.hit_count for point in gdb.breakpoints() if is_watch(point)}
-        quiet.execute("continue")
-        at = now()
+        at = run_on(count)
         if at >= count:
             return found
         found.append((at, [point for point in gdb.breakpoints() if is_watch(point) and point.hit_count != hits.get(point.number)]))
@@ -169,24 +200,26 @@ class WatchedPlace(Watched):
 
 def back_to_stop():
     """Back to the last stop before now: the lines that say what changed there; None: there was none."""
-    count = now()
-    found = stops_before(count)
-    if not found:
-        goto(count)
-        return None
-    at, points = found[-1]
-    return back_to_change(at, [Watched(point) for point in points])
+    with or_back():
+        count = now()
+        found = stops_before(count)
+        if not found:
+            goto(count)
+            return None
+        at, points = found[-1]
+        return back_to_change(at, [Watched(point) for point in points])
 
 
 def back_to_write(watched, point):
     """The same for one value and its watchpoint alone."""
-    count = now()
-    with Only(point):
-        found = stops_before(count)
-    if not found:
-        goto(count)
-        return None
-    return back_to_change(found[-1][0], [watched])
+    with or_back():
+        count = now()
+        with Only(point):
+            found = stops_before(count)
+        if not found:
+            goto(count)
+            return None
+        return back_to_change(found[-1][0], [watched])
 
 
 def back_to_change(at, watched):
@@ -199,3 +232,7 @@ def back_to_change(at, watched):
     forward(at)
     programs.on_stop(None)
     return [f"{item.name}: old value {old}, new value {item.text()}" for item, old in zip(watched, before)]
+
+
+if recording():
+    gdb.events.stop.connect(note_stop)
