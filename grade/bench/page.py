@@ -28,6 +28,31 @@ fails when a row got more than 5 % dearer than what is stored.
 """
 
 
+CLOCK_HEAD = """
+## By the host's clock
+
+What a count of instructions does not show, a clock has to; `make bench` measures it last. The two sides of a comparison run by
+turns, and the fastest run of each side counts: what else the host does can only slow a run down. Two harts need two processors at
+the same time, and one whose processor is taken away makes the other wait for its locks: their figure says something on a host with
+nothing else to do. As last stored:
+
+"""
+
+
+def by_the_clock(clock):
+    """The measurements as lines of text."""
+    boot, parallel, host = clock["boot"], clock["parallel"], clock["host"]
+
+    def runs(part):
+        return f"(the fastest of {part['runs']} runs each; medians: {part['median_left']:.0f} and {part['median_right']:.0f} ms)"
+
+    return [f"boot to the shell's prompt: {boot['left']:.0f} ms, {boot['ratio']:.2f} times the {boot['right']:.0f} ms of an empty "
+            f"payload in the same machine {runs(boot)}",
+            f"2 processes x 100 x fork + exec + wait: {parallel['left']:.0f} ms on one hart, {parallel['right']:.0f} ms on two: "
+            f"{parallel['ratio']:.2f} times as fast {runs(parallel)}",
+            f"the host: {host['processors']} processors, load {host['load']}"]
+
+
 def mean(rows):
     return math.exp(sum(math.log(row["ours"] / row["linux"]) for row in rows.values()) / len(rows))
 
@@ -58,6 +83,10 @@ def chart(rows):
     return "\n".join([*parts, "</svg>", ""])
 
 
-def write(rows):
-    PAGE.write_text(HEAD + markdown(rows))
+def text(rows, clock):
+    return HEAD + markdown(rows) + CLOCK_HEAD + "".join(f"- {line}\n" for line in by_the_clock(clock))
+
+
+def write(rows, clock):
+    PAGE.write_text(text(rows, clock))
     CHART.write_text(chart(rows))

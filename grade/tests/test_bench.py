@@ -2,10 +2,12 @@
 
 import shutil
 import subprocess
+import tomllib
 
 import pytest
 
-from grade.bench.__main__ import dearer, load_rows, parse, run
+from grade.bench import page
+from grade.bench.__main__ import CLOCK, compare, dearer, load_rows, parse, run
 from grade.tests.conftest import plain_environment
 from grade.tests.test_run_on_linux import ROOT
 
@@ -31,3 +33,13 @@ def test_no_operation_became_dearer(tmp_path):
 def test_what_is_dearer_is_named():
     rows = {"cheap": {"ours": 100}, "dear": {"ours": 100}}
     assert dearer(rows, {"cheap": 105, "dear": 106}) == {"dear": (100, 106)}
+
+
+def test_a_disturbed_run_changes_nothing():
+    calm = {"left": 140.0, "right": 100.0, "ratio": 1.4}
+    found = compare([(0.14, 0.5), (0.15, 0.1), (0.9, 0.12)])
+    assert calm.items() <= found.items() and (found["median_left"], found["median_right"], found["runs"]) == (150.0, 120.0, 3)
+
+
+def test_the_page_shows_what_is_stored():
+    assert page.PAGE.read_text() == page.text(load_rows(), tomllib.loads(CLOCK.read_text()))

@@ -72,8 +72,7 @@ void Vmo::mark_dirty(uint64_t index) {
 }
 
 Result<> Vmo::adopt(uint64_t index, Frame& frame) {
-    auto pages = pages_.lock();
-    TRY(pages->tree.reach(index))->frame = &frame;
+    TRY(pages_.lock()->tree.reach(index))->frame = &frame;
     frame.use = FrameUse::file;
     frame.ref();
     return {};

@@ -140,8 +140,7 @@ Result<> Node::resize(uint64_t size) {
 Result<> Node::transfer(BlockDevice::Kind kind, uint64_t index, std::span<const std::byte> page) {
     size_t size = volume_.block_size, bytes = bytes_in(index);
     auto block_at = [&](size_t at) {
-        auto is_set = [](std::byte byte) { return byte != std::byte{0}; };
-        bool make_missing = kind == BlockDevice::Kind::write && std::ranges::any_of(page.subspan(at, size), is_set);
+        bool make_missing = kind == BlockDevice::Kind::write && memcmp(&page[at], zero_frame().data(), size) != 0;
         LockGuard guard(volume_.lock);
         return block_of((index * PAGE_SIZE + at) / size, make_missing);
     };
