@@ -1,5 +1,6 @@
 // Reading a cpio archive in the "newc" format (see cpio(5)): what an initramfs is made of. Several archives may follow
-// each other with zeroes between them. A name may have more zeroes behind it than one. The archive is not trusted: nothing outside it is ever looked at.
+// each other with zeroes between them. A name may have more zeroes behind it than one. The archive is not trusted: nothing
+// outside it is ever looked at.
 //
 //     +--------+------------------+------+-----+---------+-----+
 //     | 070701 | 13 numbers in hex| name | pad |  data   | pad |  next header ...  TRAILER!!!

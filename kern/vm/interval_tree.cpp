@@ -57,7 +57,9 @@ void IntervalTree::remove(IntervalNode& node) {
 
     while (node.left && node.right) lift(node.left->priority > node.right->priority ? *node.left : *node.right);
     replace_child(node.parent, node, node.left ? node.left : node.right);
-    refresh_gap(after);  // its gap is now the larger one: most of the way up, the second walk finds nothing to do
+    // Its gap grew, so nobody above needs to ask his other child; mostly the second walk then finds nothing to do.
+    if (after) after->gap = gap_below(*after);
+    for (auto* up = after; up && up->largest_gap < after->gap; up = up->parent) up->largest_gap = after->gap;
     refresh_largest_gaps(node.parent);
 }
 

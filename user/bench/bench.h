@@ -42,20 +42,39 @@ long median(int rounds, int count, Round round, Before before, After after) {
 
 inline void nothing() {}
 
+constexpr int ROUNDS = 9;
+
 // A short operation, `count` of them at a time.
-template <typename Operation>
-long repeat(int count, Operation operation, void (*before)() = nothing) {
+template <typename Operation, typename Before = void (*)()>
+long repeat(int count, Operation operation, Before before = nothing) {
     auto round = [&] {
         for (int i = 0; i < count; i++)
             operation();
     };
-    return median(9, count, round, before, nothing);
+    return median(ROUNDS, count, round, before, nothing);
 }
 
 inline char* map_pages(size_t pages, int flags = MAP_PRIVATE | MAP_ANONYMOUS, int fd = -1) {
     void* at = mmap(nullptr, pages * PAGE, READ_WRITE, flags, fd, 0);
     if (at == MAP_FAILED) give_up("mmap");
     return static_cast<char*>(at);
+}
+
+// repeat() for what makes and unmakes mappings: with none, one, and two mappings more, far away, by turns. The kernel's heap may
+// be just so full that each mapping takes a page for it and gives it back: so it is in a third of the rounds at most, and not
+// in the median.
+template <typename Operation, typename Before = void (*)()>
+long repeat_mapping(Operation operation, Before before = nothing) {
+    char* const apart = reinterpret_cast<char*>(0x20'0000'0000);
+    int turn = 0;
+    long time = repeat(100, operation, [&] {
+        before();
+        munmap(apart, 5 * PAGE);
+        for (int i = turn++ % 3; i > 0; i--)
+            mmap(apart + i * 2 * PAGE, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    });
+    munmap(apart, 5 * PAGE);
+    return time;
 }
 
 inline void touch(volatile char* at, size_t pages) {

@@ -19,11 +19,11 @@ static Many with_mappings(size_t count) {
         if (mmap(area + i * PAGE, PAGE, rights(i), MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED) give_up("mmap");
     result.create = (now() - start) / static_cast<long>(count);
     result.map_unmap = map_unmap();
-    char* middle = area + count / 2 / 2 * 2 * PAGE;
-    result.refill = repeat(100, [&] {
-        munmap(middle, PAGE);
-        mmap(middle, PAGE, READ_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    });
+    char* place = area;  // each round has another one: how deep a kernel's tree is differs from place to place
+    result.refill = repeat_mapping([&] {
+        munmap(place, PAGE);
+        mmap(place, PAGE, READ_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }, [&, round = 0ul]() mutable { place = area + count * round++ / (ROUNDS + 1) / 2 * 2 * PAGE; });
     size_t next = 0;
     int touched = static_cast<int>(std::min<size_t>(count / 4, 64));
     start = now();

@@ -30,22 +30,6 @@ long protect_signal() {
 
 // MEMORY
 
-// With none, one, and two mappings more, far away, by turns. The kernel's heap may be just so full that each mapping takes a page
-// for it and gives it back: so it is in a third of the rounds at most, and not in the median.
-template <typename Operation>
-static long repeat_mapping(Operation operation) {
-    static char* const apart = reinterpret_cast<char*>(0x20'0000'0000);
-    static int turn;
-    turn = 0;
-    long time = repeat(100, operation, [] {
-        munmap(apart, 5 * PAGE);
-        for (int i = turn++ % 3; i > 0; i--)
-            mmap(apart + i * 2 * PAGE, PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-    });
-    munmap(apart, 5 * PAGE);
-    return time;
-}
-
 long map_unmap() { return repeat_mapping([] { munmap(map_pages(1), PAGE); }); }
 
 long map_touch_unmap() {
@@ -94,7 +78,7 @@ long dontneed_touch() {
 }
 
 long brk_touch() {
-    return repeat(100, [] {
+    return repeat_mapping([] {
         char* page = static_cast<char*>(sbrk(PAGE));
         touch(page, 1);
         sbrk(-static_cast<long>(PAGE));
