@@ -51,19 +51,20 @@ void forget(const Job& job) {
     jobs.remove_if([&](const Job& other) { return &other == &job; });
 }
 
-// While it lives, a ^C waits. A child is made under it, so that one that comes before the child has put the shell's handler
-// away ends it all the same.
-class InterruptsHeld {
+// While it lives, what the keyboard sends (^C, ^\, ^Z) waits. A child is made under it, so that a key that comes before the child
+// has put the shell's ways away reaches it all the same.
+class KeysHeld {
     sigset_t before;
 
 public:
-    InterruptsHeld() {
+    KeysHeld() {
         sigset_t held;
         sigemptyset(&held);
-        sigaddset(&held, SIGINT);
+        for (int number : {SIGINT, SIGQUIT, SIGTSTP})
+            sigaddset(&held, number);
         sigprocmask(SIG_BLOCK, &held, &before);
     }
-    ~InterruptsHeld() { sigprocmask(SIG_SETMASK, &before, nullptr); }
+    ~KeysHeld() { sigprocmask(SIG_SETMASK, &before, nullptr); }
 };
 
 void give_terminal_to(pid_t group) {
@@ -106,7 +107,7 @@ void leave_the_shell(const Job& job, Place place) {
 
 // The group is set on both sides: whoever comes first, it is right before the child runs and before the parent goes on.
 pid_t start_process(Job& job, Place place) {
-    InterruptsHeld held;
+    KeysHeld held;
     pid_t pid = fork();
     if (pid == 0) leave_the_shell(job, place);
     if (pid <= 0) return pid;
