@@ -18,7 +18,7 @@ def test_every_allocation_of_a_scenario_may_fail(harts):
 
 
 # A panic would be status 125.
-@pytest.mark.parametrize("nth", range(1, 120) if LONG else [1, 10, 30, 50])
+@pytest.mark.parametrize("nth", range(1, 120) if LONG else [1, 10, 30, 50, 66])
 def test_the_first_program_starts_or_the_kernel_says_why_not(nth):
     done = on_astrolabe(["/bin/true"], f"APPEND=failnth={nth}")
     said = done.stderr.decode(errors="replace")

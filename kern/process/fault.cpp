@@ -62,9 +62,10 @@ bool arch::on_page_fault(VirtAddr address, Perms access, TrapFrame* frame) {
     auto [signal, code] = HEARD[static_cast<size_t>(outcome)];
     if (frame && !raise_fault({.number = signal, .code = code, .fields = {address.value}}))
         kill_for_fault(signal, outcome, address, access, frame->user_pc());
-    SignalInfo kill = SignalInfo::from_kernel(SIGKILL);
-    if (outcome == FaultOutcome::out_of_memory) lock_process_tree()->send(thread.process(), kill);
-    return false;
+    if (outcome != FaultOutcome::out_of_memory) return false;
+    CommandName name = thread.process().lock()->name;
+    alert("{}[{}]: killed: out of memory in a system call\n", name.data(), thread.process().pid());
+    return lock_process_tree()->send(thread.process(), SignalInfo::from_kernel(SIGKILL)), false;
 }
 
 void arch::on_user_exception(TrapFrame& frame, int signal, int code, VirtAddr address) {

@@ -12,6 +12,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <map>
+#include <set>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,6 +163,34 @@ void remove_directory(const std::string& path) {
     waitpid(pid, nullptr, 0);
 }
 
+std::set<std::string> entries_of(const std::string& path) {
+    std::set<std::string> names;
+    DIR* directory = opendir(path.c_str());
+    if (!directory) return names;
+    while (const dirent* entry = readdir(directory))
+        names.insert(entry->d_name);
+    closedir(directory);
+    return names;
+}
+
+// A chunk may leave its directory by "..": what was not there before, and what is mounted on it, goes after each run. Only
+// as the first process, which has the machine to itself.
+class Surroundings {
+    std::map<std::string, std::set<std::string>> known_;
+
+public:
+    explicit Surroundings(const std::string& directory) {
+        for (const std::string& place : {std::string("/"), directory + "/"})
+            known_[place] = entries_of(place);
+    }
+    void restore() const {
+        if (getpid() != 1) return;
+        for (const auto& [place, names] : known_)
+            for (const std::string& name : entries_of(place))
+                if (!names.contains(name)) remove_directory(place + name);
+    }
+};
+
 void run(const Options& options, Totals& totals) {
     for (unsigned long chunk = 0, made = 0; made < options.calls; chunk++) {
         if (options.chunk >= 0 && chunk < static_cast<unsigned long>(options.chunk)) {
@@ -236,11 +266,14 @@ int main(int argc, char** argv) {
     progress = static_cast<volatile unsigned long*>(page);
     printf("seed %lu\n", options.seed);
     fflush(stdout);
+    Surroundings surroundings(options.directory);
     run(options, totals);
     unsigned long before = 0, after = 0;
     for (int i = 0; options.memory && i < MOST_RUNS && (i == 0 || after < before); i++) {
+        surroundings.restore();
         before = i == 0 ? settled_free_memory(~0ul) : after;
         run(options, totals);
+        surroundings.restore();
         after = settled_free_memory(before);
     }
     printf("%lu calls by %lu processes; %lu were killed by a signal, %lu of them as they were stuck\n", totals.calls, totals.children,
